@@ -1,0 +1,161 @@
+//! The composition root: the only place that knows every room.
+
+pub mod command;
+pub mod serve;
+
+use std::{process::ExitCode, sync::Arc};
+
+use axum::Router;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+use crate::{
+    config::Config,
+    engine::{BadSchema, Engine},
+    http::{self, Http, guards::Guards, rate_limit::RateLimit},
+    readiness::Readiness,
+    service::Service,
+    sessions::{
+        MemoryStore, MeteredStore, RedisStore, SessionStore, StoreSettings,
+        metered::{STORE_DEADLINE, StoreMetrics},
+        redis::ConnectError,
+    },
+    telemetry::Metrics,
+};
+
+/// Makes the service that the settings ask for.
+pub type MakeService = fn(&Config) -> Result<Arc<dyn Service>, String>;
+
+/// Everything that serves, put together.
+pub struct App {
+    engine: Arc<Engine>,
+    readiness: Arc<Readiness>,
+    metrics: Arc<Metrics>,
+    config: Config,
+}
+
+/// Why the server did not start, in a sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The service refuses the settings.
+    #[error("{0}")]
+    Service(String),
+    /// A tool of the service is wrong.
+    #[error(transparent)]
+    Schema(#[from] BadSchema),
+    /// Redis cannot be reached.
+    #[error("{0}. Start Redis, correct REDIS_URL, or set USE_REDIS=false")]
+    Redis(#[from] ConnectError),
+    /// The port is taken, or the address is not ours.
+    #[error("cannot listen on {address}: {cause}. Choose another HOST or PORT")]
+    Listen {
+        /// `HOST:PORT`
+        address: String,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The rate limit is not a rate.
+    #[error("RATE_LIMIT_MAX and RATE_LIMIT_WINDOW are not a usable rate")]
+    RateLimit,
+    /// Two metrics have one name.
+    #[error("metrics cannot be registered: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// The transport broke.
+    #[error("the transport failed: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Starts the program that the command line and the environment ask for, and
+/// runs it to its end. Exit codes: 0 after an orderly end, 1 if the server could
+/// not start or failed, 2 for bad settings.
+pub fn run(make_service: MakeService) -> ExitCode {
+    command::run(make_service)
+}
+
+impl App {
+    /// Puts the server together. Storage is reached here, so that a server
+    /// without it does not start.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub async fn build(
+        config: Config,
+        make_service: MakeService,
+    ) -> Result<Self, StartError> {
+        let service = make_service(&config).map_err(StartError::Service)?;
+        let metrics = Arc::new(Metrics::new()?);
+        let store = open_store(&config, &metrics).await?;
+        let engine = Arc::new(Engine::new(service, store, metrics.clone())?);
+        let readiness = Arc::new(Readiness::new(config.redis_url.is_some()));
+        Ok(Self { engine, readiness, metrics, config })
+    }
+
+    /// The HTTP routes, for a server that listens on `port`.
+    ///
+    /// # Errors
+    /// [`StartError::RateLimit`]
+    pub fn router(&self, port: u16) -> Result<(Router, RateLimit), StartError> {
+        let config = &self.config;
+        let guards = Arc::new(Guards {
+            allowed_hosts: allowed_hosts(config, port),
+            origins: config.origins.clone(),
+            tokens: config.tokens.clone(),
+            trust_proxy: config.trust_proxy,
+        });
+        let http = Arc::new(Http {
+            engine: self.engine.clone(),
+            metrics: self.metrics.clone(),
+            readiness: self.readiness.clone(),
+            guards,
+            max_body: config.max_body,
+            sse_after: config.sse_after,
+        });
+        let limit = RateLimit::new(config.rate_limit_max, config.rate_limit_window)
+            .ok_or(StartError::RateLimit)?;
+        Ok((http::router(http, &limit), limit))
+    }
+
+    /// Binds the configured address.
+    ///
+    /// # Errors
+    /// [`StartError::Listen`]
+    pub async fn listen(&self) -> Result<TcpListener, StartError> {
+        let address = (self.config.host, self.config.port);
+        TcpListener::bind(address).await.map_err(|cause| StartError::Listen {
+            address: format!("{}:{}", address.0, address.1),
+            cause,
+        })
+    }
+}
+
+/// Where sessions live: in this process, or in Redis for all nodes.
+async fn open_store(
+    config: &Config,
+    metrics: &Metrics,
+) -> Result<Arc<dyn SessionStore>, StartError> {
+    let settings = StoreSettings {
+        timeout: config.session_timeout,
+        max_per_owner: config.max_sessions_per_client,
+    };
+    let store: Arc<dyn SessionStore> = match &config.redis_url {
+        None => Arc::new(MemoryStore::new(settings)),
+        Some(url) => {
+            let node = Uuid::new_v4().to_string();
+            let prefix = &config.redis_key_prefix;
+            Arc::new(RedisStore::connect(url, settings, &node, prefix).await?)
+        }
+    };
+    let metrics = StoreMetrics::register(&metrics.registry)?;
+    Ok(Arc::new(MeteredStore::new(store, STORE_DEADLINE, metrics)))
+}
+
+/// The loopback names are always reached under the port in use, which clients
+/// leave out if it is 80.
+fn allowed_hosts(config: &Config, port: u16) -> Vec<String> {
+    let port = if port == 80 { String::new() } else { format!(":{port}") };
+    config.allowed_hosts.clone().unwrap_or_else(|| {
+        ["localhost", "127.0.0.1", "[::1]"]
+            .map(|name| format!("{name}{port}"))
+            .into()
+    })
+}

@@ -1,0 +1,181 @@
+//! The command line, and the life of the process.
+
+use std::{
+    io::{Read, Write},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+    process::ExitCode,
+    time::Duration,
+};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{App, MakeService, StartError, serve::serve};
+use crate::{config::Config, stdio, telemetry};
+
+/// How long `--healthcheck` waits for an answer.
+const HEALTHCHECK_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long tasks that nobody waits for may take at the end.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+const HELP: &str = "\
+A stateful MCP server over Streamable HTTP.
+
+Usage: mcp-server [OPTION]
+
+  --stdio        serve one client over standard input and output
+  --healthcheck  ask the server on this machine whether it is healthy
+  --help         print this text
+  --version      print the version
+
+Settings are environment variables, for example:
+
+  PORT=1453 LOG_LEVEL=info mcp-server
+  USE_REDIS=true REDIS_URL=redis://localhost:6379 mcp-server
+
+README.md has the table of all settings.
+";
+
+/// What the command line asks for.
+enum Command {
+    Http,
+    Stdio,
+    Healthcheck,
+}
+
+/// Runs the program to its end.
+pub(super) fn run(make_service: MakeService) -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = match (arguments.next().as_deref(), arguments.next()) {
+        (None, _) => Command::Http,
+        (Some("--stdio"), None) => Command::Stdio,
+        (Some("--healthcheck"), None) => Command::Healthcheck,
+        (Some("--help" | "-h"), None) => return print(HELP),
+        (Some("--version" | "-V"), None) => {
+            return print(concat!("mcp-server ", env!("CARGO_PKG_VERSION"), "\n"));
+        }
+        _ => return complain(&["unknown option, try --help".to_owned()], 2),
+    };
+    let config = match Config::from_env() {
+        Ok(config) => config,
+        Err(problems) => {
+            let lines: Vec<String> =
+                problems.iter().map(ToString::to_string).collect();
+            return complain(&lines, 2);
+        }
+    };
+    telemetry::start_log(config.log_level, config.log_format);
+    let ended = match command {
+        Command::Healthcheck => return healthcheck(&config),
+        Command::Http => block_on(serve_http(config, make_service)),
+        Command::Stdio => block_on(serve_stdio(config, make_service)),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(StartError::Service(rule)) => complain(&[rule], 2),
+        Err(error) => complain(&[error.to_string()], 1),
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn complain(lines: &[String], code: u8) -> ExitCode {
+    for line in lines {
+        eprintln!("mcp-server: {line}");
+    }
+    ExitCode::from(code)
+}
+
+fn block_on(
+    program: impl Future<Output = Result<(), StartError>>,
+) -> Result<(), StartError> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(program);
+    runtime.shutdown_timeout(LAST_WORDS);
+    ended
+}
+
+async fn serve_http(
+    config: Config,
+    make_service: MakeService,
+) -> Result<(), StartError> {
+    let app = App::build(config, make_service).await?;
+    let listener = app.listen().await?;
+    tokio::select! {
+        served = serve(listener, &app, nth_signal(1)) => served,
+        () = nth_signal(2) => {
+            tracing::warn!("a second signal ends the drain");
+            Ok(())
+        }
+    }
+}
+
+async fn serve_stdio(
+    config: Config,
+    make_service: MakeService,
+) -> Result<(), StartError> {
+    let max_line = config.max_body;
+    let timeout = config.session_timeout;
+    let app = App::build(config, make_service).await?;
+    let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
+    let engine = app.engine.clone();
+    tokio::select! {
+        () = app.engine.clone().upkeep(timeout) => Ok(()),
+        served = stdio::serve(engine, input, output, max_line, nth_signal(1)) => {
+            Ok(served?)
+        }
+        () = nth_signal(2) => Ok(()),
+    }
+}
+
+/// Resolves when SIGTERM or SIGINT has arrived `count` times.
+async fn nth_signal(count: usize) {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::warn!("signals cannot be caught, there will be no drain");
+        return std::future::pending().await;
+    };
+    for _ in 0..count {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }
+}
+
+/// Asks the server on this machine whether it wants traffic. For container
+/// images, which need no other program for it. Storage is not asked: a node is
+/// not better for being replaced while Redis is away.
+fn healthcheck(config: &Config) -> ExitCode {
+    let host = match config.host {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        other => other,
+    };
+    match ask_readiness(SocketAddr::from((host, config.port))) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => complain(&["the server is not ready".to_owned()], 1),
+        Err(error) => {
+            complain(&[format!("the server does not answer: {error}")], 1)
+        }
+    }
+}
+
+fn ask_readiness(address: SocketAddr) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect_timeout(&address, HEALTHCHECK_DEADLINE)?;
+    stream.set_read_timeout(Some(HEALTHCHECK_DEADLINE))?;
+    write!(
+        stream,
+        "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer.starts_with("HTTP/1.1 200"))
+}

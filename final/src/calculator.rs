@@ -1,0 +1,214 @@
+//! The domain: a calculator that remembers what it has calculated.
+//!
+//! It knows nothing of transports, storage or nodes. Another domain is another
+//! implementation of [`Service`].
+
+mod arguments;
+pub mod arithmetic;
+mod calls;
+pub mod formulas;
+pub mod history;
+pub mod number;
+pub mod prompts;
+pub mod resources;
+mod results;
+mod tools;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::{
+    protocol::{
+        completion::{CompleteParams, Completion, Reference},
+        content::ResourceContents,
+        lifecycle::{
+            Implementation, ListCapability, Present, ResourcesCapability,
+            ServerCapabilities, ServerInfo,
+        },
+        prompts::{Prompt, PromptResult},
+        resources::{Resource, ResourceTemplate},
+        tools::{Tool, ToolResult},
+        version::Era,
+    },
+    service::{Arguments, Context, Service, ServiceError},
+    sessions::SessionRecord,
+};
+
+const INSTRUCTIONS: &str = "A calculator with a memory. Calculations are recorded \
+    in the session: read calculator://history for all of them, or \
+    calculator://history/{calculationId} for one. Use batch_calculate for several \
+    calculations at once. calculator://help has an example for every tool.";
+
+/// What a deployment may choose.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The pause between two steps of `demo_progress`.
+    pub progress_interval: Duration,
+    /// The name of the sample tool; without one there is no sample tool.
+    pub sample_tool: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { progress_interval: Duration::from_millis(200), sample_tool: None }
+    }
+}
+
+/// Why the sample tool cannot have its name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SampleToolError {
+    /// Clients could not call it.
+    #[error(
+        "the sample tool cannot be called {0:?}: choose 1 to 128 characters out of \
+         A-Z, a-z, 0-9, underscore, hyphen and dot"
+    )]
+    BadName(String),
+    /// Clients could not tell it from ours.
+    #[error(
+        "the sample tool cannot be called {0:?}, which is a built-in tool: choose \
+         another name"
+    )]
+    Taken(String),
+}
+
+/// The calculator.
+#[derive(Debug)]
+pub struct Calculator {
+    settings: Settings,
+    tools: Vec<Tool>,
+    templates: Vec<ResourceTemplate>,
+    prompts: Vec<Prompt>,
+}
+
+impl Calculator {
+    /// A calculator with the built-in tools and, if wanted, the sample tool.
+    ///
+    /// # Errors
+    /// [`SampleToolError`] if the sample tool cannot have its name.
+    pub fn new(settings: Settings) -> Result<Self, SampleToolError> {
+        let mut tools = tools::built_in();
+        if let Some(name) = &settings.sample_tool {
+            if !Tool::is_valid_name(name) {
+                return Err(SampleToolError::BadName(name.clone()));
+            }
+            if tools.iter().any(|tool| tool.name == *name) {
+                return Err(SampleToolError::Taken(name.clone()));
+            }
+            tools.push(tools::sample(name));
+        }
+        let (templates, prompts) = (resources::templates(), prompts::list());
+        Ok(Self { settings, tools, templates, prompts })
+    }
+}
+
+#[async_trait]
+impl Service for Calculator {
+    fn info(&self) -> ServerInfo {
+        ServerInfo {
+            implementation: Implementation {
+                name: "stateful-mcp-calculator".into(),
+                title: Some("Stateful calculator".into()),
+                version: env!("CARGO_PKG_VERSION").into(),
+            },
+            capabilities: ServerCapabilities {
+                tools: Some(ListCapability::default()),
+                resources: Some(ResourcesCapability {
+                    subscribe: true,
+                    list_changed: false,
+                }),
+                prompts: Some(ListCapability::default()),
+                logging: Some(Present {}),
+                completions: Some(Present {}),
+            },
+            instructions: Some(INSTRUCTIONS.into()),
+        }
+    }
+
+    fn tools(&self, _era: Era) -> &[Tool] {
+        &self.tools
+    }
+
+    async fn call_tool(
+        &self,
+        cx: &Context,
+        name: &str,
+        arguments: Arguments,
+    ) -> Result<ToolResult, ServiceError> {
+        match name {
+            tools::CALCULATE => calls::calculate(cx, arguments.parse()?).await,
+            tools::BATCH => calls::batch(cx, arguments.parse()?).await,
+            tools::ADVANCED => calls::advanced(cx, arguments.parse()?).await,
+            tools::DEMO => {
+                let interval = self.settings.progress_interval;
+                Ok(calls::demo(cx, arguments.parse()?, interval).await)
+            }
+            _ if self.settings.sample_tool.as_deref() == Some(name) => {
+                Ok(calls::sample(arguments.parse()?))
+            }
+            _ => Err(ServiceError::InvalidParams("unknown tool".into())),
+        }
+    }
+
+    fn resources(&self, session: &SessionRecord) -> Vec<Resource> {
+        resources::list(session)
+    }
+
+    fn resource_templates(&self, _era: Era) -> &[ResourceTemplate] {
+        &self.templates
+    }
+
+    async fn read_resource(
+        &self,
+        cx: &Context,
+        uri: &str,
+    ) -> Result<Vec<ResourceContents>, ServiceError> {
+        resources::read(cx, uri, &self.tools).await
+    }
+
+    fn can_subscribe(&self, session: &SessionRecord, uri: &str) -> bool {
+        resources::can_subscribe(session, uri)
+    }
+
+    fn changed_by_phase(&self, session: &SessionRecord) -> Vec<String> {
+        vec![resources::info_uri(session)]
+    }
+
+    fn prompts(&self, _era: Era) -> &[Prompt] {
+        &self.prompts
+    }
+
+    async fn get_prompt(
+        &self,
+        _cx: &Context,
+        name: &str,
+        arguments: BTreeMap<String, String>,
+    ) -> Result<PromptResult, ServiceError> {
+        prompts::fill(name, &arguments)
+    }
+
+    async fn complete(
+        &self,
+        cx: &Context,
+        params: CompleteParams,
+    ) -> Result<Completion, ServiceError> {
+        let CompleteParams { reference, argument, .. } = params;
+        let typed = &argument.value;
+        match reference {
+            Reference::Prompt { name } => {
+                let known = prompts::proposals(&name, &argument.name)?;
+                Ok(Completion::matching(typed, known.iter().copied()))
+            }
+            Reference::Resource { uri }
+                if uri == resources::HISTORY_TEMPLATE
+                    && argument.name == "calculationId" =>
+            {
+                let ids = history::newest_ids(&cx.state().history().await?);
+                Ok(Completion::matching(typed, ids))
+            }
+            Reference::Resource { .. } => Err(ServiceError::InvalidParams(
+                "there is no such resource template or variable".into(),
+            )),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What the tools are given. The comments of the fields are what a model reads.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+
+use super::{
+    arithmetic::{Function, Operation},
+    number::Number,
+};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [
+    {"a": 100, "b": 50, "op": "add"},
+    {"a": 7, "b": 2, "op": "divide", "stream": true},
+]))]
+pub struct CalculateArguments {
+    /// The first number.
+    pub a: Number,
+    /// The second number; not 0 when op is divide.
+    pub b: Number,
+    /// What to do with a and b, in this order.
+    pub op: Operation,
+    /// Report progress on the way, if the request has a progress token.
+    #[serde(default)]
+    pub stream: bool,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("examples" = [{
+    "calculations": [
+        {"a": 2, "b": 3, "op": "multiply"},
+        {"a": 10, "b": 4, "op": "subtract"},
+    ],
+}]))]
+pub struct BatchArguments {
+    /// The calculations, 1 to 100, done in this order.
+    #[schemars(length(min = 1, max = 100))]
+    pub calculations: Vec<BatchItem>,
+    /// Report progress before each one, if the request has a progress token.
+    #[serde(default)]
+    pub report_progress: bool,
+}
+
+/// One calculation of a batch.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchItem {
+    /// The first number.
+    pub a: Number,
+    /// The second number; not 0 when op is divide.
+    pub b: Number,
+    /// What to do with a and b, in this order.
+    pub op: Operation,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [
+    {"operation": "factorial", "value": 5},
+    {"operation": "power", "value": 3, "base": 2},
+    {"operation": "log", "value": 8, "base": 2},
+]))]
+pub struct AdvancedArguments {
+    /// Which function. Angles are in radians.
+    pub operation: Function,
+    /// What it is applied to; the exponent for power.
+    pub value: Number,
+    #[schemars(description = "Required for power (base raised to value). For \
+        log, the natural logarithm is taken without it. Other functions ignore it.")]
+    pub base: Option<Number>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{}, {"steps": 10}]))]
+pub struct DemoArguments {
+    /// How many steps to pretend, 1 to 100.
+    #[serde(default = "five", deserialize_with = "whole")]
+    #[schemars(range(min = 1, max = 100))]
+    pub steps: u32,
+}
+
+fn five() -> u32 {
+    5
+}
+
+/// To JSON Schema 5.0 is an integer, to serde it is not. The cast loses nothing
+/// of what the schema lets through.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    f64::deserialize(deserializer).map(|steps| steps as u32)
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"value": "hello"}]))]
+pub struct SampleArguments {
+    /// The text to print.
+    pub value: String,
+}

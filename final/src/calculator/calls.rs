@@ -1,0 +1,130 @@
+//! What happens when a tool is called.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{
+    arguments::{
+        AdvancedArguments, BatchArguments, BatchItem, CalculateArguments,
+        DemoArguments, SampleArguments,
+    },
+    history::Calculation,
+    number::Number,
+    resources,
+    results::{
+        BatchResult, CalculationResult, DemoResult, ItemResult, SampleResult,
+    },
+};
+use crate::{
+    protocol::{logging::Level, tools::ToolResult},
+    service::{Context, ServiceError},
+    sessions::Entry,
+};
+
+pub async fn calculate(
+    cx: &Context,
+    CalculateArguments { a, b, op, stream }: CalculateArguments,
+) -> Result<ToolResult, ServiceError> {
+    let report = |progress, message| {
+        if stream {
+            cx.progress(progress, Some(1.0), Some(message));
+        }
+    };
+    report(0.2, "arguments read");
+    let result = match op.apply(a, b) {
+        Ok(result) => result,
+        Err(undefined) => return Ok(ToolResult::error(undefined.to_string())),
+    };
+    report(0.5, "calculated");
+    let calculation = Calculation::new(op.name(), vec![a, b], result, cx.now());
+    record(cx, vec![calculation.entry()]).await?;
+    report(1.0, "recorded");
+    let text = format!("{a} {} {b} = {result}", op.name());
+    Ok(ToolResult::text(text).with_structure(&CalculationResult::from(calculation)))
+}
+
+pub async fn batch(
+    cx: &Context,
+    BatchArguments { calculations, report_progress }: BatchArguments,
+) -> Result<ToolResult, ServiceError> {
+    // Exact: the schema allows 100 at most.
+    let count = calculations.len() as f64;
+    let (mut lines, mut entries, mut results) = (vec![], vec![], vec![]);
+    for (position, BatchItem { a, b, op }) in (1_u32..).zip(calculations) {
+        if report_progress {
+            cx.progress(f64::from(position) / count, Some(1.0), None);
+        }
+        let name = op.name();
+        match op.apply(a, b) {
+            Ok(result) => {
+                lines.push(format!("{a} {name} {b} = {result}"));
+                let made = Calculation::new(name, vec![a, b], result, cx.now());
+                entries.push(made.entry());
+                results.push(ItemResult::Recorded(made.into()));
+            }
+            Err(undefined) => {
+                lines.push(format!("{a} {name} {b} = error: {undefined}"));
+                results.push(ItemResult::Failed { error: undefined.to_string() });
+            }
+        }
+    }
+    let succeeded = entries.len();
+    let failed = results.len() - succeeded;
+    record(cx, entries).await?;
+    Ok(ToolResult::text(lines.join("\n")).with_structure(&BatchResult {
+        results,
+        succeeded,
+        failed,
+    }))
+}
+
+pub async fn advanced(
+    cx: &Context,
+    AdvancedArguments { operation, value, base }: AdvancedArguments,
+) -> Result<ToolResult, ServiceError> {
+    let result = match operation.apply(value, base) {
+        Ok(result) => result,
+        Err(undefined) => return Ok(ToolResult::error(undefined.to_string())),
+    };
+    let inputs = operation.inputs(value, base);
+    let written: Vec<String> = inputs.iter().map(Number::to_string).collect();
+    let text = format!("{}({}) = {result}", operation.name(), written.join(", "));
+    let calculation = Calculation::new(operation.name(), inputs, result, cx.now());
+    record(cx, vec![calculation.entry()]).await?;
+    Ok(ToolResult::text(text).with_structure(&CalculationResult::from(calculation)))
+}
+
+pub async fn demo(
+    cx: &Context,
+    DemoArguments { steps }: DemoArguments,
+    interval: Duration,
+) -> ToolResult {
+    for step in 1..=steps {
+        if step > 1 {
+            tokio::time::sleep(interval).await;
+        }
+        let message = format!("step {step} of {steps}");
+        cx.progress(step.into(), Some(steps.into()), Some(&message));
+    }
+    ToolResult::text(format!("all {steps} steps done"))
+        .with_structure(&DemoResult { steps })
+}
+
+pub fn sample(SampleArguments { value }: SampleArguments) -> ToolResult {
+    ToolResult::text(format!("test string print: {value}"))
+        .with_structure(&SampleResult { value })
+}
+
+/// Adds to the caller's history, all or nothing, and says what has changed.
+async fn record(cx: &Context, entries: Vec<Entry>) -> Result<(), ServiceError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    cx.state().append(&entries).await?;
+    cx.changed(resources::HISTORY);
+    cx.changed(&resources::info_uri(cx.session()));
+    cx.changed_for_all(resources::STATS);
+    cx.log(Level::Debug, "calculator", json!({ "recorded": entries.len() }));
+    Ok(())
+}

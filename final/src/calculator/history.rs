@@ -1,0 +1,89 @@
+//! What a session remembers of its calculations.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::number::Number;
+use crate::{
+    protocol::{RawJson, to_raw},
+    sessions::{Entry, Timestamp},
+};
+
+/// Names one recorded calculation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(with = "String")]
+pub struct CalculationId(Uuid);
+
+impl CalculationId {
+    /// A new id.
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    /// Reads the hyphenated lower-case form, the only one that we issue.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let id = Self(Uuid::try_parse(text).ok()?);
+        (id.to_string() == text).then_some(id)
+    }
+}
+
+impl fmt::Display for CalculationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl Serialize for CalculationId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// One line of the history.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Calculation {
+    /// Its name.
+    pub id: CalculationId,
+    /// In milliseconds since 1970.
+    timestamp: u64,
+    pub(super) operation: &'static str,
+    pub(super) inputs: Vec<Number>,
+    pub(super) result: Number,
+}
+
+impl Calculation {
+    /// A calculation that was made just now.
+    pub fn new(
+        operation: &'static str,
+        inputs: Vec<Number>,
+        result: Number,
+        now: Timestamp,
+    ) -> Self {
+        let id = CalculationId::random();
+        Self { id, timestamp: now.0, operation, inputs, result }
+    }
+
+    /// The form in which a session keeps it.
+    pub fn entry(&self) -> Entry {
+        Entry { operation: self.operation, body: to_raw(self) }
+    }
+}
+
+/// The calculation with this id, as it was kept.
+pub fn find(history: &[RawJson], id: CalculationId) -> Option<&RawJson> {
+    history.iter().find(|kept| id_of(kept) == Some(id))
+}
+
+/// The ids of a history, newest first.
+pub fn newest_ids(history: &[RawJson]) -> Vec<String> {
+    history.iter().rev().filter_map(id_of).map(|id| id.to_string()).collect()
+}
+
+fn id_of(kept: &RawJson) -> Option<CalculationId> {
+    let kept: Value = serde_json::from_str(kept.get()).ok()?;
+    CalculationId::parse(kept["id"].as_str()?)
+}

@@ -1,0 +1,349 @@
+//! Settings, read from the environment once, all problems reported together.
+
+use std::{fmt, net::IpAddr, str::FromStr, time::Duration};
+
+use axum::http::HeaderValue;
+use tracing::level_filters::LevelFilter;
+
+use crate::protocol::tools::Tool;
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Which browser origins may talk to the server, besides its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origins {
+    /// Every one of them.
+    Any,
+    /// These; none in the default.
+    Listed(Vec<HeaderValue>),
+}
+
+/// Who may call: pairs of a name and its bearer token. A name may have several,
+/// so that tokens can be rotated. Debug output shows the names only.
+#[derive(Clone, Default)]
+pub struct Tokens(pub Vec<(String, String)>);
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// All settings. README.md has the table.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `HOST`: address to bind.
+    pub host: IpAddr,
+    /// `PORT`: 0 picks a free one.
+    pub port: u16,
+    /// `USE_REDIS`, `REDIS_URL`: where sessions are shared; `None` keeps them
+    /// in the memory of this process.
+    pub redis_url: Option<String>,
+    /// `REDIS_KEY_PREFIX`: what all keys begin with.
+    pub redis_key_prefix: String,
+    /// `LOG_LEVEL`
+    pub log_level: LevelFilter,
+    /// `LOG_FORMAT`
+    pub log_format: LogFormat,
+    /// `CORS_ORIGIN`
+    pub origins: Origins,
+    /// `ALLOWED_HOSTS`; `None`: the loopback names with the port in use.
+    pub allowed_hosts: Option<Vec<String>>,
+    /// `SESSION_TIMEOUT`: idle time after which a session is gone.
+    pub session_timeout: Duration,
+    /// `RATE_LIMIT_MAX`: requests per window and client.
+    pub rate_limit_max: u32,
+    /// `RATE_LIMIT_WINDOW`
+    pub rate_limit_window: Duration,
+    /// `SAMPLE_TOOL_NAME`
+    pub sample_tool: Option<String>,
+    /// `MAX_SESSIONS_PER_CLIENT`
+    pub max_sessions_per_client: usize,
+    /// `MAX_BODY`: bytes.
+    pub max_body: usize,
+    /// `API_TOKENS`: empty turns authentication off.
+    pub tokens: Tokens,
+    /// `TRUST_PROXY`: clients are told apart by what the proxy says.
+    pub trust_proxy: bool,
+    /// `SSE_AFTER`: a call that runs longer is answered as a stream.
+    pub sse_after: Duration,
+    /// `DRAIN_DELAY`: lame-duck time before a shutdown.
+    pub drain_delay: Duration,
+    /// `DRAIN_DEADLINE`: time for running calls at a shutdown.
+    pub drain_deadline: Duration,
+    /// `PROGRESS_INTERVAL`: the pace of `demo_progress`.
+    pub progress_interval: Duration,
+}
+
+/// A setting that cannot be used, in a sentence that says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}: {rule}")]
+pub struct Problem {
+    variable: &'static str,
+    rule: String,
+}
+
+impl Config {
+    /// Reads the settings from the process' environment.
+    ///
+    /// # Errors
+    /// Every [`Problem`], not only the first.
+    pub fn from_env() -> Result<Self, Vec<Problem>> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the settings from `lookup`. An empty value counts as not set.
+    ///
+    /// # Errors
+    /// Every [`Problem`], not only the first.
+    pub fn read(
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<Problem>> {
+        let mut settings = Settings { lookup: &lookup, problems: Vec::new() };
+        let config = settings.config();
+        if settings.problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(settings.problems)
+        }
+    }
+}
+
+/// Reads one variable after the other and gathers what is wrong with them.
+struct Settings<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<Problem>,
+}
+
+impl Settings<'_> {
+    fn config(&mut self) -> Config {
+        let use_redis = self.flag("USE_REDIS", false);
+        let redis_url =
+            self.text("REDIS_URL", "redis://localhost:6379", check_redis_url);
+        Config {
+            host: self.parsed(
+                "HOST",
+                IpAddr::from([127, 0, 0, 1]),
+                "an IP address",
+            ),
+            port: self.parsed("PORT", 1453, "a port number, 0 to 65535"),
+            redis_url: use_redis.then_some(redis_url),
+            redis_key_prefix: self.text(
+                "REDIS_KEY_PREFIX",
+                "mcp",
+                check_key_prefix,
+            ),
+            log_level: self.choice(
+                "LOG_LEVEL",
+                LevelFilter::INFO,
+                &[
+                    ("debug", LevelFilter::DEBUG),
+                    ("info", LevelFilter::INFO),
+                    ("warn", LevelFilter::WARN),
+                    ("error", LevelFilter::ERROR),
+                ],
+            ),
+            log_format: self.choice(
+                "LOG_FORMAT",
+                LogFormat::Text,
+                &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+            ),
+            origins: self.origins(),
+            allowed_hosts: self.list("ALLOWED_HOSTS"),
+            session_timeout: self.millis("SESSION_TIMEOUT", 1_800_000, 1_000),
+            rate_limit_max: self.number("RATE_LIMIT_MAX", 1_000, 1),
+            rate_limit_window: self.millis("RATE_LIMIT_WINDOW", 900_000, 1),
+            sample_tool: self.sample_tool(),
+            max_sessions_per_client: self.number(
+                "MAX_SESSIONS_PER_CLIENT",
+                1_000,
+                1,
+            ),
+            max_body: self.number("MAX_BODY", 1_048_576, 1),
+            tokens: self.tokens(),
+            trust_proxy: self.flag("TRUST_PROXY", false),
+            sse_after: self.millis("SSE_AFTER", 250, 0),
+            drain_delay: self.millis("DRAIN_DELAY", 3_000, 0),
+            drain_deadline: self.millis("DRAIN_DEADLINE", 25_000, 0),
+            progress_interval: self.millis("PROGRESS_INTERVAL", 200, 0),
+        }
+    }
+
+    fn value(&self, variable: &'static str) -> Option<String> {
+        let value = (self.lookup)(variable)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    fn problem(&mut self, variable: &'static str, rule: impl Into<String>) {
+        self.problems.push(Problem { variable, rule: rule.into() });
+    }
+
+    fn parsed<T: FromStr>(
+        &mut self,
+        variable: &'static str,
+        default: T,
+        kind: &str,
+    ) -> T {
+        let Some(value) = self.value(variable) else { return default };
+        value.parse().unwrap_or_else(|_| {
+            self.problem(variable, format!("{value:?} is not {kind}"));
+            default
+        })
+    }
+
+    fn number<T>(&mut self, variable: &'static str, default: T, least: T) -> T
+    where
+        T: FromStr + PartialOrd + Copy + fmt::Display,
+    {
+        let number = self.parsed(variable, default, "a whole number that fits");
+        if number < least {
+            self.problem(variable, format!("must be at least {least}"));
+        }
+        number
+    }
+
+    fn millis(
+        &mut self,
+        variable: &'static str,
+        default: u32,
+        least: u32,
+    ) -> Duration {
+        Duration::from_millis(self.number(variable, default, least).into())
+    }
+
+    fn choice<T: Copy>(
+        &mut self,
+        variable: &'static str,
+        default: T,
+        choices: &[(&str, T)],
+    ) -> T {
+        let Some(value) = self.value(variable) else { return default };
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == value) {
+            return *choice;
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        self.problem(
+            variable,
+            format!("{value:?} is not one of {}", names.join(", ")),
+        );
+        default
+    }
+
+    fn flag(&mut self, variable: &'static str, default: bool) -> bool {
+        self.choice(
+            variable,
+            default,
+            &[("true", true), ("false", false), ("1", true), ("0", false)],
+        )
+    }
+
+    fn text(
+        &mut self,
+        variable: &'static str,
+        default: &str,
+        check: fn(&str) -> Result<(), String>,
+    ) -> String {
+        let value = self.value(variable).unwrap_or_else(|| default.to_owned());
+        if let Err(rule) = check(&value) {
+            self.problem(variable, rule);
+        }
+        value
+    }
+
+    fn list(&mut self, variable: &'static str) -> Option<Vec<String>> {
+        let value = self.value(variable)?;
+        let items: Vec<String> =
+            value.split(',').map(|item| item.trim().to_lowercase()).collect();
+        if items.iter().any(String::is_empty) {
+            self.problem(variable, "has an empty item between commas");
+        }
+        Some(items)
+    }
+
+    fn origins(&mut self) -> Origins {
+        let Some(origins) = self.list("CORS_ORIGIN") else {
+            return Origins::Listed(Vec::new());
+        };
+        if origins == ["*"] {
+            return Origins::Any;
+        }
+        let mut listed = Vec::new();
+        for origin in origins {
+            let is_origin =
+                origin.split_once("://").is_some_and(|(scheme, host)| {
+                    !scheme.is_empty()
+                        && !host.is_empty()
+                        && !host.contains(['/', '*'])
+                });
+            match HeaderValue::from_str(&origin) {
+                Ok(value) if is_origin => listed.push(value),
+                _ => self.problem(
+                    "CORS_ORIGIN",
+                    format!(
+                        "{origin:?} is not like https://example.com, nor is it *"
+                    ),
+                ),
+            }
+        }
+        Origins::Listed(listed)
+    }
+
+    fn sample_tool(&mut self) -> Option<String> {
+        let name = self.value("SAMPLE_TOOL_NAME")?;
+        if !Tool::is_valid_name(&name) {
+            let rule = "must be 1 to 128 of A-Z, a-z, 0-9, underscore, hyphen, dot";
+            self.problem("SAMPLE_TOOL_NAME", rule);
+        }
+        Some(name)
+    }
+
+    /// Values are secret, so a problem does not repeat them.
+    fn tokens(&mut self) -> Tokens {
+        let mut tokens: Vec<(String, String)> = Vec::new();
+        let Some(value) = self.value("API_TOKENS") else { return Tokens(tokens) };
+        for pair in value.split(',') {
+            match pair.trim().split_once('=') {
+                Some((_, token))
+                    if tokens.iter().any(|(_, other)| other == token) =>
+                {
+                    self.problem("API_TOKENS", "the same token is given twice");
+                }
+                Some((name, token)) if !name.is_empty() && !token.is_empty() => {
+                    tokens.push((name.to_owned(), token.to_owned()));
+                }
+                _ => self
+                    .problem("API_TOKENS", "must be name=token pairs with commas"),
+            }
+        }
+        Tokens(tokens)
+    }
+}
+
+/// Braces would move the hash tag, and with it the keys of a session apart.
+fn check_key_prefix(prefix: &str) -> Result<(), String> {
+    if prefix.bytes().all(|b| b.is_ascii_graphic() && !b"{}*?[]".contains(&b)) {
+        Ok(())
+    } else {
+        Err("must be printable characters other than {}*?[]".to_owned())
+    }
+}
+
+fn check_redis_url(urls: &str) -> Result<(), String> {
+    let valid = |url: &str| {
+        (url.starts_with("redis://") || url.starts_with("rediss://"))
+            && !url.contains(char::is_whitespace)
+    };
+    if urls.split(',').all(|url| valid(url.trim())) {
+        Ok(())
+    } else {
+        Err("must be redis:// or rediss:// URLs, separated by commas".to_owned())
+    }
+}

@@ -1,0 +1,96 @@
+//! How a session begins.
+//! spec: basic/lifecycle (initialization)
+
+use std::time::Instant;
+
+use super::{Caller, Engine, Session, dispatch};
+use crate::{
+    error::Error,
+    protocol::{
+        RawJson,
+        lifecycle::{InitializeParams, InitializeResult, MAX_CLIENT_NAME},
+        method::Method,
+        to_raw,
+        version::Version,
+    },
+    sessions::{NewSession, SessionId},
+    telemetry::Outcome,
+};
+
+impl Engine {
+    /// Opens a session. The order is what matters: the session is stored before
+    /// its id leaves this function, so no node can be asked for a session that
+    /// the store does not have, and a refused request leaves nothing behind.
+    ///
+    /// # Errors
+    /// [`Error::BadHandshake`], [`Error::TooManySessions`], [`Error::Store`].
+    pub async fn initialize(
+        &self,
+        caller: &Caller,
+        params: Option<RawJson>,
+    ) -> Result<(SessionId, RawJson), Error> {
+        let started = Instant::now();
+        let opened = self.open(caller, params).await;
+        let outcome =
+            opened.as_ref().map_or_else(Error::outcome, |_| Outcome::Done);
+        self.count(Method::Initialize, outcome, started);
+        opened
+    }
+
+    async fn open(
+        &self,
+        caller: &Caller,
+        params: Option<RawJson>,
+    ) -> Result<(SessionId, RawJson), Error> {
+        let params: InitializeParams =
+            dispatch::parse(params.as_ref()).map_err(|_| {
+                let rule =
+                    "initialize needs protocolVersion, capabilities and clientInfo";
+                Error::BadHandshake(rule.into())
+            })?;
+        let client = params.client_info;
+        if client.name.len().max(client.version.len()) > MAX_CLIENT_NAME {
+            let rule = "clientInfo names are at most 256 bytes long";
+            return Err(Error::BadHandshake(rule.into()));
+        }
+        let version = Version::negotiate(&params.protocol_version);
+        let session = NewSession {
+            id: SessionId::random(),
+            principal: caller.principal.clone(),
+            owner: caller.owner.to_string(),
+            version,
+            client,
+            capabilities: params.capabilities,
+        };
+        if !self.store.create(&session).await? {
+            return Err(Error::TooManySessions);
+        }
+        self.metrics.sessions_created.inc();
+        tracing::info!(session = %session.id, version = version.as_str(), "opened");
+        Ok((session.id, self.introduction(version)))
+    }
+
+    fn introduction(&self, version: Version) -> RawJson {
+        let mut server_info = self.info.implementation.clone();
+        if !version.has_structured_content() {
+            server_info.title = None;
+        }
+        to_raw(&InitializeResult {
+            protocol_version: version,
+            capabilities: &self.info.capabilities,
+            server_info: &server_info,
+            instructions: self.info.instructions.as_deref(),
+        })
+    }
+
+    /// The client has finished the handshake.
+    pub(super) async fn initialized(&self, session: &Session) -> Result<(), Error> {
+        let id = &session.record.opened.id;
+        if self.store.mark_ready(id).await? {
+            for uri in self.service.changed_by_phase(&session.record) {
+                self.changes.of_session(id, &uri);
+            }
+        }
+        Ok(())
+    }
+}

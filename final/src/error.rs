@@ -1,0 +1,281 @@
+//! The error hierarchy's top, and the one table that decides what an error
+//! means to a client: JSON-RPC code, HTTP status, a fixed sentence.
+//!
+//! Rooms below have an enum of their own and are converted upward with
+//! `#[from]`. Nothing but this table's sentences reaches a client: no text of a
+//! Rust error, no path, no key. The log gets the whole chain.
+
+use std::{borrow::Cow, error::Error as _};
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::{
+    protocol::{
+        RawJson,
+        body::ParseError,
+        errors::{
+            HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST,
+            METHOD_NOT_FOUND, PARSE_ERROR, RESOURCE_NOT_FOUND, RpcError,
+            UNSUPPORTED_VERSION,
+        },
+        jsonrpc::{RequestId, error_message},
+        version::Version,
+    },
+    service::ServiceError,
+    sessions::StoreError,
+    telemetry::Outcome,
+};
+
+/// Everything that can go wrong with a request.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `Host` is none of ours: DNS rebinding, or a missing `ALLOWED_HOSTS`.
+    #[error("host is not allowed")]
+    ForbiddenHost,
+    /// `Origin` is a web page that we were not told to trust.
+    #[error("origin is not allowed")]
+    ForbiddenOrigin,
+    /// The path does not exist.
+    #[error("not found")]
+    NoSuchPath,
+    /// The endpoint has no such HTTP method.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// A GET or DELETE of the stateless era, which has neither.
+    #[error("this protocol version has only POST")]
+    PostOnly,
+    /// No token, or a wrong one.
+    #[error("authentication is required")]
+    Unauthorized,
+    /// Too many requests; the caller may come back after this many seconds.
+    #[error("too many requests")]
+    RateLimited(u64),
+    /// The node is shutting down, and sessions could not outlive it.
+    #[error("the server is shutting down")]
+    Draining,
+    /// The body is not declared as JSON.
+    #[error("content type must be application/json")]
+    UnsupportedMediaType,
+    /// The body is longer than allowed.
+    #[error("the body is too large")]
+    BodyTooLarge,
+    /// The body did not arrive in time, or not at all.
+    #[error("the body did not arrive")]
+    BodyIncomplete,
+    /// The body is not a message.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// An array, in a version that has none.
+    #[error("this protocol version has no batches")]
+    NoBatches,
+    /// A response, but nobody asked in this way.
+    #[error("a response needs a session")]
+    ResponseWithoutSession,
+    /// The version header and the body disagree.
+    #[error("MCP-Protocol-Version and the body disagree")]
+    HeaderMismatch,
+    /// A protocol version that is not spoken here.
+    #[error("protocol version is not supported")]
+    UnsupportedVersion(String),
+    /// Only `initialize` may come without a session.
+    #[error("Mcp-Session-Id is required")]
+    SessionRequired,
+    /// Over stdio, nothing comes before `initialize`.
+    #[error("initialize comes first, and once")]
+    NotInitialized,
+    /// No such session: it never was, has expired, was ended, is another's.
+    #[error("session not found")]
+    SessionNotFound,
+    /// The version header is not the version of the session.
+    #[error("MCP-Protocol-Version is not the session's version")]
+    WrongVersion,
+    /// The client accepts neither of the types that we can answer with.
+    #[error("Accept must allow application/json or text/event-stream")]
+    NotAcceptable,
+    /// A stream that is to be resumed is not kept.
+    #[error("the stream of this event id cannot be resumed")]
+    CannotResume,
+    /// A request with this id is already running.
+    #[error("a request with this id is already running")]
+    DuplicateId,
+    /// The caller has as many sessions as it may.
+    #[error("too many sessions, end one first")]
+    TooManySessions,
+    /// The method is unknown, or not declared.
+    #[error("method not found")]
+    MethodNotFound,
+    /// The parameters break a rule; the sentence names it.
+    #[error("{0}")]
+    InvalidParams(Cow<'static, str>),
+    /// A request that opens a conversation breaks a rule; no session came of it.
+    #[error("{0}")]
+    BadHandshake(Cow<'static, str>),
+    /// The session does not offer this resource.
+    #[error("resource not found")]
+    ResourceNotFound(String),
+    /// The caller cancelled the request and takes no empty stream.
+    #[error("the request was cancelled")]
+    Cancelled,
+    /// A handler failed.
+    #[error(transparent)]
+    Service(ServiceError),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A handler panicked.
+    #[error("the handler panicked")]
+    Panic,
+}
+
+/// Seconds after which a client should try again when storage is away.
+const STORE_RETRY_AFTER: u64 = 1;
+
+impl From<ServiceError> for Error {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::InvalidParams(rule) => Self::InvalidParams(rule),
+            ServiceError::SessionEnded => Self::SessionNotFound,
+            ServiceError::Store(error) => Self::Store(error),
+            other => Self::Service(other),
+        }
+    }
+}
+
+impl Error {
+    /// The HTTP status, where the response can still choose one.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::ForbiddenHost | Self::ForbiddenOrigin => StatusCode::FORBIDDEN,
+            Self::NoSuchPath | Self::SessionNotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed | Self::PostOnly => {
+                StatusCode::METHOD_NOT_ALLOWED
+            }
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::RateLimited(_) | Self::TooManySessions => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            Self::Draining | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::Parse(_)
+            | Self::NoBatches
+            | Self::ResponseWithoutSession
+            | Self::HeaderMismatch
+            | Self::UnsupportedVersion(_)
+            | Self::SessionRequired
+            | Self::NotInitialized
+            | Self::WrongVersion
+            | Self::CannotResume
+            | Self::BadHandshake(_)
+            | Self::DuplicateId => StatusCode::BAD_REQUEST,
+            // What a handler says travels inside a successful exchange.
+            Self::MethodNotFound
+            | Self::InvalidParams(_)
+            | Self::ResourceNotFound(_)
+            | Self::Cancelled
+            | Self::Service(_)
+            | Self::Panic => StatusCode::OK,
+        }
+    }
+
+    fn code(&self) -> i32 {
+        match self {
+            Self::Parse(ParseError::Syntax | ParseError::TooDeep) => PARSE_ERROR,
+            Self::MethodNotFound => METHOD_NOT_FOUND,
+            Self::InvalidParams(_) | Self::BadHandshake(_) => INVALID_PARAMS,
+            Self::ResourceNotFound(_)
+            | Self::Service(ServiceError::ResourceNotFound) => RESOURCE_NOT_FOUND,
+            Self::HeaderMismatch => HEADER_MISMATCH,
+            Self::UnsupportedVersion(_) => UNSUPPORTED_VERSION,
+            Self::Draining | Self::Store(_) | Self::Panic => INTERNAL_ERROR,
+            Self::Service(
+                ServiceError::NoAnswer
+                | ServiceError::Refused(_)
+                | ServiceError::BadAnswer
+                | ServiceError::Internal(_),
+            ) => INTERNAL_ERROR,
+            _ => INVALID_REQUEST,
+        }
+    }
+
+    /// The fixed sentence for the client.
+    fn sentence(&self) -> Cow<'static, str> {
+        match self {
+            Self::Store(StoreError::Unavailable(_)) => {
+                "storage is unavailable, try again".into()
+            }
+            Self::Store(StoreError::OutcomeUnknown(_)) => {
+                "storage did not confirm the change, its outcome is unknown".into()
+            }
+            Self::Store(StoreError::NewerSchema { .. }) => {
+                "the session belongs to a newer release, try again".into()
+            }
+            Self::Store(StoreError::Damaged(_)) => "the session is damaged".into(),
+            Self::Service(ServiceError::Refused(_)) => {
+                "the client refused the question".into()
+            }
+            Self::Panic | Self::Service(ServiceError::Internal(_)) => {
+                "internal error".into()
+            }
+            // The other variants' own texts are such sentences.
+            other => other.to_string().into(),
+        }
+    }
+
+    /// The `error` member of the response.
+    pub fn to_rpc(&self) -> RpcError {
+        let error = RpcError::new(self.code(), self.sentence());
+        match self {
+            Self::UnsupportedVersion(requested) => error.with_data(json!({
+                "supported": Version::ALL,
+                "requested": requested,
+            })),
+            Self::ResourceNotFound(uri) => error.with_data(json!({ "uri": uri })),
+            _ => error,
+        }
+    }
+
+    /// The error response to the request with this id.
+    pub fn to_message(&self, id: Option<&RequestId>) -> RawJson {
+        error_message(id, &self.to_rpc())
+    }
+
+    /// Seconds for `Retry-After`, where waiting helps.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited(seconds) => Some(*seconds),
+            Self::Draining | Self::Store(_) => Some(STORE_RETRY_AFTER),
+            _ => None,
+        }
+    }
+
+    /// How the request counts in the metrics.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Store(_) | Self::Draining => Outcome::Unavailable,
+            Self::Panic | Self::Service(ServiceError::Internal(_)) => {
+                Outcome::Failed
+            }
+            Self::Cancelled => Outcome::Cancelled,
+            _ => Outcome::Refused,
+        }
+    }
+
+    /// Writes the error with its causes to the log: loud if it is our fault.
+    pub fn log(&self) {
+        let mut causes = String::new();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            causes.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        match self.outcome() {
+            Outcome::Failed => tracing::error!("{self}{causes}"),
+            Outcome::Unavailable => tracing::warn!("{self}{causes}"),
+            _ => tracing::debug!("{self}{causes}"),
+        }
+    }
+}

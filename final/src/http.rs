@@ -1,0 +1,88 @@
+//! Streamable HTTP: one endpoint for the protocol, four paths for operators.
+//! spec: basic/transports (streamable HTTP)
+
+pub mod accept;
+pub mod answer;
+pub mod body;
+pub mod era;
+pub mod guards;
+pub mod operators;
+pub mod post;
+pub mod rate_limit;
+pub mod session;
+pub mod sse;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+
+use tower::ServiceBuilder;
+
+use crate::{
+    engine::Engine,
+    error::Error,
+    http::{guards::Guards, rate_limit::RateLimit},
+    readiness::Readiness,
+    telemetry::Metrics,
+};
+
+/// Everything that a request handler may need.
+pub struct Http {
+    /// Serves the messages.
+    pub engine: Arc<Engine>,
+    /// Counts them.
+    pub metrics: Arc<Metrics>,
+    /// Whether the node is starting, serving or draining.
+    pub readiness: Arc<Readiness>,
+    /// Who may call, and from where.
+    pub guards: Arc<Guards>,
+    /// Longest body, in bytes.
+    pub max_body: usize,
+    /// A call that runs longer is answered as a stream.
+    pub sse_after: Duration,
+}
+
+/// The routes. The order of the checks is the order of the layers, outermost
+/// first: `Host` and `Origin`, preflight, method, authentication, rate limit.
+/// None of them stands before the operators' paths, because probes and scrapers
+/// come by address and without a token.
+///
+/// The checks are one stack in one `layer` call: axum boxes what every such
+/// call adds, and copies the boxes for every request.
+pub fn router(http: Arc<Http>, rate_limit: &RateLimit) -> Router {
+    let guards = &http.guards;
+    let ladder = ServiceBuilder::new()
+        .layer(guards::layer(guards, guards::host_and_origin))
+        .option_layer(guards::cors(guards))
+        .layer(guards::layer(guards, guards::known_method))
+        .layer(guards::layer(guards, guards::authenticate))
+        .layer(rate_limit.layer(http.metrics.clone()));
+    Router::new()
+        .route("/mcp", any(mcp))
+        .layer(ladder)
+        .route("/livez", get(operators::livez))
+        .route("/readyz", get(operators::readyz))
+        .route("/health", get(operators::health))
+        .route("/metrics", get(operators::metrics))
+        .fallback(async || Error::NoSuchPath.into_response())
+        .layer(guards::security_headers())
+        .with_state(http)
+}
+
+/// The endpoint's methods; others were refused by [`guards::known_method`].
+async fn mcp(State(http): State<Arc<Http>>, request: Request) -> Response {
+    let answer = match request.method().as_str() {
+        "POST" => post::post(http, request).await,
+        "GET" => session::listen(&http, request).await,
+        "DELETE" => session::end(&http, request).await,
+        // No preflight: those were answered before.
+        "OPTIONS" => Ok(answer::options()),
+        _ => Err(Error::MethodNotAllowed.into()),
+    };
+    answer.unwrap_or_else(IntoResponse::into_response)
+}

@@ -1,0 +1,49 @@
+//! Content negotiation: which of the two forms of an answer the client takes.
+
+use axum::http::{HeaderMap, header::ACCEPT};
+
+/// What the client takes. A client that names neither type gets an error; one
+/// that sends no `Accept` at all takes everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepts {
+    /// `application/json`
+    pub json: bool,
+    /// `text/event-stream`
+    pub stream: bool,
+}
+
+impl Accepts {
+    /// Reads the `Accept` headers.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let mut accepts = Self { json: false, stream: false };
+        let mut values = headers.get_all(ACCEPT).iter().peekable();
+        if values.peek().is_none() {
+            return Self { json: true, stream: true };
+        }
+        let ranges = values.filter_map(|value| value.to_str().ok());
+        for range in ranges.flat_map(|value| value.split(',')) {
+            let mut parts = range.split(';').map(str::trim);
+            let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
+            if parts.any(is_zero_weight) {
+                continue;
+            }
+            let is = |names: &[&str]| names.contains(&media_type.as_str());
+            accepts.json |= is(&["application/json", "application/*", "*/*"]);
+            accepts.stream |= is(&["text/event-stream", "text/*", "*/*"]);
+        }
+        accepts
+    }
+
+    /// Whether there is any form that both sides know.
+    pub fn anything(self) -> bool {
+        self.json || self.stream
+    }
+}
+
+/// `q=0` says that the type is not wanted.
+fn is_zero_weight(parameter: &str) -> bool {
+    parameter
+        .strip_prefix("q=")
+        .and_then(|weight| weight.parse::<f32>().ok())
+        .is_some_and(|weight| weight <= 0.0)
+}

@@ -1,0 +1,92 @@
+//! The boundary: the one place where an error becomes an HTTP response.
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderValue, StatusCode,
+        header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    error::Error,
+    protocol::{RawJson, jsonrpc::RequestId},
+};
+
+/// What the endpoint serves, for `Allow`.
+pub const ALLOWED_METHODS: &str = "GET, POST, DELETE";
+
+/// An error and the id of the request that it belongs to, if that was read.
+#[derive(Debug)]
+pub struct Failure {
+    error: Error,
+    id: Option<RequestId>,
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), id: None }
+    }
+}
+
+impl Error {
+    /// The error as the answer to the request with this id.
+    pub fn at(self, id: Option<RequestId>) -> Failure {
+        Failure { error: self, id }
+    }
+}
+
+/// One JSON text as a response body.
+pub fn json(message: RawJson) -> Response {
+    let text: Box<str> = message.into();
+    let mut response = Response::new(Body::from(String::from(text)));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
+/// What the endpoint serves.
+pub fn options() -> Response {
+    (StatusCode::NO_CONTENT, [(ALLOW, ALLOWED_METHODS)]).into_response()
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        self.error.log();
+        self.render()
+    }
+}
+
+impl Failure {
+    /// The response to an error that has been logged.
+    pub fn render(self) -> Response {
+        let Self { error, id } = self;
+        let mut response = json(error.to_message(id.as_ref()));
+        *response.status_mut() = error.status();
+        let headers = response.headers_mut();
+        if let Some(seconds) = error.retry_after() {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        match error {
+            Error::MethodNotAllowed => {
+                headers.insert(ALLOW, HeaderValue::from_static(ALLOWED_METHODS));
+            }
+            Error::PostOnly => {
+                headers.insert(ALLOW, HeaderValue::from_static("POST"));
+            }
+            Error::Unauthorized => {
+                headers
+                    .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Failure::from(self).into_response()
+    }
+}

@@ -1,0 +1,253 @@
+//! Who may call, and from where.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    extract::Request,
+    http::{
+        Extensions, HeaderMap, HeaderName, HeaderValue, Method,
+        header::{
+            ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
+            CONTENT_TYPE, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    response::{IntoResponse, Response},
+};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use tower::util::MapResponseLayer;
+use tower_http::{
+    cors::{AllowOrigin, CorsLayer},
+    validate_request::ValidateRequestHeaderLayer,
+};
+
+use crate::{
+    config::{Origins, Tokens},
+    engine::Caller,
+    error::Error,
+    sessions::Principal,
+};
+
+/// The address at the other end of the connection, put into every request by
+/// the accept loop.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// Settings of the guards.
+#[derive(Debug)]
+pub struct Guards {
+    /// Accepted `Host` values, in lower case; one without a port matches any.
+    pub allowed_hosts: Vec<String>,
+    /// Accepted origins, besides the server's own.
+    pub origins: Origins,
+    /// Accepted bearer tokens; none turns authentication off.
+    pub tokens: Tokens,
+    /// The peer is a proxy that names the client.
+    pub trust_proxy: bool,
+}
+
+impl Guards {
+    fn allows_host(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
+            let is_port = port.bytes().all(|b| b.is_ascii_digit());
+            if is_port { name } else { &host }
+        });
+        self.allowed_hosts.iter().any(|allowed| *allowed == host || allowed == name)
+    }
+
+    /// A page of the server's own origin, or of a configured one.
+    fn allows_origin(&self, origin: &HeaderValue, host: &str) -> bool {
+        let text = origin.to_str().unwrap_or_default();
+        let authority = text.split_once("://").map(|(_, authority)| authority);
+        authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+            || match &self.origins {
+                Origins::Any => true,
+                Origins::Listed(origins) => origins.contains(origin),
+            }
+    }
+
+    /// Compares with every token, each in constant time, so that the time taken
+    /// tells nothing about which one was nearly right.
+    fn principal(&self, token: &str) -> Option<Principal> {
+        let mut found = 0_u64;
+        for (index, (_, known)) in (1..).zip(&self.tokens.0) {
+            let same: Choice = known.as_bytes().ct_eq(token.as_bytes());
+            found.conditional_assign(&index, same);
+        }
+        let index = usize::try_from(found).ok()?.checked_sub(1)?;
+        self.tokens.0.get(index).map(|(name, _)| Principal::named(name))
+    }
+}
+
+/// One rung of the ladder.
+type Check = fn(&Guards, &mut Request) -> Result<(), Error>;
+
+/// A check as a layer. Like a middleware function, but without its boxes.
+#[expect(clippy::result_large_err, reason = "tower-http wants a whole response")]
+pub fn layer(
+    guards: &Arc<Guards>,
+    check: Check,
+) -> ValidateRequestHeaderLayer<
+    impl Fn(&mut Request) -> Result<(), Response> + Clone + use<>,
+> {
+    let guards = guards.clone();
+    ValidateRequestHeaderLayer::custom(move |request: &mut Request| {
+        check(&guards, request).map_err(IntoResponse::into_response)
+    })
+}
+
+/// DNS rebinding: a page may not reach a local server under a name of its own.
+/// spec: basic/transports (security warning), L035, L036
+///
+/// # Errors
+/// [`Error::ForbiddenHost`], [`Error::ForbiddenOrigin`].
+pub fn host_and_origin(
+    guards: &Guards,
+    request: &mut Request,
+) -> Result<(), Error> {
+    let headers = request.headers();
+    let header = headers.get(HOST).and_then(|host| host.to_str().ok());
+    // HTTP/1.1 in absolute form carries the host in the request line.
+    let target = request.uri().authority().map(|authority| authority.as_str());
+    let host = header.or(target).filter(|host| guards.allows_host(host));
+    let host = host.ok_or(Error::ForbiddenHost)?;
+    match headers.get(ORIGIN) {
+        Some(origin) if !guards.allows_origin(origin, host) => {
+            Err(Error::ForbiddenOrigin)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Lets the configured origins' pages read our answers; nothing to do for pages
+/// of our own origin.
+pub fn cors(guards: &Guards) -> Option<CorsLayer> {
+    let origins = match &guards.origins {
+        Origins::Listed(origins) if origins.is_empty() => return None,
+        Origins::Any => AllowOrigin::any(),
+        Origins::Listed(origins) => AllowOrigin::list(origins.clone()),
+    };
+    let request_headers = [
+        ACCEPT,
+        AUTHORIZATION,
+        CONTENT_TYPE,
+        HeaderName::from_static("last-event-id"),
+        HeaderName::from_static("mcp-method"),
+        HeaderName::from_static("mcp-name"),
+        HeaderName::from_static("mcp-protocol-version"),
+        HeaderName::from_static("mcp-session-id"),
+    ];
+    let layer = CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers(request_headers)
+        .expose_headers([HeaderName::from_static("mcp-session-id")]);
+    Some(layer)
+}
+
+/// Methods that the endpoint has. `HEAD` would otherwise be served as a `GET`.
+///
+/// # Errors
+/// [`Error::MethodNotAllowed`]
+pub fn known_method(_: &Guards, request: &mut Request) -> Result<(), Error> {
+    match *request.method() {
+        Method::GET | Method::POST | Method::DELETE | Method::OPTIONS => Ok(()),
+        _ => Err(Error::MethodNotAllowed),
+    }
+}
+
+/// Finds out who is calling, for [`caller`].
+///
+/// # Errors
+/// [`Error::Unauthorized`]
+pub fn authenticate(guards: &Guards, request: &mut Request) -> Result<(), Error> {
+    let caller = identify(guards, request.headers(), request.extensions())?;
+    request.extensions_mut().insert(caller);
+    Ok(())
+}
+
+fn identify(
+    guards: &Guards,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+) -> Result<Caller, Error> {
+    if guards.tokens.0.is_empty() {
+        let forwarded =
+            guards.trust_proxy.then(|| forwarded_for(headers)).flatten();
+        let peer = extensions.get::<Peer>().map(|peer| peer.0);
+        let address = forwarded.or(peer).ok_or(Error::Unauthorized)?;
+        let owner = network(address).into();
+        return Ok(Caller { principal: Principal::anonymous(), owner });
+    }
+    let bearer = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    let principal = bearer.and_then(|token| guards.principal(token));
+    let principal = principal.ok_or(Error::Unauthorized)?;
+    let owner = format!("principal {}", principal.as_str()).into();
+    Ok(Caller { principal, owner })
+}
+
+/// The caller that [`authenticate`] found.
+///
+/// # Errors
+/// [`Error::Unauthorized`] if it did not run, so that a route without it is
+/// closed, not open.
+pub fn caller(extensions: &Extensions) -> Result<Caller, Error> {
+    extensions.get::<Caller>().cloned().ok_or(Error::Unauthorized)
+}
+
+/// The last hop that the trusted proxy saw: earlier entries are whatever the
+/// client wrote.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = |name: &str| {
+        let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+        value.rsplit(',').next().map(str::trim)
+    };
+    if let Some(address) = last("x-forwarded-for") {
+        return parse_address(address);
+    }
+    let hop = last("forwarded")?.split(';').map(str::trim);
+    let mut addresses = hop.filter_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        name.eq_ignore_ascii_case("for").then_some(value)
+    });
+    parse_address(addresses.next()?.trim_matches('"'))
+}
+
+/// An address as proxies write it: bare, in brackets, with or without a port.
+fn parse_address(text: &str) -> Option<IpAddr> {
+    if let Some(rest) = text.strip_prefix('[') {
+        return rest.split(']').next()?.parse().ok();
+    }
+    text.parse().ok().or_else(|| text.rsplit_once(':')?.0.parse().ok())
+}
+
+/// What one client can be told apart by: an IPv4 address, or the /64 network
+/// of an IPv6 address, of which one client has 2^64.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => format!("address {address}"),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("address {a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+/// Answers are for the program that asked: not to be cached, sniffed or framed.
+pub fn security_headers() -> MapResponseLayer<fn(Response) -> Response> {
+    MapResponseLayer::new(|mut response: Response| {
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+        );
+        response
+    })
+}

@@ -1,0 +1,81 @@
+//! For those who run the server: health and metrics.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::{Http, answer};
+use crate::protocol::to_raw;
+
+/// How long storage may take before the node is called unhealthy.
+const STORE_DEADLINE: Duration = Duration::from_secs(1);
+
+/// GET /livez: the process answers.
+pub async fn livez() -> StatusCode {
+    StatusCode::OK
+}
+
+/// GET /readyz: what a balancer asks. Storage has no part in it: when it is
+/// away, clients should get our 503 with `Retry-After`, not the balancer's.
+pub async fn readyz(State(http): State<Arc<Http>>) -> StatusCode {
+    if http.readiness.is_draining() {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    }
+}
+
+/// GET /health: what a person asks.
+pub async fn health(State(http): State<Arc<Http>>) -> Response {
+    let sessions = active_sessions(&http).await;
+    let status = match sessions {
+        _ if http.readiness.is_draining() => "draining",
+        Some(_) => "healthy",
+        None => "unhealthy",
+    };
+    let mut report = json!({
+        "status": status,
+        "timestamp": humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+        "sessions": sessions,
+        "uptime": http.readiness.started.elapsed().as_secs(),
+        "storageMode": "in-memory",
+    });
+    if http.readiness.has_shared_storage() {
+        report["storageMode"] = "redis".into();
+        let reached = if sessions.is_some() { "ready" } else { "disconnected" };
+        report["redis"] = reached.into();
+    }
+    let mut response = answer::json(to_raw(&report));
+    if status != "healthy" {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    response
+}
+
+/// GET /metrics: Prometheus' text format. The number of sessions is the
+/// deployment's; if storage is away it stays as it was.
+pub async fn metrics(State(http): State<Arc<Http>>) -> Response {
+    if let Some(sessions) = active_sessions(&http).await {
+        http.metrics
+            .active_sessions
+            .set(i64::try_from(sessions).unwrap_or(i64::MAX));
+    }
+    let mut response = http.metrics.render().into_response();
+    let format =
+        HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, format);
+    response
+}
+
+async fn active_sessions(http: &Http) -> Option<u64> {
+    timeout(STORE_DEADLINE, http.engine.active_sessions()).await.ok()?.ok()
+}

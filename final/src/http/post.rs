@@ -1,0 +1,239 @@
+//! POST /mcp: the client says something.
+//! spec: basic/transports (sending messages to the server)
+
+use std::sync::Arc;
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use futures_util::future::join_all;
+use tokio::time::sleep;
+
+use super::{
+    Http,
+    accept::Accepts,
+    answer::{Failure, json},
+    body,
+    era::{Classified, classify},
+    guards::caller,
+    session::{SESSION_HEADER, check_version, session_id},
+    sse,
+};
+use crate::{
+    engine::{Call, Caller, Ended, Session},
+    error::Error,
+    protocol::{
+        RawJson,
+        body::{Body, ParseError},
+        jsonrpc::{self, Message, RequestId, result_message},
+        to_raw,
+    },
+    sessions::Outbox,
+};
+
+/// Reads the body, decides what it is, and answers it.
+pub async fn post(http: Arc<Http>, request: Request) -> Result<Response, Failure> {
+    let (head, body) = request.into_parts();
+    let bytes = body::read(&head.headers, body, http.max_body).await?;
+    let engine = http.engine.clone();
+    engine.persist(async move { answer(&http, &head, &bytes).await }).await
+}
+
+async fn answer(
+    http: &Http,
+    head: &Parts,
+    bytes: &[u8],
+) -> Result<Response, Failure> {
+    let caller = caller(&head.extensions)?;
+    let body = Body::parse(bytes).map_err(|error| {
+        let id = error.id();
+        Error::from(error).at(id)
+    })?;
+    let accepts = Accepts::of(&head.headers);
+    match classify(&head.headers, body)? {
+        Classified::Ignored => Ok(StatusCode::ACCEPTED.into_response()),
+        Classified::Initialize(request) => {
+            initialize(http, &caller, accepts, request).await
+        }
+        Classified::InSession(body) => {
+            let id = match &body {
+                Body::Single(message) => message.request_id().cloned(),
+                Body::Batch(_) => None,
+            };
+            let answer =
+                in_session(http, &head.headers, &caller, accepts, body).await;
+            answer.map_err(|error| error.at(id))
+        }
+    }
+}
+
+async fn initialize(
+    http: &Http,
+    caller: &Caller,
+    accepts: Accepts,
+    request: jsonrpc::Request,
+) -> Result<Response, Failure> {
+    let refuse = |error: Error| error.at(Some(request.id.clone()));
+    if http.readiness.refuses_new_sessions() {
+        return Err(refuse(Error::Draining));
+    }
+    if !accepts.anything() {
+        return Err(refuse(Error::NotAcceptable));
+    }
+    let opened = http.engine.initialize(caller, request.params).await;
+    let (session, result) = opened.map_err(refuse)?;
+    let mut response = one_message(result_message(&request.id, &result), accepts);
+    if let Ok(value) = HeaderValue::from_str(&session.to_string()) {
+        response.headers_mut().insert(SESSION_HEADER, value);
+    }
+    Ok(response)
+}
+
+async fn in_session(
+    http: &Http,
+    headers: &HeaderMap,
+    caller: &Caller,
+    accepts: Accepts,
+    body: Body,
+) -> Result<Response, Error> {
+    if let Body::Single(Message::Request(request)) = &body
+        && request.method == "server/discover"
+        && headers.get(SESSION_HEADER).is_none()
+    {
+        let rule = "server/discover belongs to protocol version 2026-07-28";
+        return Err(Error::BadHandshake(rule.into()));
+    }
+    let id = session_id(headers)?;
+    let requests = count_requests(&body);
+    let acceptable = requests == 0 || accepts.anything();
+    let session = match acceptable {
+        true => http.engine.enter(&id, caller, requests).await?,
+        false => http.engine.find(&id, caller).await?,
+    };
+    check_version(headers, &session)?;
+    match body {
+        Body::Batch(_) if !session.record.opened.version.has_batches() => {
+            Err(Error::NoBatches)
+        }
+        _ if !acceptable => Err(Error::NotAcceptable),
+        Body::Single(Message::Notification(notification)) => {
+            http.engine.notify(&session, notification).await?;
+            Ok(StatusCode::ACCEPTED.into_response())
+        }
+        Body::Single(Message::Response(response)) => {
+            http.engine.answer(&session, response);
+            Ok(StatusCode::ACCEPTED.into_response())
+        }
+        Body::Single(Message::Request(request)) => {
+            call(http, &session, request, accepts).await
+        }
+        Body::Batch(messages) => Ok(batch(http, &session, messages, accepts).await),
+    }
+}
+
+fn count_requests(body: &Body) -> usize {
+    let is_request =
+        |message: &&Result<Message, _>| matches!(message, Ok(Message::Request(_)));
+    match body {
+        Body::Single(Message::Request(_)) => 1,
+        Body::Single(_) => 0,
+        Body::Batch(messages) => messages.iter().filter(is_request).count(),
+    }
+}
+
+/// JSON when it can, a stream when it must: as soon as the handler sends
+/// something before its answer, or takes its time.
+async fn call(
+    http: &Http,
+    session: &Session,
+    request: jsonrpc::Request,
+    accepts: Accepts,
+) -> Result<Response, Error> {
+    // A client that takes no stream cannot be sent anything but the answer.
+    if !accepts.stream {
+        let mut call = http.engine.call(session, request, Outbox::closed())?;
+        let ended = (&mut call).await;
+        return Ok(finished(&call.id, ended, accepts));
+    }
+    let (outbox, mut inbox) = Outbox::open();
+    let mut call = http.engine.call(session, request, outbox)?;
+    if !accepts.json {
+        return Ok(sse::call(http, call, None, inbox, None));
+    }
+    Ok(tokio::select! {
+        biased;
+        ended = &mut call => {
+            // What was sent on the way to a quick end still comes before it.
+            match inbox.recv().await {
+                None => finished(&call.id, ended, accepts),
+                first => sse::call(http, call, Some(ended), inbox, first),
+            }
+        }
+        first = inbox.recv() => sse::call(http, call, None, inbox, first),
+        () = sleep(http.sse_after) => sse::call(http, call, None, inbox, None),
+    })
+}
+
+fn finished(id: &RequestId, ended: Ended, accepts: Accepts) -> Response {
+    match ended {
+        Ended::Answered(Ok(result)) => json(result_message(id, &result)),
+        Ended::Answered(Err(error)) => error.at(Some(id.clone())).render(),
+        Ended::Cancelled if accepts.stream => sse::empty(),
+        Ended::Cancelled => Error::Cancelled.at(Some(id.clone())).into_response(),
+    }
+}
+
+/// 2025-03-26 only. The requests of a batch run side by side and are answered
+/// together; nothing can be asked or reported meanwhile.
+async fn batch(
+    http: &Http,
+    session: &Session,
+    messages: Vec<Result<Message, ParseError>>,
+    accepts: Accepts,
+) -> Response {
+    let mut calls = Vec::new();
+    let mut answers: Vec<RawJson> = Vec::new();
+    for message in messages {
+        match message {
+            Ok(Message::Notification(notification)) => {
+                // The other messages do not suffer for it.
+                if let Err(error) = http.engine.notify(session, notification).await
+                {
+                    error.log();
+                }
+            }
+            Ok(Message::Response(response)) => {
+                http.engine.answer(session, response);
+            }
+            Ok(Message::Request(request)) => {
+                let id = request.id.clone();
+                match http.engine.call(session, request, Outbox::closed()) {
+                    Ok(call) => calls.push(call),
+                    Err(error) => answers.push(error.to_message(Some(&id))),
+                }
+            }
+            Err(error) => {
+                let id = error.id();
+                answers.push(Error::from(error).to_message(id.as_ref()));
+            }
+        }
+    }
+    answers
+        .extend(join_all(calls.into_iter().map(end)).await.into_iter().flatten());
+    if answers.is_empty() {
+        return StatusCode::ACCEPTED.into_response();
+    }
+    one_message(to_raw(&answers), accepts)
+}
+
+/// A call of a batch, to its end.
+async fn end(mut call: Call) -> Option<RawJson> {
+    (&mut call).await.into_message(&call.id)
+}
+
+/// An answer of one message, in a form that the client accepts.
+fn one_message(message: RawJson, accepts: Accepts) -> Response {
+    if accepts.json { json(message) } else { sse::single(message) }
+}

@@ -1,0 +1,78 @@
+//! Rate limiting by identity, with the generic cell rate algorithm of
+//! `governor`: a burst of `max` requests, refilled evenly over the window.
+//!
+//! The limit is kept in this node's memory. Behind a balancer over N nodes a
+//! client may therefore send up to N times as many requests.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{body::Body, http::Request, response::IntoResponse};
+use governor::middleware::NoOpMiddleware;
+use tower_governor::{
+    GovernorError, GovernorLayer,
+    governor::{GovernorConfig, GovernorConfigBuilder},
+    key_extractor::KeyExtractor,
+};
+
+use crate::{engine::Caller, error::Error, telemetry::Metrics};
+
+/// How often clients that have not been seen for a window are forgotten.
+const PURGE: Duration = Duration::from_secs(60);
+
+type Limits = GovernorConfig<Owner, NoOpMiddleware>;
+
+/// The buckets of all clients.
+#[derive(Clone)]
+pub struct RateLimit(Arc<Limits>);
+
+/// A request counts for its caller.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner;
+
+impl KeyExtractor for Owner {
+    type Key = Arc<str>;
+
+    fn extract<T>(&self, request: &Request<T>) -> Result<Arc<str>, GovernorError> {
+        let caller = request.extensions().get::<Caller>();
+        caller.map(|c| c.owner.clone()).ok_or(GovernorError::UnableToExtractKey)
+    }
+}
+
+impl RateLimit {
+    /// At most `max` requests per `window` for each client. `None` if that is
+    /// not a rate.
+    pub fn new(max: u32, window: Duration) -> Option<Self> {
+        let limits = GovernorConfigBuilder::default()
+            .period((window / max).max(Duration::from_nanos(1)))
+            .burst_size(max)
+            .key_extractor(Owner)
+            .finish()?;
+        Some(Self(Arc::new(limits)))
+    }
+
+    /// Refuses what is too much, as JSON-RPC, and counts it.
+    pub fn layer(
+        &self,
+        metrics: Arc<Metrics>,
+    ) -> GovernorLayer<Owner, NoOpMiddleware, Body> {
+        let refuse = move |error| match error {
+            GovernorError::TooManyRequests { wait_time, .. } => {
+                metrics.rate_limited.inc();
+                // `wait_time` was rounded down.
+                Error::RateLimited(wait_time + 1).into_response()
+            }
+            _ => Error::Unauthorized.into_response(),
+        };
+        GovernorLayer::new(self.0.clone()).error_handler(refuse)
+    }
+
+    /// Forgets idle clients, until it is dropped.
+    pub async fn purge(&self) {
+        let mut ticks = tokio::time::interval(PURGE);
+        loop {
+            ticks.tick().await;
+            self.0.limiter().retain_recent();
+            self.0.limiter().shrink_to_fit();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! GET and DELETE on the endpoint, and what every request of a session shows.
+//! spec: basic/transports (listening, session management)
+
+use std::sync::Arc;
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    Http,
+    accept::Accepts,
+    answer::Failure,
+    era::{VERSION_HEADER, version_header},
+    guards::caller,
+    sse,
+};
+use crate::{
+    engine::Session,
+    error::Error,
+    protocol::version::{MODERN, Version},
+    sessions::SessionId,
+};
+
+/// The header that names the session.
+pub const SESSION_HEADER: &str = "mcp-session-id";
+
+/// GET /mcp: opens the stream for messages that belong to no request.
+pub async fn listen(
+    http: &Arc<Http>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let headers = request.headers();
+    stateful_only(headers)?;
+    let id = session_id(headers)?;
+    let caller = caller(request.extensions())?;
+    let acceptable = Accepts::of(headers).stream;
+    let session = match acceptable {
+        true => http.engine.enter(&id, &caller, 0).await?,
+        false => http.engine.find(&id, &caller).await?,
+    };
+    check_version(headers, &session)?;
+    if !acceptable {
+        return Err(Error::NotAcceptable.into());
+    }
+    // Later the event log enters here, and answers from the event on.
+    if headers.contains_key("last-event-id") {
+        return Err(Error::CannotResume.into());
+    }
+    Ok(sse::listen(http, http.engine.listen(&session)))
+}
+
+/// DELETE /mcp: the client ends its session.
+pub async fn end(http: &Arc<Http>, request: Request) -> Result<Response, Failure> {
+    stateful_only(request.headers())?;
+    let id = session_id(request.headers())?;
+    let caller = caller(request.extensions())?;
+    let engine = http.engine.clone();
+    let work = async move { engine.terminate(&id, &caller).await };
+    http.engine.persist(work).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The stateless era has neither GET nor DELETE.
+fn stateful_only(headers: &HeaderMap) -> Result<(), Error> {
+    match version_header(headers) {
+        Some(MODERN) => Err(Error::PostOnly),
+        Some(version) if Version::parse(version).is_none() => {
+            Err(Error::UnsupportedVersion(version.to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The session that a request names. An id that we cannot have issued is as
+/// unknown as one that has expired.
+///
+/// # Errors
+/// [`Error::SessionRequired`], [`Error::SessionNotFound`].
+pub fn session_id(headers: &HeaderMap) -> Result<SessionId, Error> {
+    let value = headers.get(SESSION_HEADER).ok_or(Error::SessionRequired)?;
+    value.to_str().ok().and_then(SessionId::parse).ok_or(Error::SessionNotFound)
+}
+
+/// A session lives at the version that it negotiated; without the header it
+/// is known from the record (L067, L207).
+///
+/// # Errors
+/// [`Error::WrongVersion`]
+pub fn check_version(headers: &HeaderMap, session: &Session) -> Result<(), Error> {
+    let negotiated = session.record.opened.version.as_str();
+    match headers.get(VERSION_HEADER) {
+        Some(version) if version.as_bytes() != negotiated.as_bytes() => {
+            Err(Error::WrongVersion)
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,47 @@
+//! JSON-RPC error objects and the codes that MCP gives a meaning.
+//! spec: basic/index (error responses), schema.ts
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The body is not JSON.
+pub const PARSE_ERROR: i32 = -32700;
+/// JSON, but not a message that is allowed here.
+pub const INVALID_REQUEST: i32 = -32600;
+/// The method is unknown, or its capability was not declared.
+pub const METHOD_NOT_FOUND: i32 = -32601;
+/// The method is known, its parameters are wrong.
+pub const INVALID_PARAMS: i32 = -32602;
+/// The server failed; the caller did nothing wrong.
+pub const INTERNAL_ERROR: i32 = -32603;
+/// `resources/read` of a resource that does not exist, in the stateful era.
+pub const RESOURCE_NOT_FOUND: i32 = -32002;
+/// A header and the body disagree (2026-07-28).
+pub const HEADER_MISMATCH: i32 = -32020;
+/// The protocol version is not spoken here; `data.supported` lists those that are.
+pub const UNSUPPORTED_VERSION: i32 = -32022;
+
+/// The `error` member of a JSON-RPC response.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RpcError {
+    /// One of the codes of this module, or the peer's own.
+    pub code: i32,
+    /// One short, fixed sentence.
+    #[serde(default)]
+    pub message: String,
+    /// Detail for programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+}
+
+impl RpcError {
+    /// An error without `data`.
+    pub fn new(code: i32, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), data: None }
+    }
+
+    /// The same error with `data`.
+    pub fn with_data(self, data: Value) -> Self {
+        Self { data: Some(data), ..self }
+    }
+}

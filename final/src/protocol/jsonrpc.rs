@@ -1,0 +1,153 @@
+//! JSON-RPC 2.0: ids, the three kinds of message, and how ours are written.
+//! spec: basic/index (messages)
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Number, Value, value::RawValue};
+
+use super::{RawJson, errors::RpcError};
+
+/// The id of a request: an integer or a string, echoed with the type and value
+/// it came with (`1` is not `"1"`, and `0` is an id like any other).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
+pub enum RequestId {
+    /// A whole number that fits 64 bits.
+    Number(Number),
+    /// Any string.
+    String(String),
+}
+
+impl RequestId {
+    /// The id that a JSON value stands for, if it stands for one.
+    pub fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Number(number) if !number.is_f64() => Some(Self::Number(number)),
+            Value::String(text) => Some(Self::String(text)),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RequestId {
+    fn deserialize<D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        Self::from_value(Value::deserialize(deserializer)?).ok_or_else(|| {
+            serde::de::Error::custom("an id is a string or a whole number")
+        })
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::String(text) => text.fmt(f),
+        }
+    }
+}
+
+/// A request: it will be answered.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Chosen by the sender, unique among its requests in flight.
+    pub id: RequestId,
+    /// What is asked for.
+    pub method: String,
+    /// Raw until the method is known.
+    pub params: Option<RawJson>,
+}
+
+/// A notification: it is never answered, not even with an error.
+#[derive(Debug, Clone)]
+pub struct Notification {
+    /// What happened.
+    pub method: String,
+    /// Raw until the method is known.
+    pub params: Option<RawJson>,
+}
+
+/// A response: the client's answer to a question of ours.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The id of the question.
+    pub id: RequestId,
+    /// Its result, or the client's error.
+    pub outcome: Result<RawJson, RpcError>,
+}
+
+/// One message that a client may send.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// Wants an answer.
+    Request(Request),
+    /// Wants none.
+    Notification(Notification),
+    /// Is one.
+    Response(Response),
+}
+
+impl Message {
+    /// The id to answer to, if this is to be answered.
+    pub fn request_id(&self) -> Option<&RequestId> {
+        match self {
+            Self::Request(request) => Some(&request.id),
+            Self::Notification(_) | Self::Response(_) => None,
+        }
+    }
+}
+
+/// Writes the response to `id`.
+pub fn result_message(id: &RequestId, result: &RawValue) -> RawJson {
+    #[derive(Serialize)]
+    struct Success<'a> {
+        jsonrpc: &'static str,
+        id: &'a RequestId,
+        result: &'a RawValue,
+    }
+    super::to_raw(&Success { jsonrpc: "2.0", id, result })
+}
+
+/// Writes an error response; without `id` if it could not be read.
+pub fn error_message(id: Option<&RequestId>, error: &RpcError) -> RawJson {
+    #[derive(Serialize)]
+    struct Failure<'a> {
+        jsonrpc: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a RequestId>,
+        error: &'a RpcError,
+    }
+    super::to_raw(&Failure { jsonrpc: "2.0", id, error })
+}
+
+/// Writes a notification of ours.
+pub fn notification_message(method: &str, params: &impl Serialize) -> RawJson {
+    outgoing(None, method, params)
+}
+
+/// Writes a request of ours, a question to the client.
+pub fn request_message(
+    id: &RequestId,
+    method: &str,
+    params: &impl Serialize,
+) -> RawJson {
+    outgoing(Some(id), method, params)
+}
+
+fn outgoing(
+    id: Option<&RequestId>,
+    method: &str,
+    params: &impl Serialize,
+) -> RawJson {
+    #[derive(Serialize)]
+    struct Outgoing<'a, P> {
+        jsonrpc: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a RequestId>,
+        method: &'a str,
+        params: &'a P,
+    }
+    super::to_raw(&Outgoing { jsonrpc: "2.0", id, method, params })
+}

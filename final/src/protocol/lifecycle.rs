@@ -1,0 +1,170 @@
+//! The handshake: who the two sides are and what they can do.
+//! spec: basic/lifecycle
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::version::Version;
+
+/// The longest name or version that a client may give itself, in bytes. It is
+/// kept for the life of the session, so it must not be a place to store things.
+pub const MAX_CLIENT_NAME: usize = 256;
+
+/// The parameters of `initialize`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InitializeParams {
+    /// The version that the client would like.
+    pub protocol_version: String,
+    /// What the client can do.
+    pub capabilities: ClientCapabilities,
+    /// Who the client is.
+    pub client_info: ClientInfo,
+}
+
+/// Who the client says it is. Nothing is decided by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientInfo {
+    /// A program's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What a client declared, reduced to what the server asks about. Members that
+/// we do not know are not kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct ClientCapabilities {
+    /// `roots`: it can list its roots.
+    pub roots: bool,
+    /// `sampling`: it can ask a model.
+    pub sampling: bool,
+    /// `elicitation`, form mode: it can show a form.
+    pub elicitation: bool,
+}
+
+impl<'de> Deserialize<'de> for ClientCapabilities {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let declared = Map::<String, Value>::deserialize(d)?;
+        let has = |name| declared.get(name).is_some_and(Value::is_object);
+        // An empty object means form only, for clients that predate the modes.
+        let form = match declared.get("elicitation") {
+            Some(Value::Object(modes)) => {
+                modes.is_empty() || modes.contains_key("form")
+            }
+            _ => false,
+        };
+        Ok(Self {
+            roots: has("roots"),
+            sampling: has("sampling"),
+            elicitation: form,
+        })
+    }
+}
+
+impl ClientCapabilities {
+    /// A compact name for storage: the declared ones, separated by spaces.
+    pub fn to_words(self) -> String {
+        let words = [
+            (self.roots, "roots"),
+            (self.sampling, "sampling"),
+            (self.elicitation, "elicitation"),
+        ];
+        let declared: Vec<&str> =
+            words.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
+        declared.join(" ")
+    }
+
+    /// The inverse of [`Self::to_words`]; unknown words are ignored.
+    pub fn from_words(words: &str) -> Self {
+        let has = |name| words.split(' ').any(|word| word == name);
+        Self {
+            roots: has("roots"),
+            sampling: has("sampling"),
+            elicitation: has("elicitation"),
+        }
+    }
+}
+
+/// The server's name as clients show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Implementation {
+    /// For programs.
+    pub name: String,
+    /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Semantic version.
+    pub version: String,
+}
+
+/// Declares a list and whether its changes are announced.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListCapability {
+    /// `notifications/…/list_changed` will be sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub list_changed: bool,
+}
+
+/// Declares resources.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourcesCapability {
+    /// `resources/subscribe` is served and updates are announced.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub subscribe: bool,
+    /// `notifications/resources/list_changed` will be sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub list_changed: bool,
+}
+
+/// An empty object on the wire: its presence is the statement.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Present {}
+
+/// What the server can do. A method whose capability is absent is unknown.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct ServerCapabilities {
+    /// `tools/list`, `tools/call`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<ListCapability>,
+    /// `resources/…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ResourcesCapability>,
+    /// `prompts/…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<ListCapability>,
+    /// `logging/setLevel`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logging: Option<Present>,
+    /// `completion/complete`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completions: Option<Present>,
+}
+
+/// What a [`Service`](crate::service::Service) says of itself.
+#[derive(Debug, Clone)]
+pub struct ServerInfo {
+    /// Its name and version.
+    pub implementation: Implementation,
+    /// What it offers.
+    pub capabilities: ServerCapabilities,
+    /// How a model should use it.
+    pub instructions: Option<String>,
+}
+
+/// The answer to `initialize`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InitializeResult<'a> {
+    /// The version of the session from now on.
+    pub protocol_version: Version,
+    /// What the server can do.
+    pub capabilities: &'a ServerCapabilities,
+    /// Who the server is.
+    pub server_info: &'a Implementation,
+    /// How a model should use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<&'a str>,
+}

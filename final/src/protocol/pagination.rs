@@ -1,0 +1,45 @@
+//! Pages of a list. The cursor is the position, so any node can go on with it,
+//! also after a restart.
+//! spec: server/utilities/pagination
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::Deserialize;
+
+/// How many items one page holds: enough that ordinary clients need one.
+pub const PAGE_SIZE: usize = 100;
+
+/// The parameters of every list method.
+#[derive(Debug, Default, Deserialize)]
+pub struct ListParams {
+    /// Where the previous page ended.
+    pub cursor: Option<String>,
+}
+
+/// One page and the cursor of the next.
+#[derive(Debug, PartialEq)]
+pub struct Page<'a, T> {
+    /// The items.
+    pub items: &'a [T],
+    /// Absent on the last page.
+    pub next_cursor: Option<String>,
+}
+
+/// The page of `items` at `cursor`, or `None` for a cursor that we never gave.
+pub fn page<'a, T>(items: &'a [T], cursor: Option<&str>) -> Option<Page<'a, T>> {
+    let start = match cursor {
+        None => 0,
+        Some(cursor) => decode(cursor).filter(|start| *start < items.len())?,
+    };
+    let end = items.len().min(start + PAGE_SIZE);
+    let next_cursor = (end < items.len()).then(|| encode(end));
+    Some(Page { items: &items[start..end], next_cursor })
+}
+
+fn encode(position: usize) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(format!("at:{position}"))
+}
+
+fn decode(cursor: &str) -> Option<usize> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    std::str::from_utf8(&bytes).ok()?.strip_prefix("at:")?.parse().ok()
+}

@@ -1,0 +1,64 @@
+//! Progress and cancellation of a running request.
+//! spec: basic/utilities/progress, basic/utilities/cancellation
+
+use serde::{Deserialize, Serialize};
+
+use super::{RawJson, jsonrpc::RequestId};
+
+/// The `_meta` of a request, as far as the server reads it.
+#[derive(Debug, Default, Deserialize)]
+pub struct RequestMeta {
+    /// Present if the caller wants to hear of progress.
+    #[serde(rename = "progressToken")]
+    pub progress_token: Option<ProgressToken>,
+}
+
+/// Any parameters, read for their `_meta` only.
+#[derive(Debug, Default, Deserialize)]
+pub struct WithMeta {
+    /// Absent in most requests.
+    #[serde(rename = "_meta", default)]
+    pub meta: RequestMeta,
+}
+
+impl WithMeta {
+    /// The progress token of a request, if it has a usable one.
+    pub fn progress_token(params: Option<&RawJson>) -> Option<ProgressToken> {
+        let params = params?.get();
+        // A second look at the parameters, spared to the many calls without one.
+        if !params.contains("progressToken") {
+            return None;
+        }
+        serde_json::from_str::<Self>(params).ok()?.meta.progress_token
+    }
+}
+
+/// Chosen by the caller: a string or a whole number, like a request id.
+pub type ProgressToken = RequestId;
+
+/// The parameters of `notifications/progress`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress<'a> {
+    /// The caller's token.
+    pub progress_token: &'a ProgressToken,
+    /// Grows from one message to the next.
+    pub progress: f64,
+    /// What `progress` will be at the end, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<f64>,
+    /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'a str>,
+}
+
+/// The parameters of `notifications/cancelled`, in both directions.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CancelledParams {
+    /// The request that is no longer wanted.
+    pub request_id: RequestId,
+    /// For the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}

@@ -1,0 +1,24 @@
+//! Questions to the client: a request in the other direction.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{lifecycle::ClientCapabilities, version::Version};
+
+/// A request that the server may put to a client.
+/// One of [`Elicit`](super::elicitation::Elicit),
+/// [`CreateMessage`](super::sampling::CreateMessage),
+/// [`ListRoots`](super::roots::ListRoots).
+pub trait Question: Serialize + Send + Sync {
+    /// The name on the wire.
+    const METHOD: &'static str;
+    /// What the client answers.
+    type Answer: DeserializeOwned + Send;
+
+    /// Whether this client said that it can be asked.
+    fn is_allowed(&self, version: Version, client: ClientCapabilities) -> bool;
+
+    /// Whether the answer is what was asked for.
+    fn accepts(&self, _answer: &Self::Answer) -> bool {
+        true
+    }
+}

@@ -1,0 +1,65 @@
+//! Resources: what the client may read.
+//! spec: server/resources
+
+use serde::{Deserialize, Serialize};
+
+use super::content::ResourceContents;
+
+/// A resource as it is listed.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    /// What to read.
+    pub uri: String,
+    /// For programs.
+    pub name: String,
+    /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// For the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What reading it gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mime_type: Option<String>,
+}
+
+/// A family of resources.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceTemplate {
+    /// RFC 6570, for example `calculator://history/{calculationId}`.
+    pub uri_template: String,
+    /// For programs.
+    pub name: String,
+    /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// For the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What reading one gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mime_type: Option<String>,
+}
+
+/// The parameters of `resources/read`, `/subscribe` and `/unsubscribe`.
+#[derive(Debug, Deserialize)]
+pub struct ResourceParams {
+    /// Which resource.
+    pub uri: String,
+}
+
+/// The result of `resources/read`.
+#[derive(Debug, Serialize)]
+pub struct ReadResult {
+    /// One resource may have several parts.
+    pub contents: Vec<ResourceContents>,
+}
+
+/// The parameters of `notifications/resources/updated`.
+#[derive(Debug, Serialize)]
+pub struct ResourceUpdated<'a> {
+    /// The resource that changed.
+    pub uri: &'a str,
+}

@@ -1,0 +1,35 @@
+//! Roots: which folders the client works in.
+//! spec: client/roots
+
+use serde::{Deserialize, Serialize};
+
+use super::{lifecycle::ClientCapabilities, question::Question, version::Version};
+
+/// `roots/list`.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ListRoots {}
+
+/// The client's answer.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ListRootsResult {
+    /// May be empty.
+    pub roots: Vec<Root>,
+}
+
+/// A folder.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Root {
+    /// A `file://` uri.
+    pub uri: String,
+    /// For people.
+    pub name: Option<String>,
+}
+
+impl Question for ListRoots {
+    const METHOD: &'static str = "roots/list";
+    type Answer = ListRootsResult;
+
+    fn is_allowed(&self, _: Version, client: ClientCapabilities) -> bool {
+        client.roots
+    }
+}

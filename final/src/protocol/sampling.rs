@@ -1,0 +1,53 @@
+//! Sampling: asking the client's model.
+//! spec: client/sampling
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    content::{Content, Role},
+    lifecycle::ClientCapabilities,
+    question::Question,
+    version::Version,
+};
+
+/// `sampling/createMessage`, without tools.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateMessage {
+    /// The conversation so far.
+    pub messages: Vec<SamplingMessage>,
+    /// The longest answer wanted, in tokens.
+    pub max_tokens: u32,
+}
+
+/// One turn of a conversation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SamplingMessage {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub content: Content,
+}
+
+/// What the model answered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateMessageResult {
+    /// Who speaks: the assistant.
+    pub role: Role,
+    /// What is said.
+    pub content: Content,
+    /// Which model answered.
+    pub model: String,
+    /// Why it stopped.
+    pub stop_reason: Option<String>,
+}
+
+impl Question for CreateMessage {
+    const METHOD: &'static str = "sampling/createMessage";
+    type Answer = CreateMessageResult;
+
+    fn is_allowed(&self, _: Version, client: ClientCapabilities) -> bool {
+        client.sampling
+    }
+}

@@ -1,0 +1,116 @@
+//! Tools: what the model may call.
+//! spec: server/tools
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{RawJson, content::Content, to_raw, version::Version};
+
+/// A tool as it is listed.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tool {
+    /// For programs: 1 to 128 of `A-Z a-z 0-9 _ - .`
+    pub name: String,
+    /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// For the model.
+    pub description: String,
+    /// JSON Schema 2020-12 of the arguments. Enforced before the tool is called.
+    pub input_schema: Value,
+    /// JSON Schema 2020-12 of `structuredContent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_schema: Option<Value>,
+    /// What calling it may do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<ToolAnnotations>,
+}
+
+impl Tool {
+    /// Whether `name` follows the specification's grammar for tool names.
+    pub fn is_valid_name(name: &str) -> bool {
+        (1..=128).contains(&name.len())
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+    }
+
+    /// The tool as a client of `version` can know it.
+    pub fn for_version(&self, version: Version) -> Self {
+        let mut tool = self.clone();
+        if !version.has_structured_content() {
+            tool.title = None;
+            tool.output_schema = None;
+        }
+        tool
+    }
+}
+
+/// Hints about a tool's effects; not to be trusted for safety.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolAnnotations {
+    /// It changes nothing.
+    pub read_only_hint: bool,
+    /// It may destroy something.
+    pub destructive_hint: bool,
+    /// Calling it twice is like calling it once.
+    pub idempotent_hint: bool,
+    /// It reaches outside the server.
+    pub open_world_hint: bool,
+}
+
+/// The parameters of `tools/call`.
+#[derive(Debug, Deserialize)]
+pub struct CallToolParams {
+    /// Which tool.
+    pub name: String,
+    /// Raw until the tool is known; absent means `{}`.
+    pub arguments: Option<RawJson>,
+}
+
+/// What a tool answered. A failure of the tool itself is a result too, so that
+/// the model can read it and try again.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolResult {
+    /// For the model.
+    pub content: Vec<Content>,
+    /// For programs; conforms to the tool's `outputSchema`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub structured_content: Option<RawJson>,
+    /// The tool failed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_error: bool,
+}
+
+impl ToolResult {
+    /// A result of one text block.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { content: vec![Content::text(text)], ..Self::default() }
+    }
+
+    /// A failure that the model can read.
+    pub fn error(text: impl Into<String>) -> Self {
+        Self { is_error: true, ..Self::text(text) }
+    }
+
+    /// The same result with structured content.
+    pub fn with_structure(self, value: &impl Serialize) -> Self {
+        Self { structured_content: Some(to_raw(value)), ..self }
+    }
+
+    /// The result as a client of `version` can know it.
+    pub fn for_version(mut self, version: Version) -> Self {
+        if !version.has_structured_content() {
+            self.structured_content = None;
+            for block in &mut self.content {
+                if let Content::ResourceLink { uri, .. } = block {
+                    *block = Content::text(std::mem::take(uri));
+                }
+            }
+        }
+        self
+    }
+}

@@ -1,0 +1,123 @@
+//! The seam for a domain: what a service offers, and what its handlers may touch.
+//!
+//! Another domain replaces `calculator/` by its own [`Service`] and keeps
+//! everything else.
+
+pub mod changes;
+pub mod context;
+pub mod error;
+pub mod state;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+pub use changes::Changes;
+pub use context::Context;
+pub use error::ServiceError;
+pub use state::State;
+
+use crate::protocol::{
+    RawJson,
+    completion::{CompleteParams, Completion},
+    content::ResourceContents,
+    lifecycle::ServerInfo,
+    prompts::{Prompt, PromptResult},
+    resources::{Resource, ResourceTemplate},
+    tools::{Tool, ToolResult},
+    version::Era,
+};
+use crate::sessions::SessionRecord;
+
+/// The arguments of a tool call. They are valid by the tool's input schema.
+#[derive(Debug)]
+pub struct Arguments(pub RawJson);
+
+impl Arguments {
+    /// The arguments as the type that the schema was made from.
+    ///
+    /// # Errors
+    /// [`ServiceError::InvalidParams`] if the type is stricter than its schema.
+    pub fn parse<'a, T: serde::Deserialize<'a>>(
+        &'a self,
+    ) -> Result<T, ServiceError> {
+        serde_json::from_str(self.0.get()).map_err(|_| {
+            ServiceError::InvalidParams("arguments do not fit the tool".into())
+        })
+    }
+}
+
+/// A domain. All lists must be the same on every node and for the whole life of
+/// the process; the engine compiles the schemas once.
+///
+/// Handlers run as long as they need. A cancelled call is dropped at its next
+/// `await`; what must not be torn apart belongs into one step of [`State`].
+#[async_trait]
+pub trait Service: Send + Sync + 'static {
+    /// Name, version, capabilities.
+    fn info(&self) -> ServerInfo;
+
+    /// The tools, in the order in which they are listed.
+    fn tools(&self, era: Era) -> &[Tool];
+
+    /// Runs a tool that is in the list, with arguments that fit its schema.
+    async fn call_tool(
+        &self,
+        cx: &Context,
+        name: &str,
+        arguments: Arguments,
+    ) -> Result<ToolResult, ServiceError>;
+
+    /// The resources that this session can read.
+    fn resources(&self, _session: &SessionRecord) -> Vec<Resource> {
+        Vec::new()
+    }
+
+    /// The families of resources.
+    fn resource_templates(&self, _era: Era) -> &[ResourceTemplate] {
+        &[]
+    }
+
+    /// Reads a resource; [`ServiceError::ResourceNotFound`] if there is none.
+    async fn read_resource(
+        &self,
+        _cx: &Context,
+        _uri: &str,
+    ) -> Result<Vec<ResourceContents>, ServiceError> {
+        Err(ServiceError::ResourceNotFound)
+    }
+
+    /// Whether changes of this resource are announced.
+    fn can_subscribe(&self, _session: &SessionRecord, _uri: &str) -> bool {
+        false
+    }
+
+    /// Resources that change when a session's handshake completes.
+    fn changed_by_phase(&self, _session: &SessionRecord) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The prompts, in the order in which they are listed.
+    fn prompts(&self, _era: Era) -> &[Prompt] {
+        &[]
+    }
+
+    /// Fills in a prompt that is in the list; its required arguments are there.
+    async fn get_prompt(
+        &self,
+        _cx: &Context,
+        _name: &str,
+        _arguments: BTreeMap<String, String>,
+    ) -> Result<PromptResult, ServiceError> {
+        Err(ServiceError::InvalidParams("unknown prompt".into()))
+    }
+
+    /// Values for an argument that is being typed.
+    async fn complete(
+        &self,
+        _cx: &Context,
+        _params: CompleteParams,
+    ) -> Result<Completion, ServiceError> {
+        Ok(Completion::default())
+    }
+}

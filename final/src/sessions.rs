@@ -1,0 +1,22 @@
+//! Sessions: what is kept of a conversation, where it is kept, and what of it
+//! is live on this node.
+
+pub mod clock;
+pub mod id;
+pub mod live;
+pub mod memory;
+pub mod metered;
+pub mod outbox;
+pub mod record;
+pub mod redis;
+pub mod store;
+
+pub use clock::{Clock, Timestamp};
+pub use id::{Principal, SessionId};
+pub use live::{Live, LiveSession, LiveSessions};
+pub use memory::MemoryStore;
+pub use metered::MeteredStore;
+pub use outbox::{Frame, Inbox, Outbox};
+pub use record::{Entry, NewSession, Phase, SessionRecord, Totals};
+pub use redis::RedisStore;
+pub use store::{Entered, SessionStore, StoreError, StoreSettings};

@@ -1,0 +1,60 @@
+//! Who and which: the ids that a session is known by.
+
+use std::{fmt, sync::Arc};
+
+use uuid::{Uuid, Variant};
+
+/// A session's id: a random UUID (version 4, 122 random bits), so that it
+/// cannot be guessed. Only a parsed id ever becomes part of a storage key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(Uuid);
+
+impl SessionId {
+    /// A new id from the operating system's random source.
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    /// Reads the hyphenated lower-case form, the only one that we issue.
+    pub fn parse(text: &str) -> Option<Self> {
+        let uuid = Uuid::try_parse(text).ok()?;
+        let ours =
+            uuid.get_version_num() == 4 && uuid.get_variant() == Variant::RFC4122;
+        let id = Self(uuid);
+        (ours && id.to_string() == text).then_some(id)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// Who is calling: the name that belongs to a bearer token, or nobody in
+/// particular where no tokens are configured.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Principal(Arc<str>);
+
+impl Principal {
+    /// The principal of a token.
+    pub fn named(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// Everyone, on a server without authentication. No token can have its
+    /// name, because a token's name is not empty.
+    pub fn anonymous() -> Self {
+        Self("".into())
+    }
+
+    /// Whether this is [`Self::anonymous`].
+    pub fn is_anonymous(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The name; empty for [`Self::anonymous`].
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,202 @@
+//! What is live on this node: running calls, pending questions, open streams.
+//!
+//! A session has an entry here only while something of it is live. Everything
+//! else is in the store, so an idle session costs the node nothing.
+
+use std::{
+    collections::{BTreeSet, HashMap, hash_map::Entry},
+    ops::Deref,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    id::SessionId,
+    outbox::{Frame, Inbox, Outbox},
+};
+use crate::protocol::{RawJson, errors::RpcError, jsonrpc::RequestId};
+
+/// All sessions of which something is live on this node, and how many [`Live`]
+/// hold each of them.
+#[derive(Debug, Default)]
+pub struct LiveSessions(Mutex<HashMap<SessionId, (Arc<LiveSession>, usize)>>);
+
+/// The client's answer to a question: a result or its error.
+pub type Outcome = Result<RawJson, RpcError>;
+
+/// The live part of one session.
+#[derive(Debug)]
+pub struct LiveSession {
+    /// Which session.
+    pub id: SessionId,
+    calls: Mutex<HashMap<RequestId, CancellationToken>>,
+    questions: Mutex<HashMap<RequestId, oneshot::Sender<Outcome>>>,
+    listener: Mutex<Option<Listener>>,
+}
+
+/// The open GET stream of a session.
+#[derive(Debug)]
+struct Listener {
+    outbox: Outbox,
+    subscriptions: BTreeSet<String>,
+}
+
+/// Keeps a session's entry alive. The last one to go removes it.
+#[derive(Debug)]
+pub struct Live {
+    session: Arc<LiveSession>,
+    all: Arc<LiveSessions>,
+}
+
+impl LiveSessions {
+    /// The live entry of a session, made if there was none.
+    pub fn hold(self: &Arc<Self>, id: SessionId) -> Live {
+        let mut all = lock(&self.0);
+        let (session, holders) =
+            all.entry(id).or_insert_with(|| (Arc::new(LiveSession::new(id)), 0));
+        *holders += 1;
+        Live { session: session.clone(), all: self.clone() }
+    }
+
+    /// The live entry of a session, if it has one.
+    pub fn get(&self, id: &SessionId) -> Option<Arc<LiveSession>> {
+        lock(&self.0).get(id).map(|(session, _)| session.clone())
+    }
+
+    /// Every session that has something live at this moment.
+    pub fn all(&self) -> Vec<Arc<LiveSession>> {
+        lock(&self.0).values().map(|(session, _)| session.clone()).collect()
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        let mut all = lock(&self.all.0);
+        if let Entry::Occupied(mut entry) = all.entry(self.session.id) {
+            match &mut entry.get_mut().1 {
+                1 => drop(entry.remove()),
+                holders => *holders -= 1,
+            }
+        }
+    }
+}
+
+impl Deref for Live {
+    type Target = LiveSession;
+    fn deref(&self) -> &LiveSession {
+        &self.session
+    }
+}
+
+impl LiveSession {
+    fn new(id: SessionId) -> Self {
+        Self {
+            id,
+            calls: Mutex::default(),
+            questions: Mutex::default(),
+            listener: Mutex::default(),
+        }
+    }
+
+    /// Registers a running call; `None` if one with this id is already running
+    /// (D008: it would be left without an answer).
+    pub fn begin(&self, id: &RequestId) -> Option<CancellationToken> {
+        match lock(&self.calls).entry(id.clone()) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(free) => Some(free.insert(Default::default()).clone()),
+        }
+    }
+
+    /// The call is over; its id may be used again.
+    pub fn finish(&self, id: &RequestId) {
+        lock(&self.calls).remove(id);
+    }
+
+    /// Cancels a running call; `false` if there is none (L078).
+    pub fn cancel(&self, id: &RequestId) -> bool {
+        lock(&self.calls).get(id).map(CancellationToken::cancel).is_some()
+    }
+
+    /// Registers a question to the client.
+    pub fn ask(&self, id: RequestId) -> oneshot::Receiver<Outcome> {
+        let (sender, receiver) = oneshot::channel();
+        lock(&self.questions).insert(id, sender);
+        receiver
+    }
+
+    /// Nobody waits for this answer any more.
+    pub fn withdraw(&self, id: &RequestId) {
+        lock(&self.questions).remove(id);
+    }
+
+    /// Hands an answer to whoever asked; `false` if nobody did (L079).
+    pub fn answer(&self, id: &RequestId, outcome: Outcome) -> bool {
+        let asker = lock(&self.questions).remove(id);
+        asker.is_some_and(|asker| asker.send(outcome).is_ok())
+    }
+
+    /// Opens the GET stream. A message goes to one stream only, so an older one
+    /// is asked to come back later, and ends (A12).
+    pub fn listen(&self, subscriptions: BTreeSet<String>) -> Inbox {
+        let (outbox, inbox) = Outbox::open();
+        let listener = Listener { outbox, subscriptions };
+        if let Some(old) = lock(&self.listener).replace(listener) {
+            old.outbox.send(Frame::Retry);
+        }
+        inbox
+    }
+
+    /// The reader of this GET stream has left.
+    pub fn stop_listening(&self, inbox: &Inbox) {
+        let mut listener = lock(&self.listener);
+        if listener.as_ref().is_some_and(|l| l.outbox.leads_to(inbox)) {
+            *listener = None;
+        }
+    }
+
+    /// Keeps the open stream's view of the subscriptions current.
+    pub fn subscribe(&self, uri: &str) {
+        if let Some(listener) = &mut *lock(&self.listener) {
+            listener.subscriptions.insert(uri.to_owned());
+        }
+    }
+
+    /// Keeps the open stream's view of the subscriptions current.
+    pub fn unsubscribe(&self, uri: &str) {
+        if let Some(listener) = &mut *lock(&self.listener) {
+            listener.subscriptions.remove(uri);
+        }
+    }
+
+    /// Sends a message on the GET stream if one is open and subscribed to `uri`.
+    pub fn announce(&self, uri: &str, message: impl FnOnce() -> RawJson) {
+        if let Some(listener) = &*lock(&self.listener)
+            && listener.subscriptions.contains(uri)
+        {
+            listener.outbox.send(Frame::Message(message()));
+        }
+    }
+
+    /// Asks the reader of the GET stream to come back later, to another node.
+    pub fn dismiss_listener(&self) {
+        if let Some(listener) = lock(&self.listener).take() {
+            listener.outbox.send(Frame::Retry);
+        }
+    }
+
+    /// Ends all that is live: the session is over.
+    pub fn close(&self) {
+        lock(&self.calls).values().for_each(CancellationToken::cancel);
+        lock(&self.questions).clear();
+        if let Some(listener) = lock(&self.listener).take() {
+            listener.outbox.cut();
+        }
+    }
+}
+
+/// A panic while a lock was held leaves nothing half-done in these maps.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,181 @@
+//! Sessions in the memory of one node: nothing to install, gone with the
+//! process.
+
+mod table;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use self::table::{Session, Table};
+use super::{
+    clock::{Clock, Timestamp},
+    id::{Principal, SessionId},
+    record::{Entry, HISTORY_LIMIT, NewSession, Phase, SessionRecord, Totals},
+    store::{Entered, Result, SessionStore, StoreSettings},
+};
+use crate::protocol::{RawJson, logging::Level};
+
+/// A [`SessionStore`] for a single node.
+///
+/// One lock around everything: it is held for well under a microsecond, and
+/// never across an await.
+#[derive(Debug)]
+pub struct MemoryStore {
+    clock: Clock,
+    table: Mutex<Table>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new(settings: StoreSettings) -> Self {
+        Self { clock: Clock::start(), table: Mutex::new(Table::new(settings)) }
+    }
+
+    /// A panic while the lock was held would leave at most one session behind
+    /// that nobody finds.
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Visits a session that is alive. Expiry is decided here, at every access;
+    /// the sweep only frees memory.
+    fn visit<T>(
+        &self,
+        id: &SessionId,
+        visit: impl FnOnce(&mut Session, Timestamp) -> T,
+    ) -> Option<T> {
+        let now = self.clock.now();
+        Some(visit(self.table().alive(id, now)?, now))
+    }
+
+    /// Changes a session that is alive, which is activity.
+    fn change(&self, id: &SessionId, change: impl FnOnce(&mut Session)) -> bool {
+        let visited = self.visit(id, |session, now| {
+            session.record.last_activity = now;
+            change(session);
+        });
+        visited.is_some()
+    }
+
+    fn remove_expired(&self) {
+        let now = self.clock.now();
+        // The lock is given back between two sessions: nobody waits long.
+        while self.table().settle_one(now) {}
+    }
+}
+
+#[async_trait]
+impl SessionStore for MemoryStore {
+    async fn create(&self, opened: &NewSession) -> Result<bool> {
+        if self.table().is_full(&opened.owner) {
+            // It may be expired sessions that are in the way.
+            self.remove_expired();
+        }
+        let record = SessionRecord::new(opened.clone(), self.clock.now());
+        Ok(self.table().insert(record))
+    }
+
+    async fn load(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+    ) -> Result<Option<SessionRecord>> {
+        let found = self.visit(id, |session, _| {
+            session.belongs_to(principal).then(|| session.record.clone())
+        });
+        Ok(found.flatten())
+    }
+
+    async fn enter(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+        requests: usize,
+    ) -> Result<Option<Entered>> {
+        let found = self.visit(id, |session, now| {
+            session.belongs_to(principal).then(|| {
+                session.record.last_activity = now;
+                session.record.requests += requests as u64;
+                session.record.clone()
+            })
+        });
+        // There is no other node from which it could have come.
+        let entered = |record| Entered { record, reconstructed: false };
+        Ok(found.flatten().map(entered))
+    }
+
+    async fn touch(&self, id: &SessionId) -> Result<bool> {
+        Ok(self.change(id, |_| {}))
+    }
+
+    async fn mark_ready(&self, id: &SessionId) -> Result<bool> {
+        Ok(self.change(id, |session| session.record.phase = Phase::Ready))
+    }
+
+    async fn set_log_level(&self, id: &SessionId, level: Level) -> Result<bool> {
+        Ok(self.change(id, |session| session.record.log_level = Some(level)))
+    }
+
+    async fn subscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
+        Ok(self.change(id, |session| {
+            session.record.subscriptions.insert(uri.to_owned());
+        }))
+    }
+
+    async fn unsubscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
+        Ok(self.change(id, |session| {
+            session.record.subscriptions.remove(uri);
+        }))
+    }
+
+    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool> {
+        let now = self.clock.now();
+        let mut table = self.table();
+        let Some(session) = table.alive(id, now) else { return Ok(false) };
+        session.record.last_activity = now;
+        session.record.recorded += entries.len() as u64;
+        session.history.extend(entries.iter().map(|entry| entry.body.clone()));
+        let excess = session.history.len().saturating_sub(HISTORY_LIMIT);
+        session.history.drain(..excess);
+        for entry in entries {
+            *table.appended.entry(entry.operation).or_default() += 1;
+        }
+        Ok(true)
+    }
+
+    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+        let found = self.visit(id, |session, _| Vec::from(session.history.clone()));
+        Ok(found.unwrap_or_default())
+    }
+
+    async fn terminate(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+    ) -> Result<bool> {
+        let now = self.clock.now();
+        let mut table = self.table();
+        let found = table.alive(id, now).is_some_and(|s| s.belongs_to(principal));
+        if found {
+            table.remove(id);
+        }
+        Ok(found)
+    }
+
+    async fn totals(&self) -> Result<Totals> {
+        self.remove_expired();
+        let table = self.table();
+        let by_operation =
+            table.appended.iter().map(|(&name, &n)| (name.to_owned(), n));
+        Ok(Totals {
+            by_operation: by_operation.collect(),
+            active_sessions: table.len() as u64,
+        })
+    }
+
+    async fn sweep(&self) -> Result<u64> {
+        self.remove_expired();
+        Ok(std::mem::take(&mut self.table().expired))
+    }
+}

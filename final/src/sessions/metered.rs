@@ -1,0 +1,139 @@
+//! A store that measures another one and does not wait for it for ever.
+
+mod metrics;
+
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use tokio::time::timeout;
+
+pub use self::metrics::StoreMetrics;
+use super::{
+    id::{Principal, SessionId},
+    record::{Entry, NewSession, SessionRecord, Totals},
+    store::{Entered, Result, SessionStore, StoreError},
+};
+use crate::protocol::{RawJson, logging::Level};
+
+/// How long a call to the store may take before the client is told to try again.
+pub const STORE_DEADLINE: Duration = Duration::from_secs(1);
+
+/// A [`SessionStore`] around another one: every call is measured and has a
+/// deadline of its own, whatever the storage's client promises.
+pub struct MeteredStore {
+    inner: Arc<dyn SessionStore>,
+    deadline: Duration,
+    metrics: StoreMetrics,
+}
+
+impl MeteredStore {
+    /// Wraps `inner`; the usual deadline is [`STORE_DEADLINE`].
+    pub fn new(
+        inner: Arc<dyn SessionStore>,
+        deadline: Duration,
+        metrics: StoreMetrics,
+    ) -> Self {
+        Self { inner, deadline, metrics }
+    }
+
+    /// A call of which nothing matters but what it reads: without an answer
+    /// nothing is lost, even if a visit was counted.
+    async fn read<T>(
+        &self,
+        operation: &str,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        self.write(operation, call).await.map_err(StoreError::of_read)
+    }
+
+    /// A call that may have had its effect when no answer comes.
+    async fn write<T>(
+        &self,
+        operation: &str,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        let started = Instant::now();
+        let result = timeout(self.deadline, call).await.unwrap_or_else(|late| {
+            Err(StoreError::OutcomeUnknown(Some(late.into())))
+        });
+        self.metrics.observe(operation, started.elapsed(), result.is_err());
+        result
+    }
+}
+
+#[async_trait]
+impl SessionStore for MeteredStore {
+    async fn create(&self, session: &NewSession) -> Result<bool> {
+        self.write("create", self.inner.create(session)).await
+    }
+
+    async fn load(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+    ) -> Result<Option<SessionRecord>> {
+        self.read("load", self.inner.load(id, principal)).await
+    }
+
+    async fn enter(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+        requests: usize,
+    ) -> Result<Option<Entered>> {
+        let call = self.inner.enter(id, principal, requests);
+        self.read("enter", call).await
+    }
+
+    async fn touch(&self, id: &SessionId) -> Result<bool> {
+        self.read("touch", self.inner.touch(id)).await
+    }
+
+    async fn mark_ready(&self, id: &SessionId) -> Result<bool> {
+        self.write("mark_ready", self.inner.mark_ready(id)).await
+    }
+
+    async fn set_log_level(&self, id: &SessionId, level: Level) -> Result<bool> {
+        self.write("set_log_level", self.inner.set_log_level(id, level)).await
+    }
+
+    async fn subscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
+        self.write("subscribe", self.inner.subscribe(id, uri)).await
+    }
+
+    async fn unsubscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
+        self.write("unsubscribe", self.inner.unsubscribe(id, uri)).await
+    }
+
+    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool> {
+        let appended = self.write("append", self.inner.append(id, entries)).await?;
+        if appended {
+            self.metrics.count(entries);
+        }
+        Ok(appended)
+    }
+
+    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+        self.read("history", self.inner.history(id)).await
+    }
+
+    async fn terminate(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+    ) -> Result<bool> {
+        self.write("terminate", self.inner.terminate(id, principal)).await
+    }
+
+    async fn totals(&self) -> Result<Totals> {
+        self.read("totals", self.inner.totals()).await
+    }
+
+    async fn sweep(&self) -> Result<u64> {
+        self.write("sweep", self.inner.sweep()).await
+    }
+}

@@ -1,0 +1,236 @@
+//! Sessions in Redis, shared by all nodes.
+//!
+//! What belongs to one session is under keys with its id in braces and changes
+//! by one script, so every change is atomic. What belongs to the deployment (the
+//! totals, the index of live sessions, the owners' places) cannot be part of
+//! that: in a cluster it is on another server. It is written beside the session's
+//! script, may be wrong for a moment, and puts itself right.
+
+mod connection;
+mod deployment;
+mod error;
+mod keys;
+mod record;
+mod scripts;
+mod sweep;
+
+use std::{collections::HashMap, iter};
+
+use async_trait::async_trait;
+use futures_util::future::join;
+use redis::Cmd;
+use serde_json::value::RawValue;
+
+pub use self::connection::ConnectError;
+use self::{
+    connection::Connection,
+    deployment::RESERVATION,
+    error::{read_failed, write_failed},
+    keys::Keys,
+    scripts::{APPEND, CHANGE, CREATE, ENTER, Script, TERMINATE},
+};
+use super::{
+    clock::millis,
+    id::{Principal, SessionId},
+    record::{Entry, HISTORY_LIMIT, NewSession, SessionRecord, Totals},
+    store::{Entered, Result, SessionStore, StoreError, StoreSettings},
+};
+use crate::protocol::{RawJson, logging::Level};
+
+/// A [`SessionStore`] for any number of nodes.
+pub struct RedisStore {
+    connection: Connection,
+    keys: Keys,
+    /// This node's name: a visit to a session that another node visited last has
+    /// reconstructed it.
+    node: String,
+    settings: StoreSettings,
+    /// `settings.timeout` in ms, as the scripts take it.
+    timeout: String,
+}
+
+/// Nobody in particular asks: the server changes a session that it has entered.
+const SERVER: &str = "";
+
+impl RedisStore {
+    /// Connects within about 5 s. `urls` has one URL, or several of one cluster,
+    /// separated by commas. `node` is a name that no other node has. All keys
+    /// begin with `prefix`.
+    ///
+    /// # Errors
+    /// [`ConnectError`], whose text has no password in it.
+    pub async fn connect(
+        urls: &str,
+        settings: StoreSettings,
+        node: &str,
+        prefix: &str,
+    ) -> Result<Self, ConnectError> {
+        Ok(Self {
+            connection: Connection::open(urls).await?,
+            keys: Keys::new(prefix),
+            node: node.to_owned(),
+            settings,
+            timeout: millis(settings.timeout).to_string(),
+        })
+    }
+
+    /// Runs a script that changes a session and answers with the time if the
+    /// index should hear of it, and the owner.
+    async fn change(
+        &self,
+        script: &Script,
+        id: &SessionId,
+        arguments: &[&str],
+    ) -> Result<bool> {
+        let arguments = [&[&*self.timeout, SERVER], arguments].concat();
+        let keys = self.keys.session(id);
+        let changed: Option<(u64, String)> = script
+            .run(&self.connection, &keys, &arguments)
+            .await
+            .map_err(write_failed)?;
+        if let Some((refresh, owner)) = &changed {
+            self.refresh_index(id, owner, *refresh).await;
+        }
+        Ok(changed.is_some())
+    }
+}
+
+#[async_trait]
+impl SessionStore for RedisStore {
+    async fn create(&self, session: &NewSession) -> Result<bool> {
+        let (id, owner) = (&session.id, &session.owner);
+        let now =
+            self.reserve(id, owner, RESERVATION).await.map_err(write_failed)?;
+        if now == 0 {
+            return Ok(false);
+        }
+        let capabilities = session.capabilities.to_words();
+        let fields = record::encode(session, &self.node, &capabilities);
+        let arguments = [&[&*self.timeout], fields.as_flattened()].concat();
+        let keys = self.keys.session(id);
+        let create = CREATE.run::<()>(&self.connection, &keys, &arguments);
+        let (created, ()) = join(create, self.refresh_index(id, owner, now)).await;
+        if let Err(error) = created {
+            self.unlist(id, owner).await;
+            return Err(write_failed(error));
+        }
+        Ok(true)
+    }
+
+    async fn load(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+    ) -> Result<Option<SessionRecord>> {
+        let [key, _] = self.keys.session(id);
+        let fields = self.connection.query(&Cmd::hgetall(key)).await;
+        let fields: HashMap<String, String> = fields.map_err(read_failed)?;
+        if fields.is_empty() {
+            return Ok(None);
+        }
+        let record = record::decode(id, fields)?;
+        Ok((record.opened.principal == *principal).then_some(record))
+    }
+
+    async fn enter(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+        requests: usize,
+    ) -> Result<Option<Entered>> {
+        let (who, requests) = (asked_by(principal), requests.to_string());
+        let arguments = [&*self.timeout, &who, &requests, &self.node];
+        let keys = self.keys.session(id);
+        let visit = ENTER.run(&self.connection, &keys, &arguments);
+        let visited: Option<(u64, String, String, HashMap<String, String>)> =
+            visit.await.map_err(write_failed)?;
+        let Some((refresh, owner, previous, fields)) = visited else {
+            return Ok(None);
+        };
+        self.refresh_index(id, &owner, refresh).await;
+        let record = record::decode(id, fields)?;
+        Ok(Some(Entered { record, reconstructed: previous != self.node }))
+    }
+
+    async fn touch(&self, id: &SessionId) -> Result<bool> {
+        self.change(&CHANGE, id, &[]).await
+    }
+
+    async fn mark_ready(&self, id: &SessionId) -> Result<bool> {
+        let ready = [record::PHASE, record::READY];
+        self.change(&CHANGE, id, &ready).await
+    }
+
+    async fn set_log_level(&self, id: &SessionId, level: Level) -> Result<bool> {
+        let level = [record::LOG_LEVEL, level.as_str()];
+        self.change(&CHANGE, id, &level).await
+    }
+
+    async fn subscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
+        let field = record::subscription(uri);
+        self.change(&CHANGE, id, &[&field, "1"]).await
+    }
+
+    async fn unsubscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
+        let field = record::subscription(uri);
+        self.change(&CHANGE, id, &[&field]).await
+    }
+
+    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool> {
+        if entries.is_empty() {
+            return self.touch(id).await;
+        }
+        let limit = HISTORY_LIMIT.to_string();
+        let bodies = entries.iter().map(|entry| entry.body.get());
+        let arguments: Vec<&str> = iter::once(&*limit).chain(bodies).collect();
+        // Both at once, so that a call waits once. If the session turns out to be
+        // gone, what was counted is taken back, and nothing else: totals below
+        // zero could not be read.
+        let append = self.change(&APPEND, id, &arguments);
+        let (appended, counted) = join(append, self.count(entries, 1)).await;
+        let recorded =
+            matches!(appended, Ok(true) | Err(StoreError::OutcomeUnknown(_)));
+        if counted && !recorded {
+            self.count(entries, -1).await;
+        }
+        appended
+    }
+
+    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+        let [_, key] = self.keys.session(id);
+        let bodies = Cmd::lrange(key, 0, -1);
+        let bodies = self.connection.query::<Vec<String>>(&bodies).await;
+        let bodies = bodies.map_err(read_failed)?.into_iter();
+        bodies
+            .map(RawValue::from_string)
+            .collect::<Result<_, _>>()
+            .map_err(|_| StoreError::Damaged("history"))
+    }
+
+    async fn terminate(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+    ) -> Result<bool> {
+        let (keys, who) = (self.keys.session(id), asked_by(principal));
+        let arguments = [&*self.timeout, &who];
+        let ended = TERMINATE.run(&self.connection, &keys, &arguments);
+        let ended: Option<String> = ended.await.map_err(write_failed)?;
+        let Some(owner) = ended else { return Ok(false) };
+        self.unlist(id, &owner).await;
+        Ok(true)
+    }
+
+    async fn totals(&self) -> Result<Totals> {
+        self.count_all().await.map_err(read_failed)
+    }
+
+    async fn sweep(&self) -> Result<u64> {
+        self.sweep_index().await.map_err(write_failed)
+    }
+}
+
+/// How a script is told who asks.
+fn asked_by(principal: &Principal) -> String {
+    format!("={}", principal.as_str())
+}

@@ -1,0 +1,201 @@
+//! The connection to a Redis server or cluster.
+
+use std::{io, time::Duration};
+
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue,
+    IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult,
+    ServerErrorKind::{Ask, ClusterDown, Moved, ReadOnly, TryAgain},
+    Value,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+    cluster::ClusterClientBuilder,
+    cluster_async::ClusterConnection,
+    cluster_routing::SingleNodeRoutingInfo,
+    io::tcp::{TcpSettings, socket2::TcpKeepalive},
+};
+use tokio::time::{sleep, timeout};
+
+/// How long [`Connection::open`] tries altogether.
+const OPEN_DEADLINE: Duration = Duration::from_secs(5);
+/// How long one attempt to connect, or one answer, may take.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(1);
+/// After how long without an acknowledgement a connection counts as broken. A
+/// partition drops packets without a word; without this TCP retries for minutes.
+const SILENCE_DEADLINE: Duration = Duration::from_secs(2);
+/// Pauses between attempts to reconnect: short, or a restarted server would be
+/// found late. Then commands fail, and the next one starts over.
+const BACKOFF: (Duration, Duration) =
+    (Duration::from_millis(50), Duration::from_millis(500));
+const RECONNECTS: usize = 2;
+/// How often a command is repeated that a cluster has refused to run.
+const REDIRECTS: u32 = 5;
+
+/// One multiplexed connection, shared by all calls; it reconnects by itself.
+#[derive(Clone)]
+pub(super) enum Connection {
+    Single(ConnectionManager),
+    Cluster(ClusterConnection),
+}
+
+/// Why there is no connection. The text names the address, never a password.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Not the URL of a Redis server.
+    #[error("REDIS_URL cannot be used: {0}")]
+    Url(RedisError),
+    /// It could not be reached, refused us, did not answer, or is one of several
+    /// that are no cluster: then not all nodes would see the same sessions.
+    #[error("cannot connect to Redis at {addresses}: {reason}")]
+    Refused {
+        /// Host and port, of each server if there are several.
+        addresses: String,
+        /// What the client says.
+        reason: RedisError,
+    },
+}
+
+impl Connection {
+    /// Connects to a server, or to the cluster that it turns out to be part of.
+    pub async fn open(urls: &str) -> Result<Self, ConnectError> {
+        // TLS needs one, and panics if there are none or several to choose from.
+        // An error says that the process has one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+
+        let servers = urls
+            .split(',')
+            .map(|url| url.trim().into_connection_info().map(with_settings))
+            .collect::<RedisResult<Vec<_>>>()
+            .map_err(ConnectError::Url)?;
+        let opened = timeout(OPEN_DEADLINE, Self::open_any(&servers)).await;
+        let opened =
+            opened.unwrap_or_else(|late| Err(io::Error::from(late).into()));
+        opened.map_err(|reason| {
+            let addresses: Vec<_> =
+                servers.iter().map(|server| server.addr().to_string()).collect();
+            ConnectError::Refused { addresses: addresses.join(", "), reason }
+        })
+    }
+
+    /// Asks one server after the other what it is; the first answer counts.
+    async fn open_any(servers: &[ConnectionInfo]) -> RedisResult<Self> {
+        let mut last = (ErrorKind::InvalidClientConfig, "no address").into();
+        for server in servers {
+            match is_cluster(server).await {
+                Ok(true) => return open_cluster(servers).await.map(Self::Cluster),
+                Ok(false) if servers.len() > 1 => {
+                    let problem = "several addresses, one not part of a cluster";
+                    let address = server.addr().to_string();
+                    let kind = ErrorKind::InvalidClientConfig;
+                    return Err((kind, problem, address).into());
+                }
+                Ok(false) => return open_single(server).await.map(Self::Single),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// Sends a command and waits for the answer. It is sent once: again only if
+    /// the server has refused to run it.
+    pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+        let mut cluster = match self {
+            Self::Single(manager) => {
+                return command.query_async(&mut manager.clone()).await;
+            }
+            Self::Cluster(cluster) => cluster.clone(),
+        };
+        for attempt in 0..REDIRECTS {
+            let error = match command.query_async(&mut cluster).await {
+                Err(error) if is_redirect(&error) => error,
+                answer => return answer,
+            };
+            tracing::debug!(%error, "the cluster is changing");
+            match error.redirect_node() {
+                Some((node, _)) if error.kind() == ErrorKind::Server(Ask) => {
+                    return ask(cluster, node, command).await;
+                }
+                // The client looks up meanwhile where the key is now.
+                _ => sleep(Duration::from_millis(10 << attempt)).await,
+            }
+        }
+        command.query_async(&mut cluster).await
+    }
+}
+
+/// The key's slot is on its way to another server, and the key is there already.
+async fn ask<T: FromRedisValue>(
+    mut cluster: ClusterConnection,
+    node: &str,
+    command: &Cmd,
+) -> RedisResult<T> {
+    let (host, port) = node.rsplit_once(':').unwrap_or((node, ""));
+    let port = port.parse().unwrap_or_default();
+    let there = SingleNodeRoutingInfo::ByAddress { host: host.to_owned(), port };
+    let mut asking = redis::pipe();
+    asking.cmd("ASKING").add_command(command.clone());
+    let answers = cluster.route_pipeline(asking, 1, 1, there).await?;
+    let answer = answers.into_iter().next().unwrap_or(Value::Nil);
+    Ok(redis::from_redis_value(answer.extract_error()?)?)
+}
+
+fn tcp_settings() -> TcpSettings {
+    TcpSettings::default()
+        .set_nodelay(true)
+        .set_keepalive(TcpKeepalive::new().with_time(2 * SILENCE_DEADLINE))
+        .set_user_timeout(SILENCE_DEADLINE)
+}
+
+fn with_settings(server: ConnectionInfo) -> ConnectionInfo {
+    // With RESP3 the client notices a broken connection at once, not at the next
+    // command.
+    let redis =
+        server.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    server.set_tcp_settings(tcp_settings()).set_redis_settings(redis)
+}
+
+/// A managed cluster has a single address, so only the server itself can tell.
+async fn is_cluster(server: &ConnectionInfo) -> RedisResult<bool> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(ANSWER_DEADLINE))
+        .set_response_timeout(Some(ANSWER_DEADLINE));
+    let client = Client::open(server.clone())?;
+    let mut asked =
+        client.get_multiplexed_async_connection_with_config(&config).await?;
+    let info: String =
+        redis::cmd("INFO").arg("cluster").query_async(&mut asked).await?;
+    Ok(info.contains("cluster_enabled:1"))
+}
+
+async fn open_single(server: &ConnectionInfo) -> RedisResult<ConnectionManager> {
+    let config = ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(ANSWER_DEADLINE))
+        .set_response_timeout(Some(ANSWER_DEADLINE))
+        .set_min_delay(BACKOFF.0)
+        .set_max_delay(BACKOFF.1)
+        .set_number_of_retries(RECONNECTS)
+        .set_pipeline_buffer_size(1024);
+    ConnectionManager::new_with_config(Client::open(server.clone())?, config).await
+}
+
+async fn open_cluster(
+    servers: &[ConnectionInfo],
+) -> RedisResult<ClusterConnection> {
+    let client = ClusterClientBuilder::new(servers.to_vec())
+        .tcp_settings(tcp_settings())
+        .connection_timeout(ANSWER_DEADLINE)
+        .response_timeout(ANSWER_DEADLINE)
+        // Its own retries would repeat a command whose answer was lost, and so
+        // run it twice.
+        .retries(0)
+        .build()?;
+    client.get_async_connection().await
+}
+
+/// The cluster did not run the command; its keys are, or will be, elsewhere.
+fn is_redirect(error: &RedisError) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Server(Ask | ClusterDown | Moved | ReadOnly | TryAgain)
+            | ErrorKind::ClusterConnectionNotFound
+    )
+}

@@ -1,0 +1,102 @@
+//! What belongs to the deployment and to no session: which sessions are alive,
+//! how many of them each owner has, and the totals.
+//!
+//! Every entry of the first two carries the time at which it stops counting, so
+//! that one that was left behind does no lasting harm.
+
+use std::{slice, time::Duration};
+
+use futures_util::future::{join, try_join, try_join_all};
+use redis::{Cmd, RedisResult};
+
+use super::{
+    RedisStore,
+    scripts::{ALIVE, RESERVE},
+};
+use crate::sessions::{Entry, SessionId, Totals, clock::millis};
+
+/// For how long a place is taken for a session that is not stored yet. Whoever
+/// takes it may have to give up, and cannot give it back then.
+pub(super) const RESERVATION: Duration = Duration::from_secs(5);
+
+impl RedisStore {
+    /// Takes or keeps one of an owner's places; returns the time, or 0 if there is
+    /// none left.
+    pub(super) async fn reserve(
+        &self,
+        id: &SessionId,
+        owner: &str,
+        lifetime: Duration,
+    ) -> RedisResult<u64> {
+        let (lifetime, id) = (millis(lifetime).to_string(), id.to_string());
+        let places = self.settings.max_per_owner.to_string();
+        let arguments = [&*lifetime, &id, &places];
+        RESERVE.run(&self.connection, &[self.keys.owner(owner)], &arguments).await
+    }
+
+    /// Tells the index that a session lives for one timeout from `now`, and keeps
+    /// its place. Their failure is not the caller's: whoever sweeps looks at the
+    /// session itself.
+    pub(super) async fn refresh_index(
+        &self,
+        id: &SessionId,
+        owner: &str,
+        now: u64,
+    ) {
+        if now == 0 {
+            return;
+        }
+        let timeout = self.settings.timeout;
+        let expiry = now.saturating_add(millis(timeout));
+        let list = Cmd::zadd(self.keys.index(id), id.to_string(), expiry);
+        // A session in use comes back here only every quarter of the timeout.
+        let lifetime = timeout.saturating_add(timeout / 4);
+        let (listed, kept) = join(
+            self.connection.query::<()>(&list),
+            self.reserve(id, owner, lifetime),
+        )
+        .await;
+        if let Err(error) = listed.and(kept) {
+            tracing::debug!(%error, "an index entry was not refreshed");
+        }
+    }
+
+    /// Takes a session off the index and gives its place back.
+    pub(super) async fn unlist(&self, id: &SessionId, owner: &str) {
+        let remove = async |key: String| {
+            let remove = Cmd::zrem(key, id.to_string());
+            self.connection.query::<()>(&remove).await
+        };
+        let (index, owner) = (self.keys.index(id), self.keys.owner(owner));
+        let (unlisted, released) = join(remove(index), remove(owner)).await;
+        if let Err(error) = unlisted.and(released) {
+            // Both entries expire by themselves.
+            tracing::debug!(%error, "an ended session is still listed");
+        }
+    }
+
+    /// Adds `sign` for each entry to the totals; `false` if that is not certain.
+    pub(super) async fn count(&self, entries: &[Entry], sign: i64) -> bool {
+        let increments = entries.iter().map(async |entry| {
+            let add = Cmd::hincr(self.keys.totals(), entry.operation, sign);
+            self.connection.query::<()>(&add).await
+        });
+        let counted = try_join_all(increments).await;
+        if let Err(error) = &counted {
+            tracing::warn!(%error, "the totals miss an entry");
+        }
+        counted.is_ok()
+    }
+
+    /// The deployment's figures.
+    pub(super) async fn count_all(&self) -> RedisResult<Totals> {
+        let indexes = self.keys.indexes();
+        let alive = try_join_all(indexes.iter().map(|index| {
+            ALIVE.run::<u64>(&self.connection, slice::from_ref(index), &[])
+        }));
+        let totals = Cmd::hgetall(self.keys.totals());
+        let totals = self.connection.query(&totals);
+        let (alive, by_operation) = try_join(alive, totals).await?;
+        Ok(Totals { by_operation, active_sessions: alive.into_iter().sum() })
+    }
+}

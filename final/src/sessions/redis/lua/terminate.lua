@@ -1,0 +1,2 @@
+redis.call('UNLINK', unpack(KEYS))
+return owner

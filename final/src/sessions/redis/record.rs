@@ -1,0 +1,111 @@
+//! A session record as the fields of a Redis hash.
+//!
+//! Fields are changed one by one, and those that we do not know are kept: while
+//! a deployment is being updated, a newer release may have written them.
+
+use std::collections::HashMap;
+
+use crate::{
+    protocol::{
+        lifecycle::{ClientCapabilities, ClientInfo},
+        logging::Level,
+        version::Version,
+    },
+    sessions::{
+        NewSession, Phase, Principal, SessionId, SessionRecord, StoreError,
+        Timestamp,
+    },
+};
+
+/// The schema that we write, and the newest that we can read. The scripts know
+/// it, too.
+pub(super) const SCHEMA: u64 = 1;
+
+/// The field of a subscription is this and the resource's URI.
+const SUBSCRIPTION: &str = "sub:";
+
+pub(super) const PHASE: &str = "phase";
+pub(super) const READY: &str = "ready";
+pub(super) const LOG_LEVEL: &str = "log_level";
+const INITIALIZING: &str = "initializing";
+
+/// The field that is there while a resource is subscribed to.
+pub(super) fn subscription(uri: &str) -> String {
+    format!("{SUBSCRIPTION}{uri}")
+}
+
+/// Fields and values of a new record; the script adds the times.
+pub(super) fn encode<'a>(
+    session: &'a NewSession,
+    node: &'a str,
+    capabilities: &'a str,
+) -> [[&'a str; 2]; 11] {
+    [
+        ["schema", "1"],
+        ["principal", session.principal.as_str()],
+        ["owner", &session.owner],
+        ["version", session.version.as_str()],
+        ["client_name", &session.client.name],
+        ["client_version", &session.client.version],
+        ["capabilities", capabilities],
+        ["node", node],
+        [PHASE, INITIALIZING],
+        ["requests", "0"],
+        ["recorded", "0"],
+    ]
+}
+
+/// Reads a record.
+///
+/// # Errors
+/// [`StoreError::NewerSchema`] and [`StoreError::Damaged`].
+pub(super) fn decode(
+    id: &SessionId,
+    mut fields: HashMap<String, String>,
+) -> Result<SessionRecord, StoreError> {
+    let found = number(&fields, "schema")?;
+    if found > SCHEMA {
+        return Err(StoreError::NewerSchema { found, known: SCHEMA });
+    }
+    let mut take =
+        |name: &'static str| fields.remove(name).ok_or(StoreError::Damaged(name));
+    let opened = NewSession {
+        id: *id,
+        principal: Principal::named(&take("principal")?),
+        owner: take("owner")?,
+        version: Version::parse(&take("version")?)
+            .ok_or(StoreError::Damaged("version"))?,
+        client: ClientInfo {
+            name: take("client_name")?,
+            version: take("client_version")?,
+        },
+        capabilities: ClientCapabilities::from_words(&take("capabilities")?),
+    };
+    let phase = match take(PHASE)?.as_str() {
+        INITIALIZING => Phase::Initializing,
+        READY => Phase::Ready,
+        _ => return Err(StoreError::Damaged(PHASE)),
+    };
+    Ok(SessionRecord {
+        opened: opened.into(),
+        phase,
+        log_level: fields.get(LOG_LEVEL).and_then(|name| Level::parse(name)),
+        created: Timestamp(number(&fields, "created")?),
+        last_activity: Timestamp(number(&fields, "last_activity")?),
+        requests: number(&fields, "requests")?,
+        recorded: number(&fields, "recorded")?,
+        subscriptions: fields
+            .keys()
+            .filter_map(|name| name.strip_prefix(SUBSCRIPTION))
+            .map(str::to_owned)
+            .collect(),
+    })
+}
+
+fn number(
+    fields: &HashMap<String, String>,
+    name: &'static str,
+) -> Result<u64, StoreError> {
+    let value = fields.get(name).and_then(|value| value.parse().ok());
+    value.ok_or(StoreError::Damaged(name))
+}

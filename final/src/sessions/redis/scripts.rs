@@ -1,0 +1,59 @@
+//! The scripts: every change of a session is one of them, and so is atomic.
+
+use std::sync::LazyLock;
+
+use redis::{ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, cmd};
+
+use super::connection::Connection;
+
+/// A script and the name by which the server keeps it.
+pub(super) struct Script {
+    source: &'static str,
+    hash: String,
+}
+
+/// One source that begins with what its kind of script has in common.
+macro_rules! script {
+    ($name:ident: $($file:literal),*) => {
+        pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
+            Script::new(concat!($(include_str!(concat!("lua/", $file, ".lua"))),*))
+        });
+    };
+}
+
+script!(CREATE: "time", "create");
+script!(ENTER: "time", "session", "enter");
+script!(CHANGE: "time", "session", "change");
+script!(APPEND: "time", "session", "append");
+script!(TERMINATE: "session", "terminate");
+script!(RESERVE: "time", "reserve");
+script!(ALIVE: "time", "alive");
+script!(DUE: "time", "due");
+
+impl Script {
+    fn new(source: &'static str) -> Self {
+        Self { source, hash: redis::Script::new(source).get_hash().to_owned() }
+    }
+
+    /// Runs it. A server that has not seen it yet, or has been restarted, is sent
+    /// the source. That is no second attempt: it said that it ran nothing.
+    pub async fn run<T: FromRedisValue>(
+        &self,
+        connection: &Connection,
+        keys: &[String],
+        arguments: &[&str],
+    ) -> RedisResult<T> {
+        let call = |name, script: &str| {
+            let mut call = cmd(name);
+            call.arg(script).arg(keys.len()).arg(keys).arg(arguments);
+            call
+        };
+        let unknown = ErrorKind::Server(ServerErrorKind::NoScript);
+        match connection.query(&call("EVALSHA", &self.hash)).await {
+            Err(error) if error.kind() == unknown => {
+                connection.query(&call("EVAL", self.source)).await
+            }
+            answer => answer,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The door to storage.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{
+    id::{Principal, SessionId},
+    record::{Entry, NewSession, SessionRecord, Totals},
+};
+use crate::protocol::{RawJson, logging::Level};
+
+/// What every store is told.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreSettings {
+    /// A session that is idle for longer is gone.
+    pub timeout: Duration,
+    /// How many live sessions one owner may have.
+    pub max_per_owner: usize,
+}
+
+/// A session that was found.
+#[derive(Debug, Clone)]
+pub struct Entered {
+    /// As it is now, this visit counted.
+    pub record: SessionRecord,
+    /// The last visit was to another node: this one has just reconstructed it.
+    pub reconstructed: bool,
+}
+
+/// The result of a storage operation.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Where sessions live. One implementation for each kind of storage; all pass
+/// the same contract tests (`tests/store_contract.rs`).
+///
+/// Every method is one atomic step: callers never read, change and write back.
+/// Methods that change a session answer `false` if there is none, and then have
+/// changed nothing: a late write cannot bring an ended session back. Every
+/// change that finds its session is activity and postpones expiry.
+///
+/// # Errors
+/// All methods: [`StoreError`]. A storage that does not answer is never
+/// reported as a session that does not exist.
+#[async_trait]
+pub trait SessionStore: Send + Sync + 'static {
+    /// Makes the session visible to all nodes; `false` if its owner already has
+    /// as many as it may. Called before the client learns the id, so that no
+    /// request can arrive at a node that does not know it.
+    async fn create(&self, session: &NewSession) -> Result<bool>;
+
+    /// The session as it is now, or `None` if it never was, has expired, was
+    /// ended, or belongs to somebody else. Nothing is changed.
+    async fn load(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+    ) -> Result<Option<SessionRecord>>;
+
+    /// Like [`load`](Self::load), and counts the visit: `requests` more
+    /// requests, activity now.
+    async fn enter(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+        requests: usize,
+    ) -> Result<Option<Entered>>;
+
+    /// Postpones expiry for a session that is busy without being visited.
+    async fn touch(&self, id: &SessionId) -> Result<bool>;
+
+    /// The client has finished the handshake.
+    async fn mark_ready(&self, id: &SessionId) -> Result<bool>;
+
+    /// Sets the least severe level that is sent to the client.
+    async fn set_log_level(&self, id: &SessionId, level: Level) -> Result<bool>;
+
+    /// Adds a resource to the subscriptions.
+    async fn subscribe(&self, id: &SessionId, uri: &str) -> Result<bool>;
+
+    /// Removes a resource from the subscriptions.
+    async fn unsubscribe(&self, id: &SessionId, uri: &str) -> Result<bool>;
+
+    /// Appends to the history, keeps its last
+    /// [`HISTORY_LIMIT`](super::record::HISTORY_LIMIT) entries, and counts the
+    /// new ones in the session and in the deployment's totals.
+    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool>;
+
+    /// The history, newest last; empty if the session is gone.
+    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>>;
+
+    /// Ends the session on every node; `false` if there was none, or if it
+    /// belongs to somebody else.
+    async fn terminate(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+    ) -> Result<bool>;
+
+    /// Figures of the whole deployment.
+    async fn totals(&self) -> Result<Totals>;
+
+    /// Removes what has expired and returns how many sessions that were. Never
+    /// looks at all sessions.
+    async fn sweep(&self) -> Result<u64>;
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It did not answer in time, or not at all. Nothing was changed.
+    #[error("storage is unavailable")]
+    Unavailable(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    /// A change was sent and no answer came back: it may have happened.
+    #[error("storage did not confirm a change")]
+    OutcomeUnknown(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    /// The record was written by a newer release than this one.
+    #[error("the session record has schema {found}, this release knows {known}")]
+    NewerSchema {
+        /// What the record says.
+        found: u64,
+        /// What we can read.
+        known: u64,
+    },
+    /// The record cannot be read.
+    #[error("the session record is damaged: {0}")]
+    Damaged(&'static str),
+}
+
+impl StoreError {
+    /// The same error, of a call that had nothing to change.
+    pub(super) fn of_read(self) -> Self {
+        match self {
+            Self::OutcomeUnknown(cause) => Self::Unavailable(cause),
+            known => known,
+        }
+    }
+
+    /// Whether the storage is in trouble, and not one session.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown(_))
+    }
+}

@@ -1,0 +1,100 @@
+//! The engine without a transport: what only a certain order of events shows.
+#![allow(clippy::unwrap_used)]
+
+use std::{sync::Arc, time::Duration};
+
+use mcp_server::{
+    calculator::{Calculator, Settings},
+    engine::{Call, Caller, Ended, Engine, Session},
+    error::Error,
+    protocol::{
+        RawJson,
+        body::Body,
+        jsonrpc::{Message, Notification},
+        to_raw,
+    },
+    sessions::{Frame, MemoryStore, Outbox, Principal, StoreSettings},
+    telemetry::Metrics,
+};
+use serde_json::{Value, json};
+
+async fn open() -> (Arc<Engine>, Session) {
+    let store = MemoryStore::new(StoreSettings {
+        timeout: Duration::from_secs(60),
+        max_per_owner: 10,
+    });
+    let service = Arc::new(Calculator::new(Settings::default()).unwrap());
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let engine = Engine::new(service, Arc::new(store), metrics).unwrap();
+    let principal = Principal::anonymous();
+    let caller = Caller { principal, owner: "test".into() };
+    let handshake = params(json!({
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": { "name": "test", "version": "1" },
+    }));
+    let (id, _) = engine.initialize(&caller, Some(handshake)).await.unwrap();
+    let session = engine.enter(&id, &caller, 0).await.unwrap();
+    (Arc::new(engine), session)
+}
+
+fn params(value: Value) -> RawJson {
+    to_raw(&value)
+}
+
+/// A call with the id 7 that nobody has polled yet.
+fn ping(engine: &Arc<Engine>, session: &Session) -> Result<Call, Error> {
+    let body = Body::parse(br#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#);
+    let Ok(Body::Single(Message::Request(request))) = body else { panic!() };
+    engine.call(session, request, Outbox::closed())
+}
+
+#[tokio::test]
+async fn a_call_may_be_cancelled_before_it_has_begun() {
+    let (engine, session) = open().await;
+    let call = ping(&engine, &session).unwrap();
+    let cancelled = Notification {
+        method: "notifications/cancelled".into(),
+        params: Some(params(json!({ "requestId": 7 }))),
+    };
+    engine.notify(&session, cancelled.clone()).await.unwrap();
+    assert!(matches!(call.await, Ended::Cancelled));
+
+    let call = ping(&engine, &session).unwrap();
+    assert!(matches!(call.await, Ended::Answered(Ok(_))));
+    engine.notify(&session, cancelled).await.unwrap();
+    assert!(ping(&engine, &session).is_ok(), "a cancellation is not kept");
+}
+
+#[tokio::test]
+async fn an_id_is_free_again_however_its_call_ended() {
+    let (engine, session) = open().await;
+    let _stream = engine.listen(&session);
+    let call = ping(&engine, &session).unwrap();
+    assert!(matches!(ping(&engine, &session), Err(Error::DuplicateId)));
+    drop(call);
+    assert!(ping(&engine, &session).is_ok());
+}
+
+#[tokio::test]
+async fn a_stream_that_is_opened_while_the_node_drains_is_sent_away() {
+    let (engine, session) = open().await;
+    let mut early = engine.listen(&session);
+    engine.dismiss_listeners();
+    let mut late = engine.listen(&session);
+    for stream in [&mut early, &mut late] {
+        assert!(matches!(stream.inbox.recv().await, Some(Frame::Retry)));
+        assert!(stream.inbox.recv().await.is_none());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_nobody_waits_for_goes_on_and_the_drain_waits_for_it() {
+    let (engine, _) = open().await;
+    let minute = Duration::from_secs(60);
+    let work = engine.persist(tokio::time::sleep(minute));
+    let begun = tokio::time::Instant::now();
+    assert!(tokio::time::timeout(Duration::from_secs(1), work).await.is_err());
+    engine.finish_background().await;
+    assert!(begun.elapsed() >= minute);
+}

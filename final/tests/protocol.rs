@@ -1,0 +1,133 @@
+//! The protocol room, through its public door.
+
+use mcp_server::protocol::{
+    body::{Body, MAX_DEPTH, ParseError},
+    completion::Completion,
+    jsonrpc::{Message, Request, RequestId, result_message},
+    pagination::{PAGE_SIZE, page},
+    to_raw,
+    version::{MODERN, Version},
+};
+
+fn request(text: &str) -> Request {
+    match Body::parse(text.as_bytes()) {
+        Ok(Body::Single(Message::Request(request))) => request,
+        other => panic!("not a request: {other:?}"),
+    }
+}
+
+/// L005: ids come back with the type and value they had.
+#[test]
+fn ids_keep_their_type_and_value() {
+    for id in ["0", "1", "-7", "9223372036854775807", "18446744073709551615"] {
+        let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);
+        let answer = result_message(&request(&text).id, &to_raw(&()));
+        assert!(answer.get().contains(&format!(r#""id":{id},"#)), "{answer}");
+    }
+    let text = r#"{"jsonrpc":"2.0","id":"1","method":"ping"}"#;
+    assert_eq!(request(text).id, RequestId::String("1".into()));
+}
+
+/// L003: a null id is refused, and so is a fraction.
+#[test]
+fn an_id_is_a_string_or_a_whole_number() {
+    for id in ["null", "1.5", "{}", "[1]", "true"] {
+        let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);
+        let error = Body::parse(text.as_bytes()).unwrap_err();
+        assert!(matches!(error, ParseError::Shape { id: None, .. }), "{id}");
+    }
+}
+
+/// L007: the id of a malformed message is kept if it could be read.
+#[test]
+fn a_malformed_message_keeps_its_id() {
+    for text in [
+        r#"{"jsonrpc":"1.0","id":5,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","id":5,"method":7}"#,
+        r#"{"jsonrpc":"2.0","id":5}"#,
+        r#"{"jsonrpc":"2.0","id":5,"method":"ping","result":{}}"#,
+    ] {
+        let Err(ParseError::Shape { id, .. }) = Body::parse(text.as_bytes()) else {
+            panic!("accepted: {text}");
+        };
+        assert_eq!(id, Some(RequestId::Number(5.into())), "{text}");
+    }
+}
+
+/// L009, L033: what is not UTF-8 JSON is a parse error, what is not an
+/// object is an invalid request.
+#[test]
+fn syntax_is_told_apart_from_shape() {
+    for bytes in [&b""[..], b"{", b"nonsense", b"{\"a\":\"\xff\"}", b"{} {}"] {
+        assert_eq!(Body::parse(bytes).unwrap_err(), ParseError::Syntax);
+    }
+    for text in ["1", "\"x\"", "null", "[]", "{}"] {
+        let error = Body::parse(text.as_bytes()).unwrap_err();
+        assert!(matches!(error, ParseError::Shape { .. }), "{text}");
+    }
+}
+
+#[test]
+fn depth_is_counted_outside_strings_only() {
+    let nested = |n| format!("{}{}", "[".repeat(n), "]".repeat(n));
+    let with = |params: String| {
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"x","params":{params}}}"#)
+    };
+    assert!(Body::parse(with(nested(MAX_DEPTH - 1)).as_bytes()).is_ok());
+    assert_eq!(
+        Body::parse(with(nested(MAX_DEPTH)).as_bytes()).unwrap_err(),
+        ParseError::TooDeep
+    );
+    let quoted = format!(r#""\"{}""#, "[".repeat(1000));
+    assert!(Body::parse(with(quoted).as_bytes()).is_ok());
+}
+
+/// An array's elements are judged one by one, and an array is not a message.
+#[test]
+fn each_message_of_a_batch_stands_alone() {
+    let text = r#"[{"jsonrpc":"2.0","id":1,"method":"ping"},["2.0",1,"ping"]]"#;
+    let Ok(Body::Batch(messages)) = Body::parse(text.as_bytes()) else {
+        panic!("not a batch");
+    };
+    assert!(messages[0].is_ok());
+    assert!(messages[1].is_err());
+}
+
+/// L022, L023, L024: the requested version if spoken, else the latest
+/// stateful one.
+#[test]
+fn negotiation_answers_with_the_requested_or_the_latest_version() {
+    assert_eq!(Version::negotiate("2025-03-26"), Version::V2025_03_26);
+    assert_eq!(Version::negotiate("2025-06-18"), Version::V2025_06_18);
+    assert_eq!(Version::negotiate("1999-01-01"), Version::V2025_11_25);
+    assert_eq!(Version::negotiate(MODERN), Version::V2025_11_25);
+}
+
+/// L134, L136: relevance first, and never more than a hundred.
+#[test]
+fn prefixes_come_first_and_the_rest_is_counted() {
+    let found = Completion::matching("RO", ["roots", "zero", "one", "Rome"]);
+    assert_eq!(found.values, ["roots", "Rome", "zero"]);
+
+    let many = Completion::matching("", (0..250).map(|n| n.to_string()));
+    assert_eq!((many.values.len(), many.total, many.has_more), (100, 250, true));
+}
+
+/// L138, L139, L140: every item once, an end, and no page for a forged cursor.
+#[test]
+fn pages_cover_the_list_once() {
+    let items: Vec<usize> = (0..PAGE_SIZE * 2 + 50).collect();
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = page(&items, cursor.as_deref()).unwrap();
+        seen.extend_from_slice(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, items);
+    for forged in ["", "nonsense", "YXQ6MjUw", "YXQ6MTg0NDY3NDQwNzM3MDk1NTE2MTU"] {
+        assert_eq!(page(&items, Some(forged)), None, "{forged:?}");
+    }
+}

@@ -1,0 +1,473 @@
+//! What only a shared storage can get wrong: two nodes, two releases, faults.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "support/contract.rs"]
+mod contract;
+#[path = "support/redis_server.rs"]
+mod redis_server;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use contract::{SETTINGS, entries, lose_the_answer, opened, owned_by};
+use futures_util::future::join_all;
+use mcp_server::{
+    calculator::{Calculator, Settings},
+    engine::{Caller, Engine},
+    sessions::{
+        MeteredStore, RedisStore, SessionStore, StoreError, StoreSettings,
+        metered::{STORE_DEADLINE, StoreMetrics},
+    },
+    telemetry::Metrics,
+};
+use prometheus::Registry;
+use redis_server::RedisServer;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    time::timeout,
+};
+
+async fn connect(url: &str, node: &str) -> RedisStore {
+    RedisStore::connect(url, SETTINGS, node, "mcp").await.expect("it connects")
+}
+
+#[tokio::test]
+async fn a_session_is_reconstructed_once_on_the_other_node() {
+    let server = RedisServer::start();
+    let first = connect(&server.url(), "first").await;
+    let second = connect(&server.url(), "second").await;
+    let session = opened();
+    first.create(&session).await.unwrap();
+
+    let mut reconstructed = Vec::new();
+    for node in [&first, &second, &second, &first, &first] {
+        let entered = node.enter(&session.id, &session.principal, 1).await.unwrap();
+        reconstructed.push(entered.unwrap().reconstructed);
+    }
+    assert_eq!(reconstructed, [false, true, false, true, false]);
+}
+
+#[tokio::test]
+async fn unknown_fields_survive_every_change() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    let session = opened();
+    store.create(&session).await.unwrap();
+    let key = format!("mcp:{{{}}}", session.id);
+    server.run(&["HSET", &key, "from_a_newer_release", "kept"]);
+
+    store.enter(&session.id, &session.principal, 1).await.unwrap().unwrap();
+    store.subscribe(&session.id, "a://b").await.unwrap();
+    store.unsubscribe(&session.id, "a://b").await.unwrap();
+    store.append(&session.id, &entries(1)).await.unwrap();
+    store.mark_ready(&session.id).await.unwrap();
+    assert_eq!(server.run(&["HGET", &key, "from_a_newer_release"]), "kept");
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_an_error_and_not_a_missing_session() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    let session = opened();
+    store.create(&session).await.unwrap();
+    let key = format!("mcp:{{{}}}", session.id);
+    server.run(&["HSET", &key, "schema", "7"]);
+
+    let (id, who) = (&session.id, &session.principal);
+    let errors = [
+        store.load(id, who).await.unwrap_err(),
+        store.enter(id, who, 1).await.unwrap_err(),
+        store.touch(id).await.unwrap_err(),
+        store.append(id, &entries(1)).await.unwrap_err(),
+        store.terminate(id, who).await.unwrap_err(),
+    ];
+    for error in errors {
+        let newer = matches!(error, StoreError::NewerSchema { found: 7, known: 1 });
+        assert!(newer, "{error:?}");
+    }
+    assert!(store.totals().await.unwrap().by_operation.values().all(|&n| n == 0));
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_an_error_and_not_a_missing_session() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    let sessions = [opened(), opened(), opened(), opened()];
+    let key = |n: usize| format!("mcp:{{{}}}", sessions[n].id);
+    for session in &sessions[..3] {
+        store.create(session).await.unwrap();
+    }
+    server.run(&["HDEL", &key(0), "version"]);
+    server.run(&["HDEL", &key(1), "principal"]);
+    server.run(&["HSET", &key(2), "schema", "one"]);
+    server.run(&["SET", &key(3), "not a hash"]);
+    for damaged in &sessions {
+        let loaded = store.load(&damaged.id, &damaged.principal).await;
+        assert!(matches!(loaded, Err(StoreError::Damaged(_))), "{loaded:?}");
+        let entered = store.enter(&damaged.id, &damaged.principal, 1).await;
+        assert!(matches!(entered, Err(StoreError::Damaged(_))), "{entered:?}");
+    }
+}
+
+#[tokio::test]
+async fn all_keys_of_a_session_expire_and_are_deleted_together() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    let session = opened();
+    store.create(&session).await.unwrap();
+    store.append(&session.id, &entries(1)).await.unwrap();
+    let keys = server.run(&["KEYS", &format!("mcp:{{{}}}*", session.id)]);
+    assert_eq!(keys.lines().count(), 2);
+    for key in keys.lines() {
+        assert!(server.run(&["PTTL", key]).parse::<u64>().unwrap() > 1_700_000);
+    }
+    store.terminate(&session.id, &session.principal).await.unwrap();
+    // Nothing is left but the deployment's totals and the scripts.
+    assert_eq!(server.run(&["KEYS", "*"]), "mcp:totals");
+}
+
+#[tokio::test]
+async fn the_index_is_refreshed_once_in_a_quarter_of_the_timeout() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    let session = opened();
+    store.create(&session).await.unwrap();
+    let id = session.id.to_string();
+    let (key, index) =
+        (format!("mcp:{{{id}}}"), format!("mcp:index:{}", &id[id.len() - 1..]));
+    server.run(&["ZADD", &index, "1", &id]);
+
+    store.touch(&session.id).await.unwrap();
+    assert_eq!(server.run(&["ZSCORE", &index, &id]), "1");
+    server.run(&["HINCRBY", &key, "indexed", "-450001"]);
+    store.touch(&session.id).await.unwrap();
+    assert_eq!(store.totals().await.unwrap().active_sessions, 1);
+}
+
+/// Also what happens when an entry was not refreshed in time.
+#[tokio::test]
+async fn a_sweep_keeps_a_session_that_is_alive() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    let session = opened();
+    store.create(&session).await.unwrap();
+    let id = session.id.to_string();
+    server.run(&["ZADD", &format!("mcp:index:{}", &id[id.len() - 1..]), "1", &id]);
+    assert_eq!(store.totals().await.unwrap().active_sessions, 0);
+
+    assert_eq!(store.sweep().await.unwrap(), 0);
+    assert_eq!(store.totals().await.unwrap().active_sessions, 1);
+}
+
+#[tokio::test]
+async fn a_failed_create_gives_the_owners_place_back() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    for _ in 0..=SETTINGS.max_per_owner {
+        let session = owned_by("alice");
+        server.run(&["SET", &format!("mcp:{{{}}}", session.id), "in the way"]);
+        assert!(store.create(&session).await.is_err());
+    }
+    assert!(store.create(&owned_by("alice")).await.unwrap());
+    assert_eq!(store.totals().await.unwrap().active_sessions, 1);
+}
+
+/// A restarted server has forgotten the scripts as well.
+#[tokio::test]
+async fn a_forgotten_script_is_sent_again() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    let session = opened();
+    store.create(&session).await.unwrap();
+    server.run(&["SCRIPT", "FLUSH"]);
+    assert!(store.append(&session.id, &entries(1)).await.unwrap());
+    assert!(store.append(&session.id, &entries(1)).await.unwrap());
+    assert_eq!(store.history(&session.id).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_stands_still_is_an_error_and_not_a_missing_session() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    let session = opened();
+    store.create(&session).await.unwrap();
+    store.enter(&session.id, &session.principal, 1).await.unwrap().unwrap();
+    server.pause();
+
+    let started = Instant::now();
+    let (loaded, entered) = tokio::join!(
+        store.load(&session.id, &session.principal),
+        store.enter(&session.id, &session.principal, 1),
+    );
+    assert!(started.elapsed() < Duration::from_millis(1300));
+    assert!(matches!(loaded, Err(StoreError::Unavailable(_))), "{loaded:?}");
+    assert!(matches!(entered, Err(StoreError::OutcomeUnknown(_))), "{entered:?}");
+
+    server.resume();
+    works_within(&store, &opened(), Duration::from_secs(2)).await;
+    // The visit was carried out after all, and nobody has sent it twice.
+    let found = store.load(&session.id, &session.principal).await.unwrap();
+    assert_eq!(found.expect("the session is found").requests, 2);
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_an_error_until_it_is_back() {
+    let mut server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    let session = opened();
+    store.create(&session).await.unwrap();
+    server.kill();
+
+    for _ in 0..3 {
+        let started = Instant::now();
+        let loaded = store.load(&session.id, &session.principal).await;
+        assert!(matches!(loaded, Err(StoreError::Unavailable(_))), "{loaded:?}");
+        assert!(started.elapsed() < Duration::from_millis(1300));
+    }
+    // By now it is known that there is no connection: nothing can have run.
+    let touched = store.touch(&session.id).await;
+    assert!(matches!(touched, Err(StoreError::Unavailable(_))), "{touched:?}");
+
+    server.restart();
+    works_within(&store, &opened(), Duration::from_secs(2)).await;
+    let found = store.load(&session.id, &session.principal).await.unwrap();
+    assert!(found.is_none(), "the server came back empty");
+}
+
+#[tokio::test]
+async fn a_write_is_not_sent_again_when_its_answer_is_lost() {
+    let server = RedisServer::start();
+    let store = Arc::new(connect(&server.url(), "first").await);
+    let session = opened();
+    store.create(&session).await.unwrap();
+    lose_the_answer(&server, store, &session).await;
+}
+
+async fn works_within(
+    store: &RedisStore,
+    session: &mcp_server::sessions::NewSession,
+    limit: Duration,
+) {
+    let started = Instant::now();
+    while store.create(session).await.is_err() {
+        assert!(started.elapsed() < limit, "it does not work again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(store.touch(&session.id).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_reason_for_no_connection_names_the_address_and_no_password() {
+    let server = RedisServer::start_with(&["--requirepass", "correct horse"]);
+    let port = server.port();
+    let right = format!("redis://:correct%20horse@127.0.0.1:{port}");
+    connect(&right, "first").await.totals().await.unwrap();
+
+    let wrong = format!("redis://:battery@127.0.0.1:{port}");
+    let text = refused(&wrong).await;
+    assert!(text.contains(&format!("127.0.0.1:{port}")), "{text}");
+    drop(server);
+    for url in
+        [wrong, "not a url:battery".into(), "rediss://:battery@x:port".into()]
+    {
+        let text = refused(&url).await;
+        assert!(!text.contains("battery"), "{text}");
+    }
+}
+
+/// A choice between two servers would be a choice between two truths.
+#[tokio::test]
+async fn several_servers_must_be_one_cluster() {
+    let servers = [RedisServer::start(), RedisServer::start()];
+    let urls = format!("{},{}", servers[0].url(), servers[1].url());
+    assert!(refused(&urls).await.contains("not part of a cluster"));
+}
+
+/// The error and everything that it says is its cause.
+async fn refused(url: &str) -> String {
+    let store = RedisStore::connect(url, SETTINGS, "first", "mcp").await;
+    let mut error: &dyn std::error::Error = &store.err().expect("it is refused");
+    let mut text = format!("{error:?} {error}");
+    while let Some(source) = error.source() {
+        text = format!("{text} {source:?} {source}");
+        error = source;
+    }
+    text
+}
+
+/// The storage's client may give up before the deadline does.
+#[tokio::test]
+async fn a_visit_without_an_answer_is_unavailable_whoever_gave_up() {
+    let server = RedisServer::start();
+    let inner = Arc::new(connect(&server.url(), "first").await);
+    let metrics = StoreMetrics::register(&Registry::new()).unwrap();
+    let store = MeteredStore::new(inner, 3 * STORE_DEADLINE, metrics);
+    let session = opened();
+    store.create(&session).await.unwrap();
+    server.pause();
+    let (entered, touched, changed) = tokio::join!(
+        store.enter(&session.id, &session.principal, 1),
+        store.touch(&session.id),
+        store.mark_ready(&session.id),
+    );
+    assert!(matches!(entered, Err(StoreError::Unavailable(_))), "{entered:?}");
+    assert!(matches!(touched, Err(StoreError::Unavailable(_))), "{touched:?}");
+    assert!(matches!(changed, Err(StoreError::OutcomeUnknown(_))), "{changed:?}");
+}
+
+/// The reservation is carried out when the server goes on, and its caller has
+/// left: it must not cost the owner a place for as long as a session would.
+#[tokio::test]
+async fn a_create_that_was_given_up_holds_no_place() {
+    let server = RedisServer::start();
+    let inner = Arc::new(connect(&server.url(), "first").await);
+    let metrics = StoreMetrics::register(&Registry::new()).unwrap();
+    let store = MeteredStore::new(inner, STORE_DEADLINE / 4, metrics);
+    assert!(store.create(&owned_by("alice")).await.unwrap());
+    server.pause();
+    assert!(store.create(&owned_by("alice")).await.is_err());
+    server.resume();
+
+    let places = ["ZRANGE", "mcp:owner:alice", "0", "-1", "WITHSCORES"];
+    let started = Instant::now();
+    while server.run(&places).lines().count() < 4 {
+        assert!(started.elapsed() < Duration::from_secs(2), "not carried out");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let now: u64 = server.run(&["TIME"]).lines().next().unwrap().parse().unwrap();
+    let until = |line: &str| line.parse::<u64>().ok().map(|ms| ms / 1000 - now);
+    let left: Vec<u64> = server.run(&places).lines().filter_map(until).collect();
+    assert!(left[0] <= 10 && left[1] > 1800, "{left:?} seconds");
+    // The key lives as long as the place that is kept.
+    assert!(
+        server.run(&["PTTL", "mcp:owner:alice"]).parse::<u64>().unwrap()
+            > 1_800_000
+    );
+}
+
+/// What was not counted must not be taken back: the totals would become
+/// unreadable.
+#[tokio::test]
+async fn totals_do_not_fall_below_what_was_counted() {
+    let mut server = RedisServer::start();
+    let store = Arc::new(connect(&server.url(), "first").await);
+    for wait in (160..=320).step_by(20) {
+        server.kill();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let (store, id) = (store.clone(), opened().id);
+        let late =
+            tokio::spawn(async move { store.append(&id, &entries(1)).await });
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        server.restart();
+        let _ = late.await.unwrap();
+        let total = server.run(&["HGET", "mcp:totals", "add"]);
+        assert!(!total.starts_with('-'), "{total} after {wait} ms");
+    }
+}
+
+/// A server in another region: the sweep must not be a chain of waits.
+#[tokio::test]
+async fn a_sweep_ends_in_time_far_away_from_the_server() {
+    let server = RedisServer::start();
+    let settings =
+        StoreSettings { timeout: Duration::from_millis(500), ..SETTINGS };
+    let url = far_away(server.port()).await;
+    let inner = RedisStore::connect(&url, settings, "first", "mcp").await.unwrap();
+    let metrics = StoreMetrics::register(&Registry::new()).unwrap();
+    let store = MeteredStore::new(Arc::new(inner), STORE_DEADLINE, metrics);
+    for created in
+        join_all((0..64).map(|_| async { store.create(&opened()).await })).await
+    {
+        assert!(created.unwrap());
+    }
+    tokio::time::sleep(2 * settings.timeout).await;
+    assert_eq!(store.sweep().await.unwrap(), 64);
+}
+
+/// A way to the server that takes 20 ms, there and back again.
+async fn far_away(port: u16) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((near, _)) = listener.accept().await {
+            let far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            let (near, far) = (near.into_split(), far.into_split());
+            tokio::spawn(delay(near.0, far.1));
+            tokio::spawn(delay(far.0, near.1));
+        }
+    });
+    url
+}
+
+async fn delay(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
+    let mut bytes = vec![0; 1 << 20];
+    while let Ok(read @ 1..) = from.read(&mut bytes).await {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if to.write_all(&bytes[..read]).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// D009: open streams keep their sessions, whatever is wrong with another one.
+#[tokio::test]
+async fn an_unreadable_session_does_not_cost_the_others_their_upkeep() {
+    let server = RedisServer::start();
+    let settings = StoreSettings { timeout: Duration::from_secs(1), ..SETTINGS };
+    let store = RedisStore::connect(&server.url(), settings, "first", "mcp").await;
+    let store = Arc::new(store.unwrap());
+    let service = Arc::new(Calculator::new(Settings::default()).unwrap());
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let engine = Arc::new(Engine::new(service, store.clone(), metrics).unwrap());
+    let (sessions, mut open) = ([(); 16].map(|()| opened()), Vec::new());
+    for session in &sessions {
+        store.create(session).await.unwrap();
+        let (principal, owner) = (session.principal.clone(), "alice".into());
+        let caller = Caller { principal, owner };
+        open.push(
+            engine.listen(&engine.enter(&session.id, &caller, 0).await.unwrap()),
+        );
+    }
+    for damaged in &sessions[..8] {
+        server.run(&["HDEL", &format!("mcp:{{{}}}", damaged.id), "principal"]);
+    }
+    let upkeep = engine.upkeep(settings.timeout);
+    assert!(timeout(2 * settings.timeout, upkeep).await.is_err());
+    for session in &sessions[8..] {
+        assert!(store.touch(&session.id).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_metered_store_gives_up_and_counts_it() {
+    let (server, registry) = (RedisServer::start(), Registry::new());
+    let metrics = StoreMetrics::register(&registry).unwrap();
+    let inner = Arc::new(connect(&server.url(), "first").await);
+    let store = MeteredStore::new(inner, STORE_DEADLINE / 4, metrics);
+    let session = opened();
+    store.create(&session).await.unwrap();
+    server.pause();
+
+    let loaded = store.load(&session.id, &session.principal).await;
+    assert!(matches!(loaded, Err(StoreError::Unavailable(_))), "{loaded:?}");
+    let changed = store.mark_ready(&session.id).await;
+    assert!(matches!(changed, Err(StoreError::OutcomeUnknown(_))), "{changed:?}");
+
+    let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather());
+    let text = text.unwrap();
+    for line in [
+        r#"mcp_store_errors_total{operation="create"} 0"#,
+        r#"mcp_store_errors_total{operation="load"} 1"#,
+        r#"mcp_store_errors_total{operation="mark_ready"} 1"#,
+        r#"mcp_store_operation_duration_seconds_count{operation="create"} 1"#,
+        r#"mcp_store_operation_duration_seconds_count{operation="mark_ready"} 1"#,
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+}

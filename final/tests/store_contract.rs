@@ -1,0 +1,356 @@
+//! What every session store promises, asked of each of them.
+//!
+//! A promise is one function; [`contract!`] runs it once for each storage. Each
+//! storage is seen through two nodes. In memory there is only one node, so there
+//! both are the same store.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "support/contract.rs"]
+mod contract;
+#[path = "support/redis_server.rs"]
+mod redis_server;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use contract::{Deployment, Memory, Redis, entries, entry, opened, owned_by};
+use futures_util::future::join_all;
+use mcp_server::{
+    protocol::{logging::Level, version::Version},
+    sessions::{Phase, Principal, SessionId, record::HISTORY_LIMIT},
+};
+
+/// Names each promise once and makes a test of it for every storage.
+macro_rules! contract {
+    ($($promise:ident)*) => {
+        mod memory {
+            use super::{Deployment, Memory};
+            $(
+                #[tokio::test(start_paused = true)]
+                async fn $promise() {
+                    super::$promise(Memory::start().await).await;
+                }
+            )*
+        }
+        mod redis {
+            use super::{Deployment, Redis};
+            $(
+                #[tokio::test]
+                async fn $promise() {
+                    super::$promise(Redis::start().await).await;
+                }
+            )*
+        }
+    };
+}
+
+contract! {
+    a_created_session_is_found_with_all_it_was_opened_with
+    an_unknown_session_is_not_found_and_not_changed
+    a_visit_counts_requests_and_activity
+    somebody_elses_session_is_not_found
+    an_ended_session_is_gone_on_every_node
+    a_session_is_ended_only_once
+    a_late_write_does_not_bring_a_session_back
+    an_idle_session_expires
+    use_postpones_expiry
+    an_owner_has_at_most_so_many_sessions
+    an_expired_session_makes_room
+    a_history_keeps_its_newest_entries
+    concurrent_appends_lose_nothing
+    subscriptions_and_log_level_are_kept
+    the_handshake_is_finished_once_and_for_all
+    totals_are_of_the_whole_deployment
+    an_expired_session_is_swept_and_counted_once
+}
+
+async fn a_created_session_is_found_with_all_it_was_opened_with(
+    all: impl Deployment,
+) {
+    let session = opened();
+    assert!(all.node(0).create(&session).await.unwrap());
+
+    let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
+    let record = found.expect("the session is found");
+    assert_eq!(record.opened.id, session.id);
+    assert_eq!(record.opened.principal, session.principal);
+    assert_eq!(record.opened.owner, session.owner);
+    assert_eq!(record.opened.version, Version::V2025_06_18);
+    assert_eq!(record.opened.client, session.client);
+    assert_eq!(record.opened.capabilities, session.capabilities);
+    assert_eq!(record.phase, Phase::Initializing);
+    assert_eq!(record.log_level, None);
+    assert!(record.subscriptions.is_empty());
+    assert_eq!(record.created, record.last_activity);
+    assert_eq!((record.requests, record.recorded), (0, 0));
+    assert!(all.node(1).history(&session.id).await.unwrap().is_empty());
+}
+
+async fn an_unknown_session_is_not_found_and_not_changed(all: impl Deployment) {
+    let (store, id, who) =
+        (all.node(0), SessionId::random(), Principal::anonymous());
+    assert!(store.load(&id, &who).await.unwrap().is_none());
+    assert!(store.enter(&id, &who, 1).await.unwrap().is_none());
+    assert!(!store.touch(&id).await.unwrap());
+    assert!(!store.mark_ready(&id).await.unwrap());
+    assert!(!store.append(&id, &entries(2)).await.unwrap());
+    assert!(!store.terminate(&id, &who).await.unwrap());
+    assert!(store.history(&id).await.unwrap().is_empty());
+    assert_eq!(store.totals().await.unwrap().active_sessions, 0);
+}
+
+async fn a_visit_counts_requests_and_activity(all: impl Deployment) {
+    let session = opened();
+    all.node(0).create(&session).await.unwrap();
+    all.pass(Duration::from_millis(20)).await;
+
+    let first =
+        all.node(0).enter(&session.id, &session.principal, 3).await.unwrap();
+    let first = first.expect("the session is found").record;
+    assert_eq!(first.requests, 3);
+    assert!(first.last_activity > first.created);
+
+    let second =
+        all.node(1).enter(&session.id, &session.principal, 1).await.unwrap();
+    assert_eq!(second.expect("the session is found").record.requests, 4);
+}
+
+async fn somebody_elses_session_is_not_found(all: impl Deployment) {
+    let (session, store) = (opened(), all.node(0));
+    store.create(&session).await.unwrap();
+    for stranger in [Principal::anonymous(), Principal::named("mallory")] {
+        assert!(store.load(&session.id, &stranger).await.unwrap().is_none());
+        assert!(store.enter(&session.id, &stranger, 1).await.unwrap().is_none());
+        assert!(!store.terminate(&session.id, &stranger).await.unwrap());
+    }
+    let found = store.load(&session.id, &session.principal).await.unwrap();
+    assert_eq!(found.expect("the session is found").requests, 0);
+}
+
+async fn an_ended_session_is_gone_on_every_node(all: impl Deployment) {
+    let session = opened();
+    all.node(0).create(&session).await.unwrap();
+    all.node(1).enter(&session.id, &session.principal, 1).await.unwrap();
+    all.node(0).append(&session.id, &entries(1)).await.unwrap();
+
+    assert!(all.node(1).terminate(&session.id, &session.principal).await.unwrap());
+    for node in [all.node(0), all.node(1)] {
+        let entered = node.enter(&session.id, &session.principal, 1).await.unwrap();
+        assert!(entered.is_none());
+        assert!(node.history(&session.id).await.unwrap().is_empty());
+        assert_eq!(node.totals().await.unwrap().active_sessions, 0);
+    }
+}
+
+async fn a_session_is_ended_only_once(all: impl Deployment) {
+    let session = opened();
+    all.node(0).create(&session).await.unwrap();
+    let ends =
+        (0..8).map(|n| {
+            let (store, session) = (all.node(n % 2), &session);
+            async move {
+                store.terminate(&session.id, &session.principal).await.unwrap()
+            }
+        });
+    let ended = join_all(ends).await.into_iter().filter(|ended| *ended).count();
+    assert_eq!(ended, 1);
+}
+
+async fn a_late_write_does_not_bring_a_session_back(all: impl Deployment) {
+    let (session, late) = (opened(), all.node(1));
+    all.node(0).create(&session).await.unwrap();
+    all.node(0).append(&session.id, &entries(2)).await.unwrap();
+    all.node(0).terminate(&session.id, &session.principal).await.unwrap();
+    let before = late.totals().await.unwrap();
+
+    assert!(!late.append(&session.id, &entries(3)).await.unwrap());
+    assert!(!late.touch(&session.id).await.unwrap());
+    assert!(!late.mark_ready(&session.id).await.unwrap());
+    assert!(!late.set_log_level(&session.id, Level::Debug).await.unwrap());
+    assert!(!late.subscribe(&session.id, "a://b").await.unwrap());
+    assert!(!late.unsubscribe(&session.id, "a://b").await.unwrap());
+
+    assert!(late.load(&session.id, &session.principal).await.unwrap().is_none());
+    assert!(late.history(&session.id).await.unwrap().is_empty());
+    assert_eq!(late.totals().await.unwrap(), before);
+}
+
+async fn an_idle_session_expires(all: impl Deployment) {
+    let all = all.with_short_timeout().await;
+    let (session, store) = (opened(), all.node(0));
+    store.create(&session).await.unwrap();
+    store.append(&session.id, &entries(1)).await.unwrap();
+
+    all.idle(&session).await;
+    assert!(!store.touch(&session.id).await.unwrap());
+    assert!(!store.append(&session.id, &entries(1)).await.unwrap());
+    assert!(store.history(&session.id).await.unwrap().is_empty());
+    assert!(!store.terminate(&session.id, &session.principal).await.unwrap());
+    assert_eq!(store.totals().await.unwrap().active_sessions, 0);
+}
+
+async fn use_postpones_expiry(all: impl Deployment) {
+    let all = all.with_short_timeout().await;
+    let (busy, visited) = (opened(), opened());
+    for session in [&busy, &visited] {
+        all.node(0).create(session).await.unwrap();
+    }
+    for n in 0..8 {
+        all.pass(all.timeout() / 5).await;
+        let node = all.node(n % 2);
+        assert!(node.touch(&busy.id).await.unwrap());
+        let entered = node.enter(&visited.id, &visited.principal, 1).await.unwrap();
+        assert!(entered.is_some());
+    }
+    // Its index entry must have been postponed as well.
+    assert_eq!(all.node(0).sweep().await.unwrap(), 0);
+    assert_eq!(all.node(0).totals().await.unwrap().active_sessions, 2);
+    all.idle(&busy).await;
+}
+
+async fn an_owner_has_at_most_so_many_sessions(all: impl Deployment) {
+    let sessions: Vec<_> = (0..10).map(|_| owned_by("alice")).collect();
+    let creates = sessions.iter().enumerate().map(|(n, session)| {
+        let store = all.node(n % 2);
+        async move { store.create(session).await.unwrap() }
+    });
+    let created = join_all(creates).await;
+    let count = created.iter().filter(|created| **created).count();
+    assert_eq!(count, all.settings().max_per_owner);
+
+    // A refused session left nothing behind.
+    for (session, created) in sessions.iter().zip(&created) {
+        let found =
+            all.node(0).load(&session.id, &session.principal).await.unwrap();
+        assert_eq!(found.is_some(), *created);
+    }
+    assert!(all.node(0).create(&owned_by("bob")).await.unwrap());
+
+    let at = created.iter().position(|created| *created).expect("one was created");
+    let ended = &sessions[at];
+    assert!(all.node(1).terminate(&ended.id, &ended.principal).await.unwrap());
+    assert!(all.node(0).create(&owned_by("alice")).await.unwrap());
+    assert!(!all.node(1).create(&owned_by("alice")).await.unwrap());
+}
+
+async fn an_expired_session_makes_room(all: impl Deployment) {
+    let all = all.with_short_timeout().await;
+    let sessions: Vec<_> =
+        (0..all.settings().max_per_owner).map(|_| owned_by("alice")).collect();
+    for session in &sessions {
+        assert!(all.node(0).create(session).await.unwrap());
+    }
+    assert!(!all.node(0).create(&owned_by("alice")).await.unwrap());
+    for session in &sessions {
+        all.idle(session).await;
+    }
+    // Nobody has swept. A place may be held for a quarter of the timeout more.
+    let again = owned_by("alice");
+    all.until("there is room", async || all.node(1).create(&again).await.unwrap())
+        .await;
+}
+
+async fn a_history_keeps_its_newest_entries(all: impl Deployment) {
+    let session = opened();
+    all.node(0).create(&session).await.unwrap();
+    let bodies: Vec<String> =
+        (0..HISTORY_LIMIT + 7).map(|n| n.to_string()).collect();
+    for (n, body) in bodies.iter().enumerate() {
+        let one = [entry("add", body)];
+        assert!(all.node(n % 2).append(&session.id, &one).await.unwrap());
+    }
+    let history = all.node(0).history(&session.id).await.unwrap();
+    let kept: Vec<&str> = history.iter().map(|body| body.get()).collect();
+    assert_eq!(kept, bodies[7..]);
+}
+
+/// 200 at once over two nodes: read-modify-write would lose most of them.
+async fn concurrent_appends_lose_nothing(all: impl Deployment) {
+    let session = opened();
+    all.node(0).create(&session).await.unwrap();
+    let appends = (0..200).map(|n| {
+        let (store, id) = (all.node(n % 2), session.id);
+        tokio::spawn(async move { store.append(&id, &entries(1)).await.unwrap() })
+    });
+    assert!(join_all(appends).await.into_iter().all(|done| done.unwrap()));
+
+    let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
+    assert_eq!(found.expect("the session is found").recorded, 200);
+    let history = all.node(0).history(&session.id).await.unwrap();
+    assert_eq!(history.len(), HISTORY_LIMIT);
+    assert_eq!(all.node(0).totals().await.unwrap().by_operation["add"], 200);
+}
+
+async fn subscriptions_and_log_level_are_kept(all: impl Deployment) {
+    let (session, uri) = (opened(), "calculator://history?a={b}");
+    all.node(0).create(&session).await.unwrap();
+    for uri in [uri, uri, "session://info", "calculator://stats"] {
+        assert!(all.node(0).subscribe(&session.id, uri).await.unwrap());
+    }
+    for uri in ["calculator://stats", "never://subscribed"] {
+        assert!(all.node(1).unsubscribe(&session.id, uri).await.unwrap());
+    }
+    assert!(all.node(1).set_log_level(&session.id, Level::Warning).await.unwrap());
+
+    let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
+    let record = found.expect("the session is found");
+    assert_eq!(
+        record.subscriptions.iter().map(String::as_str).collect::<Vec<_>>(),
+        [uri, "session://info"]
+    );
+    assert_eq!(record.log_level, Some(Level::Warning));
+}
+
+async fn the_handshake_is_finished_once_and_for_all(all: impl Deployment) {
+    let session = opened();
+    all.node(0).create(&session).await.unwrap();
+    for node in [all.node(1), all.node(0)] {
+        assert!(node.mark_ready(&session.id).await.unwrap());
+        let entered = node.enter(&session.id, &session.principal, 1).await.unwrap();
+        let record = entered.expect("the session is found").record;
+        assert_eq!(record.phase, Phase::Ready);
+    }
+}
+
+async fn totals_are_of_the_whole_deployment(all: impl Deployment) {
+    let (first, second) = (opened(), opened());
+    all.node(0).create(&first).await.unwrap();
+    all.node(1).create(&second).await.unwrap();
+    let three = [entry("add", "1"), entry("divide", "2"), entry("add", "3")];
+    all.node(0).append(&first.id, &three).await.unwrap();
+    all.node(1).append(&second.id, &three[..1]).await.unwrap();
+    all.node(1).terminate(&first.id, &first.principal).await.unwrap();
+
+    for node in [all.node(0), all.node(1)] {
+        let totals = node.totals().await.unwrap();
+        assert_eq!(totals.active_sessions, 1);
+        assert_eq!(
+            totals.by_operation,
+            BTreeMap::from([("add".to_owned(), 3), ("divide".to_owned(), 1)])
+        );
+    }
+}
+
+async fn an_expired_session_is_swept_and_counted_once(all: impl Deployment) {
+    let all = all.with_short_timeout().await;
+    let expiring: Vec<_> = (0..40).map(|_| opened()).collect();
+    for session in &expiring {
+        all.node(0).create(session).await.unwrap();
+    }
+    for ended in &expiring[..5] {
+        all.node(1).terminate(&ended.id, &ended.principal).await.unwrap();
+    }
+    all.idle(&expiring[39]).await;
+
+    let mut counted = 0;
+    all.until("all are swept", async || {
+        let (first, second) = (all.node(0), all.node(1));
+        let (first, second) = tokio::join!(first.sweep(), second.sweep());
+        counted += first.unwrap() + second.unwrap();
+        counted >= 35
+    })
+    .await;
+    all.pass(Duration::from_millis(50)).await;
+    counted +=
+        all.node(0).sweep().await.unwrap() + all.node(1).sweep().await.unwrap();
+    assert_eq!(counted, 35);
+}

@@ -1,0 +1,59 @@
+//! Black-box stories: real processes, real sockets, a real Redis. A story knows
+//! a server by its address only, so any server can be put to it.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`node`] | a server process, and several of them on one Redis |
+//! | [`pipes`] | a server process at the other end of two pipes |
+//! | [`redis`] | a `redis-server` process that can be frozen, killed and revived |
+//! | [`client`] | an MCP client that moves between nodes |
+//! | [`http`] | one request and everything that came back |
+//! | [`events`] | a reader of event streams |
+//! | [`transcript`] | an exchange as stable text, for snapshots |
+//! | [`fixture`] | the service that the official conformance suite expects |
+//!
+//! The verbs panic with a sentence when something does not happen in time: that
+//! is how a story fails.
+
+pub mod client;
+pub mod events;
+pub mod fixture;
+pub mod http;
+pub mod node;
+pub mod pipes;
+mod process;
+pub mod redis;
+pub mod transcript;
+
+use std::time::{Duration, Instant};
+
+pub use client::{Client, ClientBuilder};
+pub use events::{Event, Stream};
+pub use http::{Attempt, Body, Exchange};
+pub use node::{Cluster, Node, NodeBuilder, Program};
+pub use pipes::Pipes;
+pub use redis::RedisServer;
+pub use transcript::Transcript;
+
+/// How long a story waits for something that should happen at once. Generous,
+/// because the machine may be busy; nothing that passes waits this long.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often [`eventually`] looks.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// Looks again and again until `probe` finds something, at most `within`.
+pub async fn eventually<T>(
+    what: &str,
+    within: Duration,
+    mut probe: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = probe().await {
+            return found;
+        }
+        assert!(start.elapsed() < within, "not within {within:?}: {what}");
+        tokio::time::sleep(GLANCE).await;
+    }
+}

@@ -1,0 +1,110 @@
+//! A child process: what it prints is kept, it gets signals, it never outlives
+//! its owner.
+
+use std::{
+    io::Read,
+    process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::eventually;
+
+/// A running program. Dropping it kills it.
+#[derive(Debug)]
+pub(crate) struct Process {
+    name: String,
+    child: Child,
+    output: Arc<Mutex<String>>,
+}
+
+impl Process {
+    /// Starts `command`; both of its outputs go to one buffer.
+    pub fn start(name: &str, command: &mut Command) -> Self {
+        let mut process = Self::spawn(name, command.stdin(Stdio::null()));
+        if let Some(pipe) = process.child.stdout.take() {
+            drain(pipe, &process.output);
+        }
+        process
+    }
+
+    /// Starts `command` and hands over its input and output; what it says to
+    /// stderr is kept.
+    pub fn piped(
+        name: &str,
+        command: &mut Command,
+    ) -> (Self, ChildStdin, ChildStdout) {
+        let mut process = Self::spawn(name, command.stdin(Stdio::piped()));
+        match (process.child.stdin.take(), process.child.stdout.take()) {
+            (Some(input), Some(output)) => (process, input, output),
+            _ => panic!("{name} has no pipes"),
+        }
+    }
+
+    fn spawn(name: &str, command: &mut Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let output = Arc::default();
+        if let Some(pipe) = child.stderr.take() {
+            drain(pipe, &output);
+        }
+        Self { name: name.to_owned(), child, output }
+    }
+
+    /// Everything printed so far.
+    pub fn output(&self) -> String {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends a signal. The process is not reaped yet, so its id is still its own.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap_or_else(
+            |error| panic!("{} does not take {signal:?}: {error}", self.name),
+        );
+    }
+
+    /// Ends the process at once, without a chance to clean up.
+    pub fn kill(&mut self) {
+        // An error means that it has already ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// How the process ended, if it has.
+    pub fn exited(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap_or_else(|error| {
+            panic!("{} cannot be waited for: {error}", self.name)
+        })
+    }
+
+    /// Waits for the process to end by itself.
+    pub async fn wait(&mut self, within: Duration) -> ExitStatus {
+        let what = format!("{} ends", self.name);
+        eventually(&what, within, async || self.exited()).await
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Reads a pipe to its end on a thread, so that a full pipe never blocks the
+/// process. The thread ends with the process.
+fn drain(mut pipe: impl Read + Send + 'static, output: &Arc<Mutex<String>>) {
+    let output = output.clone();
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+            let text = String::from_utf8_lossy(&buffer[..length]);
+            output.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+        }
+    });
+}

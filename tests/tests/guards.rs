@@ -1,0 +1,138 @@
+//! Who may call, from where and how often, against those who try to get around
+//! it.
+
+use suite::{Attempt, Client, Exchange, Node, NodeBuilder};
+
+const PAGE: &str = "https://app.example";
+const TOKEN: &str = "alice-has-a-long-token";
+
+fn ping(node: &Node) -> Attempt {
+    node.attempt("POST").body(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)
+}
+
+/// A page can read why it was refused only if the answer says that it may.
+#[tokio::test]
+async fn a_configured_page_may_read_errors_too() {
+    let node = Node::builder()
+        .set("CORS_ORIGIN", PAGE)
+        .set("API_TOKENS", format!("alice={TOKEN}"))
+        .set("RATE_LIMIT_MAX", 1)
+        .start()
+        .await;
+    let page = ping(&node).header("origin", PAGE);
+    let known = page.clone().header("authorization", format!("Bearer {TOKEN}"));
+    let put = node.attempt("PUT").header("origin", PAGE);
+    for (status, attempt) in
+        [(401, page), (405, put), (400, known.clone()), (429, known)]
+    {
+        let answer = attempt.send().await;
+        assert_eq!(answer.status, status);
+        let allowed = answer.header("access-control-allow-origin");
+        assert_eq!(allowed, Some(PAGE), "{status}");
+        let exposed = answer.header("access-control-expose-headers");
+        assert_eq!(exposed, Some("mcp-session-id"), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_is_one_of_ours_however_it_is_written() {
+    let node = Node::start().await;
+    let port = node.address().port();
+    for (host, status) in [
+        (format!("LocalHost:{port}"), 400),
+        (format!("[::1]:{port}"), 400),
+        ("localhost:1".to_owned(), 403),
+        ("localhost".to_owned(), 403),
+        (format!("localhost:{port}.evil.example"), 403),
+        (format!("evil.example:{port}"), 403),
+        ("[::1".to_owned(), 403),
+        ("\u{e9}".to_owned(), 403),
+    ] {
+        let answer = ping(&node).header("host", &host).send().await;
+        assert_eq!(answer.status, status, "{host}");
+    }
+    let node = Node::builder().set("ALLOWED_HOSTS", "MCP.example, [2001:db8::1]");
+    let node = node.start().await;
+    for (host, status) in [
+        ("mcp.EXAMPLE", 400),
+        ("mcp.example:8080", 400),
+        ("[2001:DB8::1]:8080", 400),
+        ("[2001:db8::1]", 400),
+        ("[2001:db8::2]:8080", 403),
+        ("mcp.example:x", 403),
+    ] {
+        let answer = ping(&node).header("host", host).send().await;
+        assert_eq!(answer.status, status, "{host}");
+    }
+}
+
+/// Bytes that are not ASCII are legal in a header and mean nothing here.
+#[tokio::test]
+async fn header_values_that_are_no_text_are_refused_like_other_wrong_ones() {
+    let node = Node::start().await;
+    let client = node.connect().await;
+    let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    for (name, status) in [
+        ("mcp-session-id", 404),
+        ("mcp-protocol-version", 400),
+        ("accept", 406),
+        ("content-type", 415),
+        ("origin", 403),
+    ] {
+        let attempt = client.attempt("POST").body(ping);
+        let attempt = attempt
+            .header("content-type", "application/json")
+            .header(name, "\u{e9}\u{2603}");
+        assert_eq!(attempt.send().await.status, status, "{name}");
+    }
+}
+
+async fn ping_as(node: &Node, forwarded: &str) -> Exchange {
+    ping(node).header("x-forwarded-for", forwarded).send().await
+}
+
+fn two_requests() -> NodeBuilder {
+    Node::builder().set("RATE_LIMIT_MAX", 2)
+}
+
+/// Without a proxy the header is the client's own invention.
+#[tokio::test]
+async fn a_client_that_invents_addresses_is_limited_all_the_same() {
+    let node = two_requests().start().await;
+    for (address, status) in [("1.1.1.1", 400), ("2.2.2.2", 400), ("3.3.3.3", 429)]
+    {
+        assert_eq!(ping_as(&node, address).await.status, status, "{address}");
+    }
+    let node = two_requests().set("TRUST_PROXY", true).start().await;
+    for (hops, status) in [
+        ("1.1.1.1, 203.0.113.7", 400),
+        ("2.2.2.2,203.0.113.7:4711", 400),
+        ("3.3.3.3 , 203.0.113.7", 429),
+        ("203.0.113.7, 203.0.113.8", 400),
+        ("[2001:db8::1]:80", 400),
+        ("2001:db8::2", 400),
+        ("2001:db8::3", 429),
+    ] {
+        assert_eq!(ping_as(&node, hops).await.status, status, "{hops}");
+    }
+}
+
+/// The scheme's name is case-insensitive, the token is not.
+#[tokio::test]
+async fn a_token_is_taken_as_it_is() {
+    let tokens = format!("alice={TOKEN}");
+    let node = Node::builder().set("API_TOKENS", tokens).start().await;
+    Client::builder().token(TOKEN).connect(&node).await;
+    for (value, status) in [
+        (format!("bearer {TOKEN}"), 400),
+        (format!("Basic {TOKEN}"), 401),
+        (format!("Bearer {}", TOKEN.to_uppercase()), 401),
+        (format!("Bearer {TOKEN}x"), 401),
+        ("Bearer ".to_owned(), 401),
+        (TOKEN.to_owned(), 401),
+        ("Bearer \u{e9}".to_owned(), 401),
+    ] {
+        let answer = ping(&node).header("authorization", &value).send().await;
+        assert_eq!(answer.status, status, "{value}");
+    }
+}

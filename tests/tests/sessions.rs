@@ -1,0 +1,334 @@
+//! A session outlives the node that opened it, and only the one that owns it
+//! can use it.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde_json::{Value, json};
+use suite::{
+    Client, Cluster, Exchange, Node, NodeBuilder, PATIENCE, Program, RedisServer,
+    eventually,
+};
+
+const ALICE: &str = "alice-has-a-long-token";
+const BOB: &str = "bob-has-another-token";
+
+async fn add(client: &Client, a: usize, b: usize) -> Exchange {
+    client.call_tool("calculate", json!({ "a": a, "b": b, "op": "add" })).await
+}
+
+async fn history(client: &Client) -> Vec<Value> {
+    let history = client.read("calculator://history").await.resource();
+    history.as_array().cloned().unwrap_or_default()
+}
+
+async fn info(client: &Client) -> Value {
+    client.read(&format!("session://info/{}", client.session_id())).await.resource()
+}
+
+fn id_of(calculated: &Exchange) -> String {
+    let id = calculated.result()["structuredContent"]["calculationId"].clone();
+    id.as_str().unwrap_or_default().to_owned()
+}
+
+/// How many sessions the node knows of; asking is no activity of any of them.
+async fn open_sessions(node: &Node) -> Option<u64> {
+    match node.get("/health").await.body {
+        suite::Body::Json(report) => report["sessions"].as_u64(),
+        _ => None,
+    }
+}
+
+/// Longer than the timeout of [`impatient`] nodes: what is idle for this time is
+/// gone. Asking would be activity, so there is nothing to poll.
+const IDLE: Duration = Duration::from_millis(1200);
+
+/// The count may lag behind, but not for long.
+async fn assert_expired(node: &Node, client: &Client) {
+    tokio::time::sleep(IDLE).await;
+    assert_eq!(client.ping().await.status, 404, "idle for {IDLE:?}");
+    eventually("the session is not counted", Duration::from_secs(5), async || {
+        (open_sessions(node).await == Some(0)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_opened_on_one_node_goes_on_at_the_other() {
+    let cluster = Cluster::with_redis(2).await;
+    let client = cluster.node(0).connect().await;
+    assert_eq!(add(&client, 1, 2).await.text(), "1 add 2 = 3");
+    let there = client.at(cluster.node(1));
+    assert_eq!(add(&there, 3, 4).await.text(), "3 add 4 = 7");
+    assert_eq!(history(&there).await.len(), 2);
+    assert_eq!(history(&client).await, history(&there).await);
+    assert_eq!(info(&there).await["calculationCount"], 2);
+}
+
+/// The handshake itself may be spread over nodes.
+#[tokio::test]
+async fn the_handshake_may_be_finished_on_another_node() {
+    let cluster = Cluster::with_redis(2).await;
+    let opened = Client::builder().initialize(cluster.node(0)).await;
+    let session = opened.header("mcp-session-id").unwrap_or_default();
+    let message = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    let attempt = cluster.node(1).attempt("POST").json(&message);
+    let answer = attempt.header("mcp-session-id", session).send().await;
+    assert_eq!(answer.status, 202);
+}
+
+/// The reference service keeps 1 to 21 of 40.
+#[tokio::test]
+async fn of_200_concurrent_calls_on_two_nodes_every_one_is_counted() {
+    let cluster = Cluster::with_redis(2).await;
+    let client = cluster.node(0).connect().await;
+    let calls: Vec<_> = (0..200)
+        .map(|number| {
+            let client = client.at(cluster.node(number % 2));
+            tokio::spawn(async move { id_of(&add(&client, number, 0).await) })
+        })
+        .collect();
+    let mut made = BTreeSet::new();
+    for call in calls {
+        made.insert(call.await.expect("a call that is answered"));
+    }
+    assert_eq!(made.len(), 200, "every calculation has an id of its own");
+    assert_eq!(info(&client).await["calculationCount"], 200);
+    let kept: BTreeSet<String> = history(&client)
+        .await
+        .iter()
+        .map(|kept| kept["id"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(kept.len(), 50);
+    assert!(kept.is_subset(&made));
+
+    for number in 0..60 {
+        add(&client.at(cluster.node(number % 2)), number, 1).await;
+    }
+    let inputs: Vec<Value> =
+        history(&client).await.iter().map(|kept| kept["inputs"].clone()).collect();
+    let last: Vec<Value> = (10..60).map(|number| json!([number, 1])).collect();
+    assert_eq!(inputs, last, "the last 50, newest last");
+    let stats = client.read("calculator://stats").await.resource();
+    assert_eq!(stats["totalCalculations"], 260);
+}
+
+/// D001, L065: at once, on every node, for every method.
+#[tokio::test]
+async fn a_session_ended_on_one_node_is_gone_on_the_other() {
+    let cluster = Cluster::with_redis(2).await;
+    let client = cluster.node(0).connect().await;
+    let there = client.at(cluster.node(1));
+    add(&client, 1, 2).await;
+    add(&there, 1, 2).await;
+    assert_eq!(there.end_session().await.status, 204);
+    for gone in [&client, &there] {
+        let answer = gone.ping().await;
+        assert_eq!((answer.status, answer.code()), (404, -32600));
+        assert_eq!(gone.attempt("GET").send().await.status, 404);
+        assert_eq!(gone.end_session().await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_is_told_to_stop_loses_no_session() {
+    let mut cluster = Cluster::with_redis(2).await;
+    let client = cluster.node(0).connect().await;
+    let calculated = id_of(&add(&client, 1, 2).await);
+    cluster.nodes[0].terminate();
+    let status = cluster.nodes[0].wait(Duration::from_secs(5)).await;
+    assert!(status.success(), "{status}: {}", cluster.node(0).stderr());
+    let there = client.at(cluster.node(1));
+    assert_eq!(history(&there).await[0]["id"], calculated);
+    assert_eq!(add(&there, 3, 4).await.text(), "3 add 4 = 7");
+}
+
+#[tokio::test]
+async fn a_node_that_dies_loses_no_session() {
+    let mut cluster = Cluster::with_redis(2).await;
+    let client = cluster.node(0).connect().await;
+    let calculated = id_of(&add(&client, 1, 2).await);
+    cluster.nodes[0].kill();
+    let there = client.at(cluster.node(1));
+    assert_eq!(history(&there).await[0]["id"], calculated);
+    let successor = Node::builder().redis(&cluster.redis).start().await;
+    let back = client.at(&successor);
+    assert_eq!(add(&back, 3, 4).await.text(), "3 add 4 = 7");
+    assert_eq!(info(&back).await["calculationCount"], 2);
+}
+
+/// Runs a story with sessions in memory and with sessions in Redis.
+async fn in_both_stores(settings: NodeBuilder, story: impl AsyncFn(&Node)) {
+    let redis = RedisServer::start().await;
+    let memory = settings.clone().start().await;
+    let shared = settings.redis(&redis).start().await;
+    tokio::join!(story(&memory), story(&shared));
+}
+
+fn impatient() -> NodeBuilder {
+    Node::builder().set("SESSION_TIMEOUT", 1000).set("PROGRESS_INTERVAL", 100)
+}
+
+#[tokio::test]
+async fn a_session_that_is_idle_for_too_long_is_gone() {
+    in_both_stores(impatient(), async |node| {
+        let client = node.connect().await;
+        assert_eq!(open_sessions(node).await, Some(1));
+        assert_expired(node, &client).await;
+    })
+    .await;
+}
+
+/// D009. The call takes more than twice the timeout.
+#[tokio::test]
+async fn a_running_call_keeps_its_session() {
+    in_both_stores(impatient(), async |node| {
+        let client = node.connect().await;
+        let call = client.start_call("demo_progress", json!({ "steps": 25 })).await;
+        let ended = call.rest().await;
+        assert!(!ended.text().is_empty());
+        assert!(ended.took > Duration::from_secs(2), "only {:?}", ended.took);
+        assert_eq!(client.ping().await.status, 200);
+        assert_expired(node, &client).await;
+    })
+    .await;
+}
+
+/// D009. An open stream is enough; once it is closed the session expires.
+#[tokio::test]
+async fn an_open_stream_keeps_its_session() {
+    in_both_stores(impatient(), async |node| {
+        let client = node.connect().await;
+        let mut stream = client.listen().await;
+        stream.assert_silent(Duration::from_millis(2500)).await;
+        assert_eq!(client.ping().await.status, 200);
+        drop(stream);
+        assert_expired(node, &client).await;
+    })
+    .await;
+}
+
+/// L172, L184: without a token that we gave out there is nothing to see.
+#[tokio::test]
+async fn a_stranger_is_asked_for_a_token() {
+    let node = Node::builder().set("API_TOKENS", format!("alice={ALICE}"));
+    let node = node.start().await;
+    let client = Client::builder().token(ALICE).connect(&node).await;
+    for stranger in
+        [client.with_token("nobody-has-this-token"), client.with_token("")]
+    {
+        for method in ["POST", "GET", "DELETE"] {
+            let answer = stranger.attempt(method).send().await;
+            assert_eq!(answer.status, 401, "{method}");
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        }
+    }
+    assert_eq!(client.ping().await.status, 200, "the session took no harm");
+}
+
+/// D014, L173: an id is no credential, on no node, with no method.
+#[tokio::test]
+async fn a_session_of_somebody_else_does_not_exist() {
+    let tokens = format!("alice={ALICE},bob={BOB}");
+    let cluster = Cluster::of(2, Node::builder().set("API_TOKENS", tokens)).await;
+    let alice = Client::builder().token(ALICE).connect(cluster.node(0)).await;
+    add(&alice, 1, 2).await;
+    for node in &cluster.nodes {
+        let bob = alice.at(node).with_token(BOB);
+        assert_eq!(bob.ping().await.status, 404, "POST");
+        assert_eq!(bob.attempt("GET").send().await.status, 404, "GET");
+        assert_eq!(bob.end_session().await.status, 404, "DELETE");
+    }
+    assert_eq!(history(&alice.at(cluster.node(1))).await.len(), 1);
+}
+
+#[tokio::test]
+async fn one_client_may_have_so_many_sessions_and_no_more() {
+    let tokens = format!("alice={ALICE},bob={BOB}");
+    let settings =
+        Node::builder().set("API_TOKENS", tokens).set("MAX_SESSIONS_PER_CLIENT", 3);
+    in_both_stores(settings, async |node| {
+        let alice = Client::builder().token(ALICE);
+        let first = alice.connect(node).await;
+        alice.connect(node).await;
+        alice.connect(node).await;
+        let refused = alice.initialize(node).await;
+        assert_eq!((refused.status, refused.code()), (429, -32600));
+        assert_eq!(refused.header("mcp-session-id"), None);
+        let bob = Client::builder().token(BOB).initialize(node).await;
+        assert_eq!(bob.status, 200, "somebody else is not concerned");
+        first.end_session().await;
+        assert_eq!(alice.initialize(node).await.status, 200, "one was ended");
+    })
+    .await;
+}
+
+/// D013, L128.
+#[tokio::test]
+async fn the_log_level_moves_with_the_session() {
+    let cluster =
+        Cluster::of(2, Node::builder().program(Program::CONFORMANCE)).await;
+    let here = cluster.node(0).connect().await;
+    let there = here.at(cluster.node(1));
+    let logs = async |client: &Client| {
+        let call = client.call_tool("test_tool_with_logging", json!({})).await;
+        call.notifications("notifications/message").len()
+    };
+    let set = here.request("logging/setLevel", json!({ "level": "error" })).await;
+    assert_eq!(set.result(), json!({}));
+    assert_eq!(logs(&there).await, 0, "set on one node, heeded on the other");
+    there.request("logging/setLevel", json!({ "level": "debug" })).await;
+    assert_eq!(logs(&here).await, 3, "and the other way round");
+}
+
+/// D013, L113.
+#[tokio::test]
+async fn subscriptions_move_with_the_session() {
+    let cluster =
+        Cluster::of(2, Node::builder().program(Program::CONFORMANCE)).await;
+    let here = cluster.node(0).connect().await;
+    let there = here.at(cluster.node(1));
+    let watched = json!({ "uri": "test://watched-resource" });
+    here.request("resources/subscribe", watched.clone()).await.result();
+    let mut stream = there.listen().await;
+    there.call_tool("test_slow", json!({ "millis": 0 })).await;
+    let update = stream.expect("notifications/resources/updated").await;
+    assert_eq!(update["params"], watched);
+}
+
+/// Nothing is stored for a request that is refused, not even that it came.
+#[tokio::test]
+async fn a_request_that_is_refused_does_not_keep_its_session() {
+    in_both_stores(impatient(), async |node| {
+        let client = node.connect().await;
+        let picky = client.with_accept("text/plain");
+        eventually("the session expires", PATIENCE, async || {
+            (picky.ping().await.status == 404).then_some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+/// Sends a request and is gone before the answer: Redis is frozen meanwhile.
+async fn fire_and_forget(cluster: &Cluster, request: impl Future) {
+    cluster.redis.freeze();
+    let gone = tokio::time::timeout(Duration::from_millis(200), request).await;
+    cluster.redis.thaw();
+    assert!(gone.is_err(), "it was answered");
+}
+
+/// L049: a client that does not wait for the answer has not taken it back.
+#[tokio::test]
+async fn what_a_client_says_is_done_though_it_does_not_wait_for_the_answer() {
+    let cluster = Cluster::with_redis(1).await;
+    let client = cluster.node(0).connect().await;
+    fire_and_forget(&cluster, add(&client, 1, 2)).await;
+    eventually("the call runs", PATIENCE, async || {
+        (history(&client).await.len() == 1).then_some(())
+    })
+    .await;
+
+    let mut stream = client.listen().await;
+    fire_and_forget(&cluster, client.end_session()).await;
+    assert_eq!(stream.event().await, None, "the session has ended, all of it");
+}

@@ -1,0 +1,183 @@
+//! `cargo xtask conformance`: the official suite against our fixture server.
+//!
+//! The suite counts a scenario as passed if none of its checks is a FAILURE.
+//! A warning is a recommendation that the server does not follow; INFO and
+//! SKIPPED are neither. So a scenario in which no check applied is "passed"
+//! too. That proves nothing, so here it counts as skipped, with the reason.
+
+mod checks;
+mod requirements;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::node::Node;
+use crate::process::run_within;
+use crate::redis::Redis;
+use crate::tally::Tally;
+use crate::{Error, npx, workspace};
+use checks::Scenario;
+use requirements::Requirements;
+
+const SUITE: &str = "@modelcontextprotocol/conformance@0.2.0-alpha.12";
+
+/// Longer than all scenarios together, each of which has a limit of 30 s.
+const DEADLINE: Duration = Duration::from_secs(25 * 60);
+
+/// What the command line asks for.
+pub struct Options {
+    revision: String,
+    stores: Vec<Store>,
+    release: bool,
+    url: Option<String>,
+}
+
+/// Where the fixture server keeps its sessions.
+#[derive(Clone, Copy)]
+enum Store {
+    Memory,
+    Redis,
+}
+
+impl Options {
+    /// Reads the options behind `cargo xtask conformance`.
+    pub fn parse(arguments: &[String]) -> Result<Self, Error> {
+        let mut options = Self {
+            revision: "2025-11-25".into(),
+            stores: vec![Store::Memory],
+            release: false,
+            url: None,
+        };
+        let mut rest = arguments.iter();
+        while let Some(option) = rest.next() {
+            let mut value = || {
+                let missing = || format!("{option} needs a value");
+                rest.next().cloned().ok_or_else(missing)
+            };
+            match option.as_str() {
+                "--revision" => options.revision = value()?,
+                "--store" => options.stores = Store::parse(&value()?)?,
+                "--release" => options.release = true,
+                "--url" => options.url = Some(value()?),
+                _ => return Err(format!("unknown option {option}").into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+impl Store {
+    fn parse(name: &str) -> Result<Vec<Self>, Error> {
+        match name {
+            "memory" => Ok(vec![Self::Memory]),
+            "redis" => Ok(vec![Self::Redis]),
+            "both" => Ok(vec![Self::Memory, Self::Redis]),
+            _ => Err(format!("--store {name}: memory, redis or both").into()),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Redis => "redis",
+        }
+    }
+}
+
+/// Runs the suite once per store, or once against `--url`.
+pub fn run(options: &Options) -> Result<Tally, Error> {
+    let folder = workspace::empty_folder("conformance")?;
+    let requirements = Requirements::ask_suite(&options.revision, &folder)?;
+
+    if let Some(url) = &options.url {
+        return run_suite(url, url, &requirements, &folder.join("url"));
+    }
+    let program = workspace::build("suite", "conformance-server", options.release)?;
+    let mut tally = Tally::default();
+    for store in &options.stores {
+        let folder = folder.join(store.name());
+        std::fs::create_dir_all(&folder)?;
+        let redis = match store {
+            Store::Memory => None,
+            Store::Redis => Some(Redis::start(&folder)?),
+        };
+        let node =
+            Node::start(&program, redis.as_ref(), &folder.join("server.log"))?;
+        tally += run_suite(store.name(), &node.url(), &requirements, &folder)?;
+        if let Some(redis) = &redis {
+            let scripts = redis.scripts_run()?;
+            let name = format!("the server used Redis: {scripts} scripts");
+            tally.check(&name, scripts > 0);
+        }
+    }
+    Ok(tally)
+}
+
+/// One run of the suite: starts it, reads what it wrote, prints the table.
+fn run_suite(
+    name: &str,
+    url: &str,
+    requirements: &Requirements,
+    folder: &Path,
+) -> Result<Tally, Error> {
+    println!("\n{} {}, {name}", SUITE, requirements.revision);
+    let results = folder.join("results");
+    std::fs::create_dir_all(&results)?;
+    let mut command = npx::npx(&[SUITE])?;
+    command.args(["conformance", "server", "--url", url]);
+    command.args(["--requirements", &requirements.revision]);
+    command.arg("-o").arg(&results);
+    let log = folder.join("suite.log");
+    // Its exit status speaks of scored failures only; we read the checks.
+    run_within(DEADLINE, &mut command, &log)?;
+
+    let scenarios = checks::read(&results)?;
+    if scenarios.is_empty() {
+        return Err(format!("the suite did not run; see {}", log.display()).into());
+    }
+    Ok(report(requirements, &scenarios))
+}
+
+/// Prints the table, what failed and why, and the summary of one run.
+fn report(requirements: &Requirements, scenarios: &[Scenario]) -> Tally {
+    println!(
+        "{:<38}{:>7}{:>8}{:>8}{:>10}",
+        "scenario", "scored", "passed", "failed", "warnings"
+    );
+    let mut scored = Tally::default();
+    let mut unscored = Tally::default();
+    let mut remarks = Vec::new();
+    for (name, is_scored) in requirements.scenarios() {
+        let tally = if is_scored { &mut scored } else { &mut unscored };
+        let Some(scenario) = scenarios.iter().find(|found| found.name == name)
+        else {
+            remarks.push(format!("{name}: did not run"));
+            tally.failed += 1;
+            continue;
+        };
+        println!(
+            "{:<38}{:>7}{:>8}{:>8}{:>10}",
+            name,
+            if is_scored { "yes" } else { "no" },
+            scenario.passed,
+            scenario.failed,
+            scenario.warnings,
+        );
+        remarks.extend(scenario.remarks.iter().map(|it| format!("{name}: {it}")));
+        match scenario {
+            Scenario { failed: 1.., .. } => tally.failed += 1,
+            Scenario { passed: 0, warnings: 0, .. } => tally.skipped += 1,
+            _ => tally.passed += 1,
+        }
+    }
+    remarks.iter().for_each(|remark| println!("  {remark}"));
+    println!(
+        "{} of {} scored, {} of {} unscored",
+        scored.passed,
+        scored.total(),
+        unscored.passed,
+        unscored.total(),
+    );
+    scored += unscored;
+    scored
+}

@@ -1,0 +1,77 @@
+//! The repository's own commands. Type `cargo xtask` for the list.
+//!
+//! ```text
+//! main          picks the command
+//! test          everything that must hold
+//! conformance   the official suite against our fixture server
+//! bench         speed and memory, against a bare axum handler
+//! clients       the official clients against the real server
+//! tally         what was checked: the closing `N passed, N failed` line
+//! node          one running server of ours, for as long as its guard lives
+//! redis         one redis-server of our own; installs it where it is missing
+//! npx           Node.js 22 and npm packages, through npx
+//! process       starting, bounding and ending other programs
+//! workspace     where things are, and building one binary
+//! ```
+
+use std::process::ExitCode;
+
+mod bench;
+mod clients;
+mod conformance;
+mod node;
+mod npx;
+mod process;
+mod redis;
+mod tally;
+mod test;
+mod workspace;
+
+use tally::Tally;
+
+/// Why a command could not do its work; a check that failed is a [`Tally`].
+type Error = Box<dyn std::error::Error>;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test          format, lints, documentation, build and all tests
+  conformance   the official MCP conformance suite
+                  --revision DATE          2025-11-25
+                  --store memory|redis|both    memory
+                  --release                build with optimizations
+                  --url URL                test a server that already runs
+  clients       the official TypeScript and Python clients and the Inspector
+                  --url URL --url URL      two nodes that already run
+  bench         speed and memory, against a bare axum handler in the same run
+
+Each command ends with one line, `N passed, N failed`, and exits with 0 only
+if nothing failed.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(tally) => {
+            println!("{tally}");
+            if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<Tally, Error> {
+    match arguments.split_first() {
+        Some((command, [])) if command == "test" => test::run(),
+        Some((command, options)) if command == "conformance" => {
+            conformance::run(&conformance::Options::parse(options)?)
+        }
+        Some((command, [])) if command == "bench" => bench::run(),
+        Some((command, options)) if command == "clients" => {
+            clients::run(&clients::Options::parse(options)?)
+        }
+        _ => Err(USAGE.into()),
+    }
+}

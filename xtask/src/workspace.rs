@@ -1,0 +1,58 @@
+//! Where things are, and building one binary.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::Error;
+
+/// The top of the repository.
+pub fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}
+
+/// A fresh, empty folder `target/<path>`, for logs and results.
+pub fn empty_folder(path: &str) -> Result<PathBuf, Error> {
+    let folder = root().join("target").join(path);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// The cargo that runs us, at the top of the repository.
+pub fn cargo() -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or(OsString::from("cargo"));
+    let mut cargo = Command::new(program);
+    cargo.current_dir(root());
+    cargo
+}
+
+/// Builds one binary and returns its path, which only cargo knows for certain.
+pub fn build(package: &str, bin: &str, release: bool) -> Result<PathBuf, Error> {
+    println!("building {bin}");
+    let mut cargo = cargo();
+    cargo.args(["build", "--locked", "--package", package, "--bin", bin]);
+    cargo.arg("--message-format=json-render-diagnostics");
+    if release {
+        cargo.arg("--release");
+    }
+    let output = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        return Err(format!("{bin} does not build").into());
+    }
+    executable(&String::from_utf8_lossy(&output.stdout), bin)
+        .ok_or_else(|| format!("cargo did not say where {bin} is").into())
+}
+
+fn executable(messages: &str, bin: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == bin)
+        .find_map(|message| Some(message["executable"].as_str()?.into()))
+}
