@@ -144,12 +144,7 @@ impl NodeBuilder {
     pub async fn run_to_end(self, within: Duration) -> (ExitStatus, String) {
         let mut process = self.launch();
         let status = process.wait(within).await;
-        // The last words may still be on their way through the pipe.
-        let words =
-            eventually("the server says why it ended", PATIENCE, async || {
-                Some(process.output()).filter(|words| !words.is_empty())
-            });
-        (status, words.await)
+        (status, process.last_output())
     }
 
     /// Starts the server with `--stdio`.
@@ -254,7 +249,15 @@ impl Node {
         self.process.wait(within).await
     }
 
-    /// Everything it printed so far.
+    /// Ends it in good order and returns everything that it printed.
+    pub async fn stop(mut self) -> String {
+        self.terminate();
+        self.wait(PATIENCE).await;
+        self.process.last_output()
+    }
+
+    /// What it printed so far. The last lines may still be on their way: a story
+    /// about them asks for them at the end, with [`stop`](Self::stop).
     pub fn stderr(&self) -> String {
         self.process.output()
     }

@@ -5,7 +5,7 @@ use std::{
     io::Read,
     process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct Process {
     name: String,
     child: Child,
     output: Arc<Mutex<String>>,
+    /// What reads the pipes.
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Process {
@@ -26,7 +28,7 @@ impl Process {
     pub fn start(name: &str, command: &mut Command) -> Self {
         let mut process = Self::spawn(name, command.stdin(Stdio::null()));
         if let Some(pipe) = process.child.stdout.take() {
-            drain(pipe, &process.output);
+            process.drain(pipe);
         }
         process
     }
@@ -50,14 +52,35 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
-        let output = Arc::default();
-        if let Some(pipe) = child.stderr.take() {
-            drain(pipe, &output);
+        let stderr = child.stderr.take();
+        let mut process = Self {
+            name: name.to_owned(),
+            child,
+            output: Arc::default(),
+            readers: Vec::new(),
+        };
+        if let Some(pipe) = stderr {
+            process.drain(pipe);
         }
-        Self { name: name.to_owned(), child, output }
+        process
     }
 
-    /// Everything printed so far.
+    /// Reads a pipe to its end on a thread, so that a full pipe never blocks the
+    /// process. The thread ends with the process.
+    fn drain(&mut self, mut pipe: impl Read + Send + 'static) {
+        let output = self.output.clone();
+        self.readers.push(thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+                let text = String::from_utf8_lossy(&buffer[..length]);
+                let mut output =
+                    output.lock().unwrap_or_else(PoisonError::into_inner);
+                output.push_str(&text);
+            }
+        }));
+    }
+
+    /// Everything printed so far, as far as it has come through the pipes.
     pub fn output(&self) -> String {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -88,23 +111,18 @@ impl Process {
         let what = format!("{} ends", self.name);
         eventually(&what, within, async || self.exited()).await
     }
+
+    /// Everything that a process has printed that has ended.
+    pub fn last_output(&mut self) -> String {
+        for reader in self.readers.drain(..) {
+            reader.join().unwrap_or_else(|_| panic!("{} is not read", self.name));
+        }
+        self.output()
+    }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// Reads a pipe to its end on a thread, so that a full pipe never blocks the
-/// process. The thread ends with the process.
-fn drain(mut pipe: impl Read + Send + 'static, output: &Arc<Mutex<String>>) {
-    let output = output.clone();
-    thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(length @ 1..) = pipe.read(&mut buffer) {
-            let text = String::from_utf8_lossy(&buffer[..length]);
-            output.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
-        }
-    });
 }

@@ -180,7 +180,7 @@ async fn the_log_says_more_if_it_is_asked_to() {
         let client = node.connect().await;
         client.request("no/such/method", json!({})).await;
         client.end_session().await;
-        node.stderr()
+        node.stop().await
     };
     let (info, debug) = (logged("info").await, logged("debug").await);
     assert!(!info.contains("DEBUG"), "{info}");
@@ -191,10 +191,9 @@ async fn the_log_says_more_if_it_is_asked_to() {
 async fn the_log_is_json_if_it_is_asked_to_be() {
     let node = Node::builder().set("LOG_FORMAT", "json").start().await;
     node.connect().await;
-    let lines = eventually("the session is logged", PATIENCE, async || {
-        Some(node.stderr()).filter(|log| log.lines().count() > 1)
-    });
-    for line in lines.await.lines() {
+    let log = node.stop().await;
+    assert!(log.contains("opened"), "{log}");
+    for line in log.lines() {
         let parsed = serde_json::from_str::<Value>(line);
         assert!(parsed.is_ok_and(|line| line.is_object()), "{line}");
     }
@@ -212,8 +211,10 @@ async fn the_log_holds_no_secrets() {
     let client = Client::builder().token(token).connect(&node).await;
     client.call_tool("calculate", json!({ "a": 1, "b": 2, "op": "add" })).await;
     client.with_token("a-wrong-token").ping().await;
+    let log = node.stop().await;
+    assert!(log.contains("opened"), "{log}");
     for secret in [token, "a-wrong-token"] {
-        assert!(!node.stderr().contains(secret), "{}", node.stderr());
+        assert!(!log.contains(secret), "{log}");
     }
 }
 
@@ -294,9 +295,10 @@ async fn a_panic_is_one_failed_request() {
         assert_eq!(error, internal, "{accept}");
     }
     assert_eq!(metric(&node, "mcp_panics_total").await, Some(3.0));
-    let told = node.stderr().matches("ERROR the handler panicked").count();
-    assert_eq!(told, 3, "{}", node.stderr());
     assert_eq!(client.ping().await.status, 200);
+    let log = node.stop().await;
+    let told = log.matches("ERROR the handler panicked").count();
+    assert_eq!(told, 3, "{log}");
 }
 
 #[tokio::test]
@@ -305,7 +307,7 @@ async fn an_error_is_logged_once() {
     let client = node.connect().await;
     client.request("no/such/method", json!({})).await;
     client.with_accept("text/event-stream").request("no/such", json!({})).await;
-    let log = node.stderr();
+    let log = node.stop().await;
     assert_eq!(log.matches("method not found").count(), 2, "{log}");
 }
 
