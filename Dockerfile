@@ -32,7 +32,7 @@ ENV HOST=0.0.0.0 PORT=1453
 EXPOSE 1453
 
 # SIGTERM starts the drain. Docker's patience must be longer than DRAIN_DELAY
-# and DRAIN_DEADLINE together: docker stop --time 35.
+# and DRAIN_DEADLINE together: docker stop --timeout 35.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=5s --retries=3 \
   CMD ["mcp-server", "--healthcheck"]

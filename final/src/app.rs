@@ -2,24 +2,20 @@
 
 pub mod command;
 pub mod serve;
+pub mod storage;
 
 use std::{process::ExitCode, sync::Arc};
 
 use axum::Router;
 use tokio::net::TcpListener;
-use uuid::Uuid;
 
 use crate::{
     config::Config,
-    engine::{BadSchema, Engine},
+    engine::{self, BadSchema, Engine},
     http::{self, Http, guards::Guards, rate_limit::RateLimit},
     readiness::Readiness,
     service::Service,
-    sessions::{
-        MemoryStore, MeteredStore, RedisStore, SessionStore, StoreSettings,
-        metered::{STORE_DEADLINE, StoreMetrics},
-        redis::ConnectError,
-    },
+    sessions::redis::ConnectError,
     telemetry::Metrics,
 };
 
@@ -84,8 +80,15 @@ impl App {
     ) -> Result<Self, StartError> {
         let service = make_service(&config).map_err(StartError::Service)?;
         let metrics = Arc::new(Metrics::new()?);
-        let store = open_store(&config, &metrics).await?;
-        let engine = Arc::new(Engine::new(service, store, metrics.clone())?);
+        let storage = storage::open(&config, &metrics).await?;
+        let settings = engine::Settings {
+            session_timeout: config.session_timeout,
+            audit_events: config.audit_events,
+            lease: config.node_lease,
+            stall: config.sse_stall,
+        };
+        let engine = Engine::new(service, storage, settings, metrics.clone())?;
+        let engine = Arc::new(engine);
         let readiness = Arc::new(Readiness::new(config.redis_url.is_some()));
         Ok(Self { engine, readiness, metrics, config })
     }
@@ -126,27 +129,6 @@ impl App {
             cause,
         })
     }
-}
-
-/// Where sessions live: in this process, or in Redis for all nodes.
-async fn open_store(
-    config: &Config,
-    metrics: &Metrics,
-) -> Result<Arc<dyn SessionStore>, StartError> {
-    let settings = StoreSettings {
-        timeout: config.session_timeout,
-        max_per_owner: config.max_sessions_per_client,
-    };
-    let store: Arc<dyn SessionStore> = match &config.redis_url {
-        None => Arc::new(MemoryStore::new(settings)),
-        Some(url) => {
-            let node = Uuid::new_v4().to_string();
-            let prefix = &config.redis_key_prefix;
-            Arc::new(RedisStore::connect(url, settings, &node, prefix).await?)
-        }
-    };
-    let metrics = StoreMetrics::register(&metrics.registry)?;
-    Ok(Arc::new(MeteredStore::new(store, STORE_DEADLINE, metrics)))
 }
 
 /// The loopback names are always reached under the port in use, which clients

@@ -45,13 +45,19 @@ const INSTRUCTIONS: &str = "A calculator with a memory. Calculations are recorde
 pub struct Settings {
     /// The pause between two steps of `demo_progress`.
     pub progress_interval: Duration,
+    /// There is an audit trail to be read.
+    pub has_audit_trail: bool,
     /// The name of the sample tool; without one there is no sample tool.
     pub sample_tool: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { progress_interval: Duration::from_millis(200), sample_tool: None }
+        Self {
+            progress_interval: Duration::from_millis(200),
+            has_audit_trail: true,
+            sample_tool: None,
+        }
     }
 }
 
@@ -151,7 +157,7 @@ impl Service for Calculator {
     }
 
     fn resources(&self, session: &SessionRecord) -> Vec<Resource> {
-        resources::list(session)
+        resources::list(session, self.settings.has_audit_trail)
     }
 
     fn resource_templates(&self, _era: Era) -> &[ResourceTemplate] {

@@ -1,11 +1,11 @@
 //! Settings, read from the environment once, all problems reported together.
 
-use std::{fmt, net::IpAddr, str::FromStr, time::Duration};
+use std::{ffi::OsString, fmt, net::IpAddr, str::FromStr, time::Duration};
 
 use axum::http::HeaderValue;
 use tracing::level_filters::LevelFilter;
 
-use crate::protocol::tools::Tool;
+use crate::{events::Bounds, protocol::tools::Tool, sessions::redis::Servers};
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,10 +74,19 @@ pub struct Config {
     pub trust_proxy: bool,
     /// `SSE_AFTER`: a call that runs longer is answered as a stream.
     pub sse_after: Duration,
+    /// `SSE_STALL`: a stream whose client takes nothing for so long is closed.
+    pub sse_stall: Duration,
     /// `DRAIN_DELAY`: lame-duck time before a shutdown.
     pub drain_delay: Duration,
     /// `DRAIN_DEADLINE`: time for running calls at a shutdown.
     pub drain_deadline: Duration,
+    /// `AUDIT_EVENTS`: entries of a session's audit trail; 0 keeps none.
+    pub audit_events: usize,
+    /// `NODE_LEASE`: after how long without a sign of life a node is dead.
+    pub node_lease: Duration,
+    /// `EVENT_LOG_ENTRIES`, `EVENT_LOG_BYTES`, `EVENT_LOG_AGE`: how much of what
+    /// was said on a session's streams is kept.
+    pub event_log: Bounds,
     /// `PROGRESS_INTERVAL`: the pace of `demo_progress`.
     pub progress_interval: Duration,
 }
@@ -96,16 +105,17 @@ impl Config {
     /// # Errors
     /// Every [`Problem`], not only the first.
     pub fn from_env() -> Result<Self, Vec<Problem>> {
-        Self::read(|name| std::env::var(name).ok())
+        Self::read(|name| std::env::var_os(name))
     }
 
     /// Reads the settings from `lookup`. An empty value counts as not set.
     ///
     /// # Errors
     /// Every [`Problem`], not only the first.
-    pub fn read(
-        lookup: impl Fn(&str) -> Option<String>,
+    pub fn read<V: Into<OsString>>(
+        lookup: impl Fn(&str) -> Option<V>,
     ) -> Result<Self, Vec<Problem>> {
+        let lookup = |name: &str| lookup(name).map(Into::into);
         let mut settings = Settings { lookup: &lookup, problems: Vec::new() };
         let config = settings.config();
         if settings.problems.is_empty() {
@@ -118,15 +128,17 @@ impl Config {
 
 /// Reads one variable after the other and gathers what is wrong with them.
 struct Settings<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
+    lookup: &'a dyn Fn(&str) -> Option<OsString>,
     problems: Vec<Problem>,
 }
 
 impl Settings<'_> {
     fn config(&mut self) -> Config {
-        let use_redis = self.flag("USE_REDIS", false);
-        let redis_url =
-            self.text("REDIS_URL", "redis://localhost:6379", check_redis_url);
+        // Of no interest if it has no effect; if that is unclear, it may have one.
+        let use_redis = self.flag("USE_REDIS", false) || !self.problems.is_empty();
+        let redis_url = use_redis.then(|| {
+            self.text("REDIS_URL", "redis://localhost:6379", check_redis_url)
+        });
         Config {
             host: self.parsed(
                 "HOST",
@@ -134,7 +146,7 @@ impl Settings<'_> {
                 "an IP address",
             ),
             port: self.parsed("PORT", 1453, "a port number, 0 to 65535"),
-            redis_url: use_redis.then_some(redis_url),
+            redis_url,
             redis_key_prefix: self.text(
                 "REDIS_KEY_PREFIX",
                 "mcp",
@@ -170,14 +182,28 @@ impl Settings<'_> {
             tokens: self.tokens(),
             trust_proxy: self.flag("TRUST_PROXY", false),
             sse_after: self.millis("SSE_AFTER", 250, 0),
+            sse_stall: self.millis("SSE_STALL", 30_000, 100),
             drain_delay: self.millis("DRAIN_DELAY", 3_000, 0),
             drain_deadline: self.millis("DRAIN_DEADLINE", 25_000, 0),
+            audit_events: self.number("AUDIT_EVENTS", 200, 0),
+            node_lease: self.millis("NODE_LEASE", 10_000, 500),
+            event_log: Bounds {
+                entries: self.number("EVENT_LOG_ENTRIES", 2_000, 1),
+                bytes: self.number("EVENT_LOG_BYTES", 4_194_304, 1),
+                age: self.millis("EVENT_LOG_AGE", 600_000, 1),
+            },
             progress_interval: self.millis("PROGRESS_INTERVAL", 200, 0),
         }
     }
 
-    fn value(&self, variable: &'static str) -> Option<String> {
+    /// A value that is not text must not count as not set: without `API_TOKENS`
+    /// everybody may call.
+    fn value(&mut self, variable: &'static str) -> Option<String> {
         let value = (self.lookup)(variable)?;
+        let Some(value) = value.to_str() else {
+            self.problem(variable, "is not UTF-8");
+            return None;
+        };
         let value = value.trim();
         (!value.is_empty()).then(|| value.to_owned())
     }
@@ -260,10 +286,11 @@ impl Settings<'_> {
 
     fn list(&mut self, variable: &'static str) -> Option<Vec<String>> {
         let value = self.value(variable)?;
-        let items: Vec<String> =
+        let mut items: Vec<String> =
             value.split(',').map(|item| item.trim().to_lowercase()).collect();
         if items.iter().any(String::is_empty) {
             self.problem(variable, "has an empty item between commas");
+            items.retain(|item| !item.is_empty());
         }
         Some(items)
     }
@@ -336,12 +363,13 @@ fn check_key_prefix(prefix: &str) -> Result<(), String> {
     }
 }
 
+/// Without the URL in the rule: it may hold a password.
 fn check_redis_url(urls: &str) -> Result<(), String> {
-    let valid = |url: &str| {
-        (url.starts_with("redis://") || url.starts_with("rediss://"))
-            && !url.contains(char::is_whitespace)
+    let is_tcp = |url: &str| {
+        let url = url.trim();
+        url.starts_with("redis://") || url.starts_with("rediss://")
     };
-    if urls.split(',').all(|url| valid(url.trim())) {
+    if urls.split(',').all(is_tcp) && Servers::parse(urls).is_ok() {
         Ok(())
     } else {
         Err("must be redis:// or rediss:// URLs, separated by commas".to_owned())

@@ -5,24 +5,27 @@ pub mod background;
 pub mod call;
 pub mod dispatch;
 pub mod handshake;
+pub mod lease;
+pub mod streams;
 pub mod upkeep;
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
 
 use jsonschema::Validator;
 use tokio::time::Instant;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use call::{Call, Ended};
 
+use self::lease::Reached;
 use crate::{
+    bus::Bus,
     error::Error,
+    events::{Audit, EventLog, Readers},
     protocol::{
         jsonrpc::{Notification, Response},
         lifecycle::ServerInfo,
@@ -32,8 +35,7 @@ use crate::{
     },
     service::{Changes, Service},
     sessions::{
-        Inbox, Live, LiveSessions, Principal, SessionId, SessionRecord,
-        SessionStore,
+        LiveSessions, NodeId, Principal, SessionId, SessionRecord, SessionStore,
     },
     telemetry::Metrics,
 };
@@ -42,13 +44,26 @@ use crate::{
 pub struct Engine {
     service: Arc<dyn Service>,
     store: Arc<dyn SessionStore>,
+    log: Arc<dyn EventLog>,
+    bus: Arc<dyn Bus>,
     live: Arc<LiveSessions>,
+    readers: Arc<Readers>,
     changes: Arc<Changes>,
+    audit: Arc<Audit>,
     metrics: Arc<Metrics>,
     /// What outlives the connection that it came on.
     background: TaskTracker,
-    /// GET streams are sent away as soon as they are opened.
+    /// This node.
+    node: NodeId,
+    /// Other nodes share the storage.
+    shared: bool,
+    settings: Settings,
+    /// Since when storage has been reached without a break.
+    reached: Reached,
+    /// Streams are sent away as soon as they are opened.
     dismissing: AtomicBool,
+    /// Calls that have become streams end now.
+    out_of_time: CancellationToken,
     info: ServerInfo,
     /// The compiled input schema of every tool, by name.
     schemas: HashMap<String, Validator>,
@@ -77,17 +92,32 @@ impl Session {
     }
 }
 
-/// The session's GET stream on this node, as long as it is held.
-pub struct Listening {
-    /// What is to be sent.
-    pub inbox: Inbox,
-    live: Live,
+/// Where everything is kept that is more than a node's own.
+#[derive(Clone)]
+pub struct Storage {
+    /// This node.
+    pub node: NodeId,
+    /// Other nodes share it, so that what begins here may go on there.
+    pub shared: bool,
+    /// The sessions.
+    pub sessions: Arc<dyn SessionStore>,
+    /// What is said on their streams.
+    pub log: Arc<dyn EventLog>,
+    /// The way to the other nodes.
+    pub bus: Arc<dyn Bus>,
 }
 
-impl Drop for Listening {
-    fn drop(&mut self) {
-        self.live.stop_listening(&self.inbox);
-    }
+/// What a deployment may choose.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// A session that is idle for longer is gone.
+    pub session_timeout: Duration,
+    /// Entries of a session's audit trail; 0 keeps none.
+    pub audit_events: usize,
+    /// A node that has not renewed its lease for so long is dead.
+    pub lease: Duration,
+    /// A stream whose client takes nothing for so long is closed.
+    pub stall: Duration,
 }
 
 /// A tool whose input schema cannot be compiled.
@@ -105,24 +135,37 @@ impl Engine {
     /// [`BadSchema`] names the tool whose schema is wrong.
     pub fn new(
         service: Arc<dyn Service>,
-        store: Arc<dyn SessionStore>,
+        storage: Storage,
+        settings: Settings,
         metrics: Arc<Metrics>,
     ) -> Result<Self, BadSchema> {
+        let Storage { node, shared, sessions: store, log, bus } = storage;
         let mut schemas = HashMap::new();
         for tool in service.tools(Era::Stateful(Version::LATEST)) {
             let schema = jsonschema::validator_for(&tool.input_schema)
                 .map_err(|_| BadSchema { tool: tool.name.clone() })?;
             schemas.insert(tool.name.clone(), schema);
         }
-        let live = Arc::new(LiveSessions::default());
+        let readers = Arc::new(Readers::default());
+        let changes = Changes::new(log.clone(), bus.clone(), readers.clone());
+        let audit = Audit::new(log.clone(), settings.audit_events);
         Ok(Self {
             info: service.info(),
-            changes: Arc::new(Changes::new(live.clone())),
+            audit: Arc::new(audit),
+            changes: Arc::new(changes),
             background: TaskTracker::new(),
+            reached: Reached::default(),
             dismissing: AtomicBool::new(false),
+            out_of_time: CancellationToken::new(),
+            live: Arc::default(),
             service,
             store,
-            live,
+            log,
+            bus,
+            readers,
+            node,
+            shared,
+            settings,
             metrics,
             schemas,
         })
@@ -144,7 +187,7 @@ impl Engine {
         let found = entered.ok_or(Error::SessionNotFound)?;
         if found.reconstructed {
             self.metrics.sessions_reconstructed.inc();
-            tracing::info!(session = %id, "taken over from another node");
+            tracing::debug!(session = %id, "taken over from another node");
         }
         Ok(Session::now(found.record))
     }
@@ -176,45 +219,51 @@ impl Engine {
         match Method::parse(&notification.method) {
             Method::Initialized => self.initialized(session).await,
             Method::Cancelled => {
-                if let Ok(params) = dispatch::parse(notification.params.as_ref()) {
-                    self.cancel(session, params);
+                match dispatch::parse(notification.params.as_ref()) {
+                    Ok(params) => self.cancel(session, params).await,
+                    Err(_) => Ok(()),
                 }
-                Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    /// Later the bus enters here: a call of another node is cancelled there.
-    fn cancel(&self, session: &Session, params: CancelledParams) {
+    /// A call of another node is cancelled there (D012).
+    async fn cancel(
+        &self,
+        session: &Session,
+        params: CancelledParams,
+    ) -> Result<(), Error> {
         let id = &session.record.opened.id;
-        let found = self.live.get(id).is_some_and(|l| l.cancel(&params.request_id));
-        let reason = params.reason.unwrap_or_default();
+        let CancelledParams { request_id: call, reason } = params;
+        let reason = reason.unwrap_or_default();
+        let here = self.live.get(id).is_some_and(|live| live.cancel(&call));
+        let found = here || self.bus.cancel(id, &call, &reason).await?;
         tracing::debug!(session = %id, found, reason, "cancelled by the client");
+        Ok(())
     }
 
-    /// Takes the client's answer to a question. An answer that nobody waits for
-    /// is dropped (L079, D010). Later the bus enters here.
-    pub fn answer(&self, session: &Session, response: Response) {
+    /// Takes the client's answer to a question, which another node may have asked.
+    /// An answer that nobody waits for is dropped (L079, D010).
+    ///
+    /// # Errors
+    /// [`Error::Store`]
+    pub async fn answer(
+        &self,
+        session: &Session,
+        response: Response,
+    ) -> Result<(), Error> {
         let id = &session.record.opened.id;
-        let taken = self
-            .live
-            .get(id)
-            .is_some_and(|live| live.answer(&response.id, response.outcome));
+        let Response { id: question, outcome } = response;
+        let asked = self.live.get(id).filter(|live| live.asks(&question));
+        let taken = match asked {
+            Some(live) => live.answer(&question, outcome),
+            None => self.bus.answer(id, &question, &outcome).await?,
+        };
         if !taken {
             tracing::debug!(session = %id, "an answer that nobody waits for");
         }
-    }
-
-    /// Opens the session's stream for what belongs to no call.
-    pub fn listen(&self, session: &Session) -> Listening {
-        let live = self.live.hold(session.record.opened.id);
-        let inbox = live.listen(session.record.subscriptions.clone());
-        // Checked when the stream can be seen, or the drain might miss it.
-        if self.dismissing.load(Ordering::SeqCst) {
-            live.dismiss_listener();
-        }
-        Listening { inbox, live }
+        Ok(())
     }
 
     /// Ends a session, on every node from this moment on.
@@ -229,11 +278,17 @@ impl Engine {
         if !self.store.terminate(id, &caller.principal).await? {
             return Err(Error::SessionNotFound);
         }
-        if let Some(live) = self.live.get(id) {
-            live.close();
-        }
+        self.close(id);
         self.metrics.sessions_terminated.inc();
         tracing::info!(session = %id, "ended by its client");
         Ok(())
+    }
+
+    /// Ends all that is live of a session on this node: the session is over.
+    fn close(&self, session: &SessionId) {
+        if let Some(live) = self.live.get(session) {
+            live.close();
+        }
+        self.readers.close(session);
     }
 }

@@ -93,9 +93,9 @@ pub enum Error {
     /// The client accepts neither of the types that we can answer with.
     #[error("Accept must allow application/json or text/event-stream")]
     NotAcceptable,
-    /// A stream that is to be resumed is not kept.
-    #[error("the stream of this event id cannot be resumed")]
-    CannotResume,
+    /// There is nothing to go on with after this event id; why is said.
+    #[error("Last-Event-ID cannot be resumed: {0}")]
+    CannotResume(&'static str),
     /// A request with this id is already running.
     #[error("a request with this id is already running")]
     DuplicateId,
@@ -126,6 +126,9 @@ pub enum Error {
     /// A handler panicked.
     #[error("the handler panicked")]
     Panic,
+    /// The node that ran the call is gone, and nobody knows how far it got.
+    #[error("the server that ran the request is gone, its outcome is unknown")]
+    NodeLost,
 }
 
 /// Seconds after which a client should try again when storage is away.
@@ -168,7 +171,7 @@ impl Error {
             | Self::SessionRequired
             | Self::NotInitialized
             | Self::WrongVersion
-            | Self::CannotResume
+            | Self::CannotResume(_)
             | Self::BadHandshake(_)
             | Self::DuplicateId => StatusCode::BAD_REQUEST,
             // What a handler says travels inside a successful exchange.
@@ -177,6 +180,7 @@ impl Error {
             | Self::ResourceNotFound(_)
             | Self::Cancelled
             | Self::Service(_)
+            | Self::NodeLost
             | Self::Panic => StatusCode::OK,
         }
     }
@@ -190,7 +194,9 @@ impl Error {
             | Self::Service(ServiceError::ResourceNotFound) => RESOURCE_NOT_FOUND,
             Self::HeaderMismatch => HEADER_MISMATCH,
             Self::UnsupportedVersion(_) => UNSUPPORTED_VERSION,
-            Self::Draining | Self::Store(_) | Self::Panic => INTERNAL_ERROR,
+            Self::Draining | Self::Store(_) | Self::Panic | Self::NodeLost => {
+                INTERNAL_ERROR
+            }
             Self::Service(
                 ServiceError::NoAnswer
                 | ServiceError::Refused(_)
@@ -266,16 +272,23 @@ impl Error {
 
     /// Writes the error with its causes to the log: loud if it is our fault.
     pub fn log(&self) {
-        let mut causes = String::new();
+        let mut text = self.to_string();
         let mut cause = self.source();
         while let Some(error) = cause {
-            causes.push_str(&format!(": {error}"));
+            let cause_text = error.to_string();
+            // Some libraries repeat the cause in their own text.
+            if !text.ends_with(&cause_text) {
+                text.push_str(": ");
+                text.push_str(&cause_text);
+            }
             cause = error.source();
         }
         match self.outcome() {
-            Outcome::Failed => tracing::error!("{self}{causes}"),
-            Outcome::Unavailable => tracing::warn!("{self}{causes}"),
-            _ => tracing::debug!("{self}{causes}"),
+            // Expected, and as many as there are clients.
+            _ if matches!(self, Self::Draining) => tracing::debug!("{text}"),
+            Outcome::Failed => tracing::error!("{text}"),
+            Outcome::Unavailable => tracing::warn!("{text}"),
+            _ => tracing::debug!("{text}"),
         }
     }
 }

@@ -10,15 +10,19 @@
 //! | [`error`] | every error, and what it means to a client |
 //! | [`calculator`] | the domain, behind the [`service::Service`] trait |
 //! | [`service`] | the seam for a domain, and all that a handler may touch |
+//! | [`bus`] | the way to the other nodes: answers, cancellations, hints to look |
+//! | [`events`] | what was said on streams, and those who read it |
 //! | [`sessions`] | the record, the stores, and what is live on this node |
 //! | [`protocol`] | the data contracts: no I/O, no async |
 //! | [`config`], [`readiness`], [`telemetry`] | settings, state and metrics of the node |
 
 pub mod app;
+pub mod bus;
 pub mod calculator;
 pub mod config;
 pub mod engine;
 pub mod error;
+pub mod events;
 pub mod http;
 pub mod protocol;
 pub mod readiness;

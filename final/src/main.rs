@@ -20,6 +20,7 @@ fn main() -> ExitCode {
 fn calculator(config: &Config) -> Result<Calculator, String> {
     let settings = Settings {
         progress_interval: config.progress_interval,
+        has_audit_trail: config.audit_events > 0,
         sample_tool: config.sample_tool.clone(),
     };
     Calculator::new(settings).map_err(|error| format!("SAMPLE_TOOL_NAME: {error}"))

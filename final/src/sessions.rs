@@ -12,11 +12,11 @@ pub mod redis;
 pub mod store;
 
 pub use clock::{Clock, Timestamp};
-pub use id::{Principal, SessionId};
+pub use id::{NodeId, Principal, SessionId};
 pub use live::{Live, LiveSession, LiveSessions};
 pub use memory::MemoryStore;
 pub use metered::MeteredStore;
-pub use outbox::{Frame, Inbox, Outbox};
+pub use outbox::{Inbox, Outbox, Said};
 pub use record::{Entry, NewSession, Phase, SessionRecord, Totals};
 pub use redis::RedisStore;
 pub use store::{Entered, SessionStore, StoreError, StoreSettings};

@@ -11,10 +11,12 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     engine::{Caller, Engine, Session},
     error::Error,
+    events::{Frame, Reader},
     protocol::{
         RawJson,
         body::{Body, ParseError},
@@ -24,7 +26,7 @@ use crate::{
         to_raw,
         version::claimed,
     },
-    sessions::{Frame, Inbox, Outbox, Principal, SessionId},
+    sessions::{Inbox, Outbox, Principal, Said, SessionId},
 };
 
 /// How many lines may wait for the reader of our output.
@@ -175,8 +177,10 @@ impl Connection {
                 }
             }
             Message::Response(response) => {
-                if let Ok(session) = self.enter(0).await {
-                    self.engine.answer(&session, response);
+                if let Ok(session) = self.enter(0).await
+                    && let Err(error) = self.engine.answer(&session, response).await
+                {
+                    error.log();
                 }
             }
         }
@@ -216,10 +220,9 @@ impl Connection {
         let (id, result) =
             self.engine.initialize(&self.caller, request.params).await?;
         self.session = Some(id);
-        let mut listening = self.engine.listen(&self.enter(0).await?);
-        let lines = self.lines.clone();
-        self.listener
-            .spawn(async move { forward(&mut listening.inbox, &lines).await });
+        let session = self.enter(0).await?;
+        let reader = self.engine.listen(&session, CancellationToken::new()).await?;
+        self.listener.spawn(announce(reader, self.lines.clone()));
         self.say(result_message(&request.id, &result)).await;
         Ok(())
     }
@@ -258,11 +261,25 @@ impl Connection {
     }
 }
 
-/// Passes messages on until their stream ends.
+/// Passes on what a call says until it has ended.
 async fn forward(inbox: &mut Inbox, lines: &mpsc::Sender<RawJson>) {
-    while let Some(Frame::Message(message)) = inbox.recv().await {
-        if lines.send(message).await.is_err() {
+    loop {
+        let said = inbox.take().await;
+        if said.is_empty() {
             return;
+        }
+        for message in said.into_iter().filter_map(Said::into_message) {
+            // A closed output ends [`serve`].
+            let _ = lines.send(message).await;
+        }
+    }
+}
+
+/// Passes on what belongs to no call until the session ends.
+async fn announce(mut reader: Reader, lines: mpsc::Sender<RawJson>) {
+    while let Some(frame) = reader.next().await {
+        if let Frame::Message(_, message) = frame {
+            let _ = lines.send(message).await;
         }
     }
 }

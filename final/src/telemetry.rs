@@ -8,7 +8,7 @@ use prometheus::{
 };
 use tracing::level_filters::LevelFilter;
 
-use crate::{config::LogFormat, protocol::method::Method};
+use crate::{bus::Hint, config::LogFormat, protocol::method::Method};
 
 /// Starts the log on stderr; stdout belongs to the stdio transport. Only the
 /// first call has an effect.
@@ -41,6 +41,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The label.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
+
     const ALL: [(Self, &str); 5] = [
         (Self::Done, "ok"),
         (Self::Refused, "refused"),
@@ -77,10 +82,16 @@ pub struct Metrics {
     pub post_streams: IntGauge,
     /// Open GET streams.
     pub get_streams: IntGauge,
+    /// Streams that went on where they had broken.
+    pub streams_resumed: IntCounter,
+    /// Events that were sent again, or for the first time, on such a stream before
+    /// it had caught up.
+    pub events_replayed: IntCounter,
     /// Requests refused by the rate limit.
     pub rate_limited: IntCounter,
     /// Panics in handlers.
     pub panics: IntCounter,
+    hints: [IntCounter; Hint::KINDS.len()],
     requests: Vec<[IntCounter; Outcome::ALL.len()]>,
     durations: Vec<Histogram>,
 }
@@ -109,6 +120,18 @@ impl Metrics {
             "mcp_rate_limited_total",
             "Requests refused by the rate limit",
         )?;
+        let streams_resumed = IntCounter::new(
+            "mcp_streams_resumed_total",
+            "Event streams resumed on this node",
+        )?;
+        let events_replayed = IntCounter::new(
+            "mcp_events_replayed_total",
+            "Events sent on resumed streams until they had caught up",
+        )?;
+        let hints = IntCounterVec::new(
+            Opts::new("mcp_bus_messages_total", "What other nodes told this one"),
+            &["kind"],
+        )?;
         let panics = IntCounter::new("mcp_panics_total", "Panics in handlers")?;
         let requests = IntCounterVec::new(
             Opts::new("mcp_requests_total", "JSON-RPC requests"),
@@ -131,6 +154,9 @@ impl Metrics {
         registry.register(Box::new(active_sessions.clone()))?;
         registry.register(Box::new(events.clone()))?;
         registry.register(Box::new(streams.clone()))?;
+        registry.register(Box::new(streams_resumed.clone()))?;
+        registry.register(Box::new(events_replayed.clone()))?;
+        registry.register(Box::new(hints.clone()))?;
         registry.register(Box::new(rate_limited.clone()))?;
         registry.register(Box::new(panics.clone()))?;
         registry.register(Box::new(requests.clone()))?;
@@ -155,8 +181,11 @@ impl Metrics {
             sessions_expired: event("expired"),
             post_streams: streams.with_label_values(&["post"]),
             get_streams: streams.with_label_values(&["get"]),
+            streams_resumed,
+            events_replayed,
             rate_limited,
             panics,
+            hints: Hint::KINDS.map(|kind| hints.with_label_values(&[kind])),
             requests: Method::ALL.iter().map(of_method).collect(),
             durations: Method::ALL
                 .iter()
@@ -170,6 +199,11 @@ impl Metrics {
     pub fn request(&self, method: Method, outcome: Outcome, seconds: f64) {
         self.requests[method as usize][outcome as usize].inc();
         self.durations[method as usize].observe(seconds);
+    }
+
+    /// Counts what another node has told.
+    pub fn heard(&self, hint: &Hint) {
+        self.hints[hint.kind()].inc();
     }
 
     /// Everything in Prometheus' text format.

@@ -1,7 +1,9 @@
 //! Settings from the environment.
 #![allow(clippy::unwrap_used)]
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap, ffi::OsStr, os::unix::ffi::OsStrExt, time::Duration,
+};
 
 use mcp_server::config::{Config, Origins, Problem};
 
@@ -45,7 +47,7 @@ fn all_problems_are_reported_together() {
         ("HOST", "nowhere"),
         ("PORT", "65536"),
         ("USE_REDIS", "maybe"),
-        ("REDIS_URL", "http://localhost"),
+        ("NODE_LEASE", "1"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
         ("CORS_ORIGIN", "example.com"),
@@ -63,6 +65,37 @@ fn all_problems_are_reported_together() {
         ("SAMPLE_TOOL_NAME", "no spaces"),
     ]);
     assert_eq!(found.len(), 19, "{found:#?}");
+}
+
+/// A variable of another program's must not keep the server from starting.
+#[test]
+fn the_address_of_redis_matters_only_if_it_is_used() {
+    let used = |url| problems(&[("USE_REDIS", "true"), ("REDIS_URL", url)]);
+    for wrong in [
+        "http://localhost",
+        "unix:///run/redis.sock",
+        "redis://h:notaport",
+        "redis://h:99999",
+        "redis://localhost/notadb",
+        "redis://[::1",
+        "redis://user:s3cret@h:1,h:2",
+    ] {
+        let found = used(wrong);
+        assert_eq!(found.len(), 1, "{wrong}");
+        assert!(!found[0].contains("s3cret"), "{found:?}");
+        assert!(read(&[("REDIS_URL", wrong)]).is_ok(), "{wrong}");
+    }
+    let several = "rediss://user:s3cret@h:1, redis://h:2";
+    assert!(read(&[("USE_REDIS", "true"), ("REDIS_URL", several)]).is_ok());
+}
+
+/// Else `API_TOKENS` in another encoding would leave the door open.
+#[test]
+fn a_value_that_is_not_text_is_not_ignored() {
+    let garbled = OsStr::from_bytes(b"alice=secret\xff");
+    let config =
+        Config::read(|name| (name == "API_TOKENS").then_some(garbled.to_owned()));
+    assert_eq!(config.unwrap_err().len(), 1);
 }
 
 #[test]

@@ -4,28 +4,37 @@
 use std::{sync::Arc, time::Duration};
 
 use mcp_server::{
+    app::storage::in_memory,
     calculator::{Calculator, Settings},
-    engine::{Call, Caller, Ended, Engine, Session},
+    engine::{self, Call, Caller, Ended, Engine, Session},
     error::Error,
+    events::{Bounds, Frame},
     protocol::{
         RawJson,
         body::Body,
         jsonrpc::{Message, Notification},
         to_raw,
     },
-    sessions::{Frame, MemoryStore, Outbox, Principal, StoreSettings},
+    sessions::{Outbox, Principal, StoreSettings},
     telemetry::Metrics,
 };
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+const ENGINE: engine::Settings = engine::Settings {
+    session_timeout: Duration::from_secs(60),
+    audit_events: 10,
+    lease: Duration::from_secs(10),
+    stall: Duration::from_secs(30),
+};
 
 async fn open() -> (Arc<Engine>, Session) {
-    let store = MemoryStore::new(StoreSettings {
-        timeout: Duration::from_secs(60),
-        max_per_owner: 10,
-    });
+    let settings =
+        StoreSettings { timeout: Duration::from_secs(60), max_per_owner: 10 };
+    let storage = in_memory(settings, Bounds::default());
     let service = Arc::new(Calculator::new(Settings::default()).unwrap());
     let metrics = Arc::new(Metrics::new().unwrap());
-    let engine = Engine::new(service, Arc::new(store), metrics).unwrap();
+    let engine = Engine::new(service, storage, ENGINE, metrics).unwrap();
     let principal = Principal::anonymous();
     let caller = Caller { principal, owner: "test".into() };
     let handshake = params(json!({
@@ -69,7 +78,7 @@ async fn a_call_may_be_cancelled_before_it_has_begun() {
 #[tokio::test]
 async fn an_id_is_free_again_however_its_call_ended() {
     let (engine, session) = open().await;
-    let _stream = engine.listen(&session);
+    let _stream = engine.listen(&session, CancellationToken::new()).await.unwrap();
     let call = ping(&engine, &session).unwrap();
     assert!(matches!(ping(&engine, &session), Err(Error::DuplicateId)));
     drop(call);
@@ -79,12 +88,17 @@ async fn an_id_is_free_again_however_its_call_ended() {
 #[tokio::test]
 async fn a_stream_that_is_opened_while_the_node_drains_is_sent_away() {
     let (engine, session) = open().await;
-    let mut early = engine.listen(&session);
-    engine.dismiss_listeners();
-    let mut late = engine.listen(&session);
+    let other = session.clone();
+    let listen = async |session: &Session| {
+        engine.listen(session, CancellationToken::new()).await.unwrap()
+    };
+    let mut early = listen(&other).await;
+    engine.dismiss_readers();
+    let mut late = listen(&session).await;
     for stream in [&mut early, &mut late] {
-        assert!(matches!(stream.inbox.recv().await, Some(Frame::Retry)));
-        assert!(stream.inbox.recv().await.is_none());
+        assert!(matches!(stream.next().await, Some(Frame::Opening(_))));
+        assert!(matches!(stream.next().await, Some(Frame::ComeBack)));
+        assert!(stream.next().await.is_none());
     }
 }
 

@@ -14,11 +14,14 @@ use std::{
 use contract::{SETTINGS, entries, lose_the_answer, opened, owned_by};
 use futures_util::future::join_all;
 use mcp_server::{
+    app::storage::on_redis,
     calculator::{Calculator, Settings},
-    engine::{Caller, Engine},
+    engine::{self, Caller, Engine},
+    events::Bounds,
     sessions::{
-        MeteredStore, RedisStore, SessionStore, StoreError, StoreSettings,
-        metered::{STORE_DEADLINE, StoreMetrics},
+        MeteredStore, NodeId, RedisStore, SessionStore, StoreError, StoreSettings,
+        metered::{Meter, STORE_DEADLINE, StoreMetrics},
+        redis::{ConnectError, Servers},
     },
     telemetry::Metrics,
 };
@@ -32,9 +35,19 @@ use tokio::{
     },
     time::timeout,
 };
+use tokio_util::sync::CancellationToken;
 
 async fn connect(url: &str, node: &str) -> RedisStore {
-    RedisStore::connect(url, SETTINGS, node, "mcp").await.expect("it connects")
+    try_connect(url, SETTINGS, node).await.expect("it connects")
+}
+
+async fn try_connect(
+    url: &str,
+    settings: StoreSettings,
+    node: &str,
+) -> Result<RedisStore, ConnectError> {
+    let (servers, node) = (Servers::parse(url)?, NodeId::named(node));
+    RedisStore::connect(&servers, settings, node, "mcp").await
 }
 
 #[tokio::test]
@@ -291,7 +304,7 @@ async fn several_servers_must_be_one_cluster() {
 
 /// The error and everything that it says is its cause.
 async fn refused(url: &str) -> String {
-    let store = RedisStore::connect(url, SETTINGS, "first", "mcp").await;
+    let store = try_connect(url, SETTINGS, "first").await;
     let mut error: &dyn std::error::Error = &store.err().expect("it is refused");
     let mut text = format!("{error:?} {error}");
     while let Some(source) = error.source() {
@@ -307,7 +320,7 @@ async fn a_visit_without_an_answer_is_unavailable_whoever_gave_up() {
     let server = RedisServer::start();
     let inner = Arc::new(connect(&server.url(), "first").await);
     let metrics = StoreMetrics::register(&Registry::new()).unwrap();
-    let store = MeteredStore::new(inner, 3 * STORE_DEADLINE, metrics);
+    let store = MeteredStore::new(inner, Meter::new(3 * STORE_DEADLINE, metrics));
     let session = opened();
     store.create(&session).await.unwrap();
     server.pause();
@@ -328,7 +341,7 @@ async fn a_create_that_was_given_up_holds_no_place() {
     let server = RedisServer::start();
     let inner = Arc::new(connect(&server.url(), "first").await);
     let metrics = StoreMetrics::register(&Registry::new()).unwrap();
-    let store = MeteredStore::new(inner, STORE_DEADLINE / 4, metrics);
+    let store = MeteredStore::new(inner, Meter::new(STORE_DEADLINE / 4, metrics));
     assert!(store.create(&owned_by("alice")).await.unwrap());
     server.pause();
     assert!(store.create(&owned_by("alice")).await.is_err());
@@ -378,9 +391,10 @@ async fn a_sweep_ends_in_time_far_away_from_the_server() {
     let settings =
         StoreSettings { timeout: Duration::from_millis(500), ..SETTINGS };
     let url = far_away(server.port()).await;
-    let inner = RedisStore::connect(&url, settings, "first", "mcp").await.unwrap();
+    let inner = try_connect(&url, settings, "first").await.unwrap();
     let metrics = StoreMetrics::register(&Registry::new()).unwrap();
-    let store = MeteredStore::new(Arc::new(inner), STORE_DEADLINE, metrics);
+    let store =
+        MeteredStore::new(Arc::new(inner), Meter::new(STORE_DEADLINE, metrics));
     for created in
         join_all((0..64).map(|_| async { store.create(&opened()).await })).await
     {
@@ -415,29 +429,37 @@ async fn delay(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
     }
 }
 
+const ENGINE: engine::Settings = engine::Settings {
+    session_timeout: Duration::from_secs(1),
+    audit_events: 0,
+    lease: Duration::from_secs(10),
+    stall: Duration::from_secs(30),
+};
+
 /// D009: open streams keep their sessions, whatever is wrong with another one.
 #[tokio::test]
 async fn an_unreadable_session_does_not_cost_the_others_their_upkeep() {
     let server = RedisServer::start();
     let settings = StoreSettings { timeout: Duration::from_secs(1), ..SETTINGS };
-    let store = RedisStore::connect(&server.url(), settings, "first", "mcp").await;
+    let store = try_connect(&server.url(), settings, "first").await;
     let store = Arc::new(store.unwrap());
+    let servers = Servers::parse(&server.url()).unwrap();
+    let storage = on_redis(store.clone(), servers, Bounds::default(), ENGINE.lease);
     let service = Arc::new(Calculator::new(Settings::default()).unwrap());
     let metrics = Arc::new(Metrics::new().unwrap());
-    let engine = Arc::new(Engine::new(service, store.clone(), metrics).unwrap());
+    let engine = Arc::new(Engine::new(service, storage, ENGINE, metrics).unwrap());
     let (sessions, mut open) = ([(); 16].map(|()| opened()), Vec::new());
     for session in &sessions {
         store.create(session).await.unwrap();
         let (principal, owner) = (session.principal.clone(), "alice".into());
         let caller = Caller { principal, owner };
-        open.push(
-            engine.listen(&engine.enter(&session.id, &caller, 0).await.unwrap()),
-        );
+        let entered = engine.enter(&session.id, &caller, 0).await.unwrap();
+        open.push(engine.listen(&entered, CancellationToken::new()).await.unwrap());
     }
     for damaged in &sessions[..8] {
         server.run(&["HDEL", &format!("mcp:{{{}}}", damaged.id), "principal"]);
     }
-    let upkeep = engine.upkeep(settings.timeout);
+    let upkeep = engine.upkeep();
     assert!(timeout(2 * settings.timeout, upkeep).await.is_err());
     for session in &sessions[8..] {
         assert!(store.touch(&session.id).await.unwrap());
@@ -449,7 +471,7 @@ async fn a_metered_store_gives_up_and_counts_it() {
     let (server, registry) = (RedisServer::start(), Registry::new());
     let metrics = StoreMetrics::register(&registry).unwrap();
     let inner = Arc::new(connect(&server.url(), "first").await);
-    let store = MeteredStore::new(inner, STORE_DEADLINE / 4, metrics);
+    let store = MeteredStore::new(inner, Meter::new(STORE_DEADLINE / 4, metrics));
     let session = opened();
     store.create(&session).await.unwrap();
     server.pause();

@@ -1,10 +1,11 @@
 //! The sessions room, through its public door.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{pin::pin, sync::Arc};
 
+use futures_util::FutureExt;
 use mcp_server::{
     protocol::{jsonrpc::RequestId, to_raw},
-    sessions::{Frame, LiveSessions, Outbox, SessionId, outbox::CAPACITY},
+    sessions::{LiveSessions, Outbox, Said, SessionId, outbox::CAPACITY},
 };
 
 #[test]
@@ -24,25 +25,39 @@ fn only_the_form_that_we_issue_is_an_id() {
     }
 }
 
-/// D018: a reader that never reads delays nobody and loses its stream.
+/// What a call says is bounded by making it wait, not by losing anything.
 #[tokio::test]
-async fn a_stalled_reader_is_cut_off() {
+async fn a_call_that_says_too_much_waits_until_it_is_heard() {
     let (outbox, mut inbox) = Outbox::open();
-    for n in 0..=CAPACITY {
-        outbox.send(Frame::Message(to_raw(&n)));
+    for n in 0..CAPACITY {
+        outbox.send(Said::Message(to_raw(&n))).await;
     }
-    assert!(inbox.recv().await.is_none());
+    let mut late = pin!(outbox.send(Said::HangUp));
+    assert!(late.as_mut().now_or_never().is_none());
+    assert_eq!(inbox.take().await.len(), CAPACITY);
+    late.await;
+    assert!(matches!(inbox.take().await[..], [Said::HangUp]));
 }
 
 #[tokio::test]
-async fn what_was_queued_is_delivered_after_the_sender_left() {
+async fn what_was_said_is_heard_after_the_call_has_ended() {
     let (outbox, mut inbox) = Outbox::open();
-    outbox.send(Frame::Message(to_raw(&1)));
-    outbox.send(Frame::Retry);
+    outbox.send(Said::Message(to_raw(&1))).await;
+    outbox.send(Said::HangUp).await;
     drop(outbox);
-    assert!(matches!(inbox.recv().await, Some(Frame::Message(_))));
-    assert!(matches!(inbox.recv().await, Some(Frame::Retry)));
-    assert!(inbox.recv().await.is_none());
+    let said = inbox.take().await;
+    assert!(matches!(said[..], [Said::Message(_), Said::HangUp]));
+    assert!(inbox.take().await.is_empty());
+}
+
+/// Nobody takes it, and nobody waits for that.
+#[tokio::test]
+async fn a_call_that_nobody_hears_does_not_wait() {
+    let (outbox, inbox) = Outbox::open();
+    drop(inbox);
+    for n in 0..=CAPACITY {
+        outbox.send(Said::Message(to_raw(&n))).await;
+    }
 }
 
 #[test]
@@ -67,18 +82,4 @@ fn an_id_is_refused_while_its_call_runs_and_free_afterwards() {
     assert!(live.begin(&id).is_none());
     live.finish(&id);
     assert!(live.begin(&id).is_some());
-}
-
-/// A12
-#[tokio::test]
-async fn a_second_stream_replaces_the_first() {
-    let live = Arc::new(LiveSessions::default()).hold(SessionId::random());
-    let uris = BTreeSet::from(["x:y".to_owned()]);
-    let mut old = live.listen(uris.clone());
-    let mut new = live.listen(uris);
-    live.stop_listening(&old);
-    live.announce("x:y", || to_raw(&1));
-    assert!(matches!(old.recv().await, Some(Frame::Retry)));
-    assert!(old.recv().await.is_none());
-    assert!(matches!(new.recv().await, Some(Frame::Message(_))));
 }

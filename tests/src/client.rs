@@ -258,11 +258,20 @@ impl Client {
         self.post(&json!({ "jsonrpc": "2.0", "id": id, "error": error })).await
     }
 
-    /// Opens the GET stream.
+    /// Opens the GET stream, and reads its priming event.
     pub async fn listen(&self) -> Stream {
-        let stream = self.attempt("GET").open().await;
+        let mut stream = self.attempt("GET").open().await;
         assert_eq!(stream.status, 200, "GET of session {}", self.session_id());
+        if self.version.as_deref() == Some("2025-11-25") {
+            let priming = stream.event().await.unwrap_or_default();
+            assert!(priming.id.is_some() && priming.data.is_some(), "{priming:?}");
+        }
         stream
+    }
+
+    /// Goes on with a stream after an event, with whatever answer.
+    pub async fn resume(&self, last_event_id: &str) -> Stream {
+        self.attempt("GET").header("last-event-id", last_event_id).open().await
     }
 
     /// DELETE

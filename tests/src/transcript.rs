@@ -35,6 +35,7 @@ pub struct Transcript {
     text: String,
     sessions: Vec<String>,
     ids: Vec<String>,
+    entries: Vec<String>,
 }
 
 impl Transcript {
@@ -180,6 +181,12 @@ impl Transcript {
             let length = if let Some(found) = matches(rest, UUID) {
                 steady.push_str(&self.name_of(found));
                 found.len()
+            } else if let Some(found) = matches(rest, ENTRY) {
+                let digits = |c: char| c.is_ascii_digit();
+                let number = rest[found.len()..].split(|c| !digits(c)).next();
+                let length = found.len() + number.map_or(0, str::len);
+                steady.push_str(&self.entry(&rest[..length]));
+                length
             } else if let Some(found) = matches(rest, DATE) {
                 let tail = rest[found.len()..].find('Z').map_or(0, |at| at + 1);
                 steady.push_str("[time]");
@@ -196,6 +203,16 @@ impl Transcript {
             rest = &rest[length..];
         }
         steady
+    }
+
+    /// The place of an event in its log: the first, the second …
+    fn entry(&mut self, id: &str) -> String {
+        let at = self.entries.iter().position(|known| known == id);
+        let at = at.unwrap_or_else(|| {
+            self.entries.push(id.to_owned());
+            self.entries.len() - 1
+        });
+        format!("[event-{}]", at + 1)
     }
 
     fn name_of(&mut self, id: &str) -> String {
@@ -226,6 +243,8 @@ fn sorted(headers: &[(String, String)]) -> Vec<(&str, &str)> {
 
 /// `x` stands for a hexadecimal digit, `9` for a decimal one.
 const UUID: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+/// The part of an event id that has a fixed form; a number follows.
+const ENTRY: &str = "9999999999999-";
 /// The part of an ISO 8601 date that has a fixed form.
 const DATE: &str = "9999-99-99T99:99:99";
 

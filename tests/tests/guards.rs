@@ -136,3 +136,14 @@ async fn a_token_is_taken_as_it_is() {
         assert_eq!(answer.status, status, "{value}");
     }
 }
+
+/// Many clients send everything before they read an answer.
+#[tokio::test]
+async fn a_client_that_sends_far_too_much_is_told_so() {
+    let node = Node::builder().set("MAX_BODY", 100_000).start().await;
+    let client = node.connect().await;
+    for size in [150_000, 1_200_000, 20_000_000] {
+        let refused = client.attempt("POST").body(vec![b' '; size]).send().await;
+        assert_eq!(refused.status, 413, "{size} bytes");
+    }
+}

@@ -121,12 +121,11 @@ async fn serve_stdio(
     make_service: MakeService,
 ) -> Result<(), StartError> {
     let max_line = config.max_body;
-    let timeout = config.session_timeout;
     let app = App::build(config, make_service).await?;
     let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
     let engine = app.engine.clone();
     tokio::select! {
-        () = app.engine.clone().upkeep(timeout) => Ok(()),
+        () = app.engine.clone().upkeep() => Ok(()),
         served = stdio::serve(engine, input, output, max_line, nth_signal(1)) => {
             Ok(served?)
         }

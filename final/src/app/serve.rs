@@ -24,6 +24,9 @@ const MAX_CONNECTIONS: usize = 10_000;
 /// may stay idle.
 const HEAD_DEADLINE: Duration = Duration::from_secs(30);
 
+/// How long it may take to record what is still running at the deadline as failed.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
 /// Pause after a failed accept: out of descriptors, most likely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -40,12 +43,8 @@ pub async fn serve(
     let (router, rate_limit) = app.router(address.port())?;
     let connections = Connections::new(router);
     tracing::info!("listening on http://{address}");
-    let upkeep = async {
-        tokio::join!(
-            app.engine.clone().upkeep(app.config.session_timeout),
-            rate_limit.purge()
-        )
-    };
+    let upkeep =
+        async { tokio::join!(app.engine.clone().upkeep(), rate_limit.purge()) };
     let serving = async {
         tokio::select! {
             () = connections.accept(&listener) => {}
@@ -70,20 +69,24 @@ async fn lame_duck(app: &App, shutdown: impl Future<Output = ()>) {
     sleep(delay).await;
 }
 
-/// Later the event log enters here: streams that can be resumed elsewhere close
-/// first, and what is left at the deadline is recorded as failed.
+/// Streams that can be resumed elsewhere close first. What is still running at
+/// the deadline is recorded as failed, so that nobody waits for it.
 async fn drain(app: &App, connections: &Connections) {
     let deadline = app.config.drain_deadline;
     tracing::info!(?deadline, "draining: no new connections, calls finish");
-    app.engine.dismiss_listeners();
+    app.engine.dismiss_readers();
     let finished = async {
         connections.close().await;
         app.engine.finish_background().await;
     };
     match timeout(deadline, finished).await {
         Ok(()) => tracing::info!("drained"),
-        Err(_) => tracing::warn!("the deadline ended the drain, calls are lost"),
+        Err(_) => {
+            tracing::warn!("the deadline ended the drain, running calls fail");
+            let _ = timeout(LAST_ANSWERS, app.engine.give_up()).await;
+        }
     }
+    app.engine.leave().await;
 }
 
 /// The connections of one listener.
@@ -154,8 +157,10 @@ async fn converse(
 ) -> io::Result<()> {
     // A small answer would otherwise wait for a delayed acknowledgement, 40 ms.
     stream.set_nodelay(true)?;
+    let hang_up = CancellationToken::new();
+    let peer = Peer { address: peer, hang_up: hang_up.clone() };
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(peer.clone());
         router.clone().call(request.map(Body::new))
     });
     let mut connection = pin!(
@@ -167,6 +172,10 @@ async fn converse(
     tokio::select! {
         ended = &mut connection => return ended.map_err(io::Error::other),
         () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = hang_up.cancelled() => return Ok(()),
     }
-    connection.await.map_err(io::Error::other)
+    tokio::select! {
+        ended = connection => ended.map_err(io::Error::other),
+        () = hang_up.cancelled() => Ok(()),
+    }
 }

@@ -26,20 +26,20 @@ pub async fn calculate(
     cx: &Context,
     CalculateArguments { a, b, op, stream }: CalculateArguments,
 ) -> Result<ToolResult, ServiceError> {
-    let report = |progress, message| {
+    let report = async |progress, message| {
         if stream {
-            cx.progress(progress, Some(1.0), Some(message));
+            cx.progress(progress, Some(1.0), Some(message)).await;
         }
     };
-    report(0.2, "arguments read");
+    report(0.2, "arguments read").await;
     let result = match op.apply(a, b) {
         Ok(result) => result,
         Err(undefined) => return Ok(ToolResult::error(undefined.to_string())),
     };
-    report(0.5, "calculated");
+    report(0.5, "calculated").await;
     let calculation = Calculation::new(op.name(), vec![a, b], result, cx.now());
     record(cx, vec![calculation.entry()]).await?;
-    report(1.0, "recorded");
+    report(1.0, "recorded").await;
     let text = format!("{a} {} {b} = {result}", op.name());
     Ok(ToolResult::text(text).with_structure(&CalculationResult::from(calculation)))
 }
@@ -53,7 +53,7 @@ pub async fn batch(
     let (mut lines, mut entries, mut results) = (vec![], vec![], vec![]);
     for (position, BatchItem { a, b, op }) in (1_u32..).zip(calculations) {
         if report_progress {
-            cx.progress(f64::from(position) / count, Some(1.0), None);
+            cx.progress(f64::from(position) / count, Some(1.0), None).await;
         }
         let name = op.name();
         match op.apply(a, b) {
@@ -105,7 +105,7 @@ pub async fn demo(
             tokio::time::sleep(interval).await;
         }
         let message = format!("step {step} of {steps}");
-        cx.progress(step.into(), Some(steps.into()), Some(&message));
+        cx.progress(step.into(), Some(steps.into()), Some(&message)).await;
     }
     ToolResult::text(format!("all {steps} steps done"))
         .with_structure(&DemoResult { steps })
@@ -122,9 +122,10 @@ async fn record(cx: &Context, entries: Vec<Entry>) -> Result<(), ServiceError> {
         return Ok(());
     }
     cx.state().append(&entries).await?;
-    cx.changed(resources::HISTORY);
-    cx.changed(&resources::info_uri(cx.session()));
+    cx.changed(resources::HISTORY).await;
+    cx.changed(&resources::info_uri(cx.session())).await;
     cx.changed_for_all(resources::STATS);
-    cx.log(Level::Debug, "calculator", json!({ "recorded": entries.len() }));
+    let data = json!({ "recorded": entries.len() });
+    cx.log(Level::Debug, "calculator", data).await;
     Ok(())
 }

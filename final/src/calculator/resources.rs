@@ -23,6 +23,7 @@ const CONSTANTS: &str = "calculator://constants";
 pub(super) const STATS: &str = "calculator://stats";
 const LIBRARY: &str = "formulas://library";
 const HELP: &str = "calculator://help";
+const EVENTS: &str = "session://events";
 pub(super) const HISTORY: &str = "calculator://history";
 pub(super) const HISTORY_TEMPLATE: &str = "calculator://history/{calculationId}";
 
@@ -34,7 +35,10 @@ pub(super) fn info_uri(session: &SessionRecord) -> String {
 }
 
 /// What this session can read.
-pub(super) fn list(session: &SessionRecord) -> Vec<Resource> {
+pub(super) fn list(
+    session: &SessionRecord,
+    has_audit_trail: bool,
+) -> Vec<Resource> {
     let resource =
         |uri: &str, name: &str, title: &str, description: &str| Resource {
             uri: uri.into(),
@@ -48,14 +52,19 @@ pub(super) fn list(session: &SessionRecord) -> Vec<Resource> {
     let formulas = "Well-known formulas and what their letters mean.";
     let help = "Every tool with its arguments and examples of calls.";
     let history = "The last 50 calculations of this session, newest last.";
-    vec![
+    let events = "What this session asked and was answered lately, newest last.";
+    let mut listed = vec![
         resource(CONSTANTS, "constants", "Constants", "π, e, √2, ln 2 and ln 10."),
         resource(STATS, "stats", "Statistics", stats),
         resource(&info_uri(session), "session-info", "Session", session_info),
         resource(LIBRARY, "formulas", "Formulas", formulas),
         resource(HELP, "help", "Help", help),
         resource(HISTORY, "history", "History", history),
-    ]
+    ];
+    if has_audit_trail {
+        listed.push(resource(EVENTS, "session-events", "Audit trail", events));
+    }
+    listed
 }
 
 /// The one family of resources.
@@ -87,6 +96,10 @@ pub(super) async fn read(
         HELP => to_raw(&help(tools)),
         STATS => to_raw(&stats(&cx.state().totals().await?)),
         HISTORY => to_raw(&cx.state().history().await?),
+        EVENTS => {
+            let trail = cx.state().audit_trail().await?;
+            to_raw(&trail.ok_or(ServiceError::ResourceNotFound)?)
+        }
         _ if uri == info_uri(cx.session()) => to_raw(&info(cx.session(), cx.now())),
         _ => {
             let id = calculation_id(uri).ok_or(ServiceError::ResourceNotFound)?;

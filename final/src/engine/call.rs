@@ -1,7 +1,8 @@
 //! A running request: its work, the messages that it sends, and its end.
 
 use std::{
-    panic::AssertUnwindSafe, pin::Pin, sync::Arc, task::Poll, time::Instant,
+    future::ready, panic::AssertUnwindSafe, pin::Pin, sync::Arc, task::Poll,
+    time::Instant,
 };
 
 use futures_util::FutureExt;
@@ -41,6 +42,11 @@ impl Ended {
         }
     }
 
+    /// Whether it ended because it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled)
+    }
+
     fn outcome(&self) -> Outcome {
         match self {
             Self::Answered(Ok(_)) => Outcome::Done,
@@ -59,6 +65,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// The same call, which has been polled to this end.
+    pub fn with_end(self, ended: Ended) -> Self {
+        Self { work: Box::pin(ready(ended)), ..self }
+    }
+
     /// Goes on in a task of its own, because the reader of its stream may stall.
     pub fn into_task(self) -> JoinHandle<Ended> {
         self.background.spawn(self.work)
@@ -99,13 +110,36 @@ impl Engine {
             outbox,
             live,
             changes: self.changes.clone(),
+            audit: self.audit.clone(),
+            bus: self.bus.clone(),
+            background: self.background.clone(),
             cancelled,
             progress: WithMeta::progress_token(request.params.as_ref())
                 .map(ProgressReports::new),
         };
-        let method = Method::parse(&request.method);
-        let work = Box::pin(self.clone().work(cx, method, request.params));
-        Ok(Call { id: request.id, work, background: self.background.clone() })
+        let id = request.id.clone();
+        let work = Box::pin(self.clone().audited(cx, request));
+        Ok(Call { id, work, background: self.background.clone() })
+    }
+
+    /// Serves a request, and notes it in the audit trail.
+    async fn audited(self: Arc<Self>, cx: Context, request: Request) -> Ended {
+        let Request { id, method: name, params } = request;
+        let method = Method::parse(&name);
+        if !self.audit.is_on() {
+            return self.work(cx, method, params).await;
+        }
+        let (audit, session) = (self.audit.clone(), cx.session.opened.id);
+        let (begun, started) = (cx.now(), Instant::now());
+        audit.request(&session, begun, &id, &name, params.as_ref());
+        let ended = self.work(cx, method, params).await;
+        let result = match &ended {
+            Ended::Answered(Ok(result)) => Some(result),
+            _ => None,
+        };
+        let (now, outcome) = (begun.plus(started.elapsed()), ended.outcome());
+        audit.response(&session, now, &id, &name, outcome.as_str(), result);
+        ended
     }
 
     async fn work(

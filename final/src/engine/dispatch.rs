@@ -122,11 +122,7 @@ impl Engine {
             return Err(Error::ResourceNotFound(uri));
         }
         let id = &cx.session().opened.id;
-        let subscribed = exists(self.store.subscribe(id, &uri).await?)?;
-        if let Some(live) = self.live.get(id) {
-            live.subscribe(&uri);
-        }
-        Ok(subscribed)
+        exists(self.store.subscribe(id, &uri).await?)
     }
 
     async fn unsubscribe(
@@ -136,11 +132,7 @@ impl Engine {
     ) -> Result<RawJson, Error> {
         let ResourceParams { uri } = parse(params)?;
         let id = &cx.session().opened.id;
-        let unsubscribed = exists(self.store.unsubscribe(id, &uri).await?)?;
-        if let Some(live) = self.live.get(id) {
-            live.unsubscribe(&uri);
-        }
-        Ok(unsubscribed)
+        exists(self.store.unsubscribe(id, &uri).await?)
     }
 
     async fn get_prompt(

@@ -88,7 +88,7 @@ impl Engine {
         let id = &session.record.opened.id;
         if self.store.mark_ready(id).await? {
             for uri in self.service.changed_by_phase(&session.record) {
-                self.changes.of_session(id, &uri);
+                self.changes.of_session(id, &uri).await;
             }
         }
         Ok(())

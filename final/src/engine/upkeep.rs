@@ -1,33 +1,53 @@
-//! What a node does beside its requests: it keeps busy sessions alive and
-//! removes idle ones.
+//! What a node does beside its requests: it keeps busy sessions alive, removes
+//! idle ones, and listens to the other nodes.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{StreamExt, stream};
+use tokio::{
+    sync::mpsc,
+    time::{Interval, MissedTickBehavior, interval, sleep},
 };
 
-use tokio::time::{Interval, MissedTickBehavior, interval};
-
-use super::Engine;
-use crate::sessions::StoreError;
+use super::{Engine, Settings};
+use crate::{
+    bus::Hint,
+    sessions::{SessionId, StoreError},
+};
 
 /// How often expired sessions are removed, at most; they are invisible from the
 /// moment they expire, so this only frees memory and corrects the gauges.
 const LONGEST_SWEEP: Duration = Duration::from_secs(10);
 
+/// How many hints may wait.
+const HINTS: usize = 1024;
+
+/// How many sessions are looked at at once.
+const LOOKS: usize = 64;
+
+/// Pause before a look is repeated that storage did not answer.
+const LOOK_PAUSE: Duration = Duration::from_millis(500);
+
 impl Engine {
     /// Runs until it is dropped.
-    pub async fn upkeep(self: Arc<Self>, session_timeout: Duration) {
+    pub async fn upkeep(self: Arc<Self>) {
+        let Settings { session_timeout, lease, stall, .. } = self.settings;
+        let (heard, hints) = mpsc::channel(HINTS);
         tokio::join!(
             self.keep_busy_sessions(session_timeout / 3),
             self.sweep_idle_sessions((session_timeout / 2).min(LONGEST_SWEEP)),
+            self.keep_lease(lease),
+            self.hang_up_on_the_stalled(stall),
             self.changes.run(),
+            self.audit.run(),
+            self.bus.listen(heard),
+            self.follow(hints),
         );
     }
 
-    /// D009: a running call, an open stream and a pending question are activity.
-    /// A session that is gone (ended on another node, or lost with the store's
-    /// data) is closed here too.
+    /// D009: a running call, a stream that is read and a pending question are
+    /// activity. A session that is gone (ended on another node, or lost with the
+    /// store's data) is closed here too.
     async fn keep_busy_sessions(&self, every: Duration) {
         let mut ticks = ticks(every);
         loop {
@@ -35,7 +55,7 @@ impl Engine {
             for session in self.live.all() {
                 match self.store.touch(&session.id).await {
                     Ok(true) => {}
-                    Ok(false) => session.close(),
+                    Ok(false) => self.close(&session.id),
                     Err(error) => {
                         let session = &session.id;
                         tracing::warn!(%error, %session, "could not be kept");
@@ -45,6 +65,16 @@ impl Engine {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    async fn hang_up_on_the_stalled(&self, stall: Duration) {
+        let mut ticks = ticks(stall / 4);
+        loop {
+            ticks.tick().await;
+            for reading in self.readers.all() {
+                reading.hang_up_if_stalled(stall);
             }
         }
     }
@@ -60,12 +90,66 @@ impl Engine {
         }
     }
 
-    /// Asks every open GET stream to come back later, and those that are yet to
-    /// be opened: this node is going down.
-    pub fn dismiss_listeners(&self) {
-        self.dismissing.store(true, Ordering::SeqCst);
-        for session in self.live.all() {
-            session.dismiss_listener();
+    /// Follows what this node is told, many at once: one session that cannot be
+    /// looked at is not to delay the others.
+    async fn follow(&self, hints: mpsc::Receiver<Hint>) {
+        let hints = stream::unfold(hints, async |mut hints| {
+            Some((hints.recv().await?, hints))
+        });
+        hints.for_each_concurrent(LOOKS, |hint| self.heed(hint)).await;
+    }
+
+    async fn heed(&self, hint: Hint) {
+        self.metrics.heard(&hint);
+        match hint {
+            Hint::Read(session, stream) => self.readers.tell(&session, stream),
+            Hint::Look(session) => self.look(&session).await,
+            Hint::Changed(uri) => self.changes.to_listeners(&uri).await,
+            Hint::Reconnected => {
+                let live = self.live.all();
+                let looks = stream::iter(live.iter().map(|live| live.id));
+                let look = async |session| self.look(&session).await;
+                looks.for_each_concurrent(LOOKS, look).await;
+            }
+        }
+    }
+
+    /// Takes what other nodes have left for this one.
+    async fn look(&self, session: &SessionId) {
+        while let Some(live) = self.live.get(session) {
+            match self.bus.look(session).await {
+                Ok(None) => self.close(session),
+                Ok(Some(left)) => {
+                    for (question, outcome) in left.answers {
+                        live.answer(&question, outcome);
+                    }
+                    for (call, reason) in left.cancelled {
+                        tracing::debug!(%session, reason, "cancelled elsewhere");
+                        live.cancel(&call);
+                    }
+                    self.readers.of(session).iter().for_each(|r| r.tell());
+                }
+                Err(error) if error.is_outage() => {
+                    sleep(LOOK_PAUSE).await;
+                    continue;
+                }
+                Err(error) => tracing::warn!(%error, %session, "cannot be seen"),
+            }
+            return;
+        }
+    }
+
+    /// What is still running ends now, with an error for whoever waits for it.
+    /// Then this node has nothing left to lose.
+    pub async fn give_up(&self) {
+        self.out_of_time.cancel();
+        self.finish_background().await;
+    }
+
+    /// Says that this node runs nothing any more.
+    pub async fn leave(&self) {
+        if let Err(error) = self.bus.end_lease().await {
+            tracing::debug!(%error, "the lease of this node will run out");
         }
     }
 
@@ -79,7 +163,7 @@ impl Engine {
 }
 
 /// Late ticks are not made up for: the store may be slow because it is busy.
-fn ticks(every: Duration) -> Interval {
+pub(super) fn ticks(every: Duration) -> Interval {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes},
     http::{
         HeaderMap,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
     },
 };
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use crate::error::Error;
@@ -17,6 +18,10 @@ use crate::error::Error;
 /// session, but connections are bounded too.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 
+/// How much of a body that is too long is read and thrown away, and for how long.
+const DISCARDED: usize = 32 << 20;
+const DISCARD_DEADLINE: Duration = Duration::from_secs(2);
+
 /// The body, if it is declared as JSON and not longer than `limit` bytes.
 ///
 /// # Errors
@@ -24,7 +29,7 @@ const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// [`Error::BodyIncomplete`].
 pub async fn read(
     headers: &HeaderMap,
-    body: Body,
+    mut body: Body,
     limit: usize,
 ) -> Result<Bytes, Error> {
     if !is_json(headers) {
@@ -33,13 +38,33 @@ pub async fn read(
     let declared =
         headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let is_long = |length: usize| length > limit;
-    if declared.and_then(|length| length.parse().ok()).is_some_and(is_long) {
-        return Err(Error::BodyTooLarge);
+    let read = if declared.and_then(|n| n.parse().ok()).is_some_and(is_long) {
+        Err(Error::BodyTooLarge)
+    } else {
+        let collected = Limited::new(&mut body, limit).collect();
+        match timeout(BODY_DEADLINE, collected).await {
+            Ok(Ok(collected)) => Ok(collected.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                Err(Error::BodyTooLarge)
+            }
+            _ => Err(Error::BodyIncomplete),
+        }
+    };
+    if let Err(Error::BodyTooLarge) = read {
+        // Whatever comes of it, the answer is the same.
+        let _ = timeout(DISCARD_DEADLINE, discard(body)).await;
     }
-    match timeout(BODY_DEADLINE, to_bytes(body, limit)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if is_length_limit(&error) => Err(Error::BodyTooLarge),
-        _ => Err(Error::BodyIncomplete),
+    read
+}
+
+/// Many clients read no answer before they have sent everything; they would see a
+/// broken connection instead.
+async fn discard(mut body: Body) {
+    let mut left = DISCARDED;
+    while let Some(Ok(frame)) = body.frame().await
+        && let Some(less) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len))
+    {
+        left = less;
     }
 }
 
@@ -49,10 +74,4 @@ fn is_json(headers: &HeaderMap) -> bool {
     let media_type = content_type.and_then(|value| value.split(';').next());
     media_type
         .is_some_and(|name| name.trim().eq_ignore_ascii_case("application/json"))
-}
-
-/// Told apart from a broken connection by the cause of axum's error.
-fn is_length_limit(error: &axum::Error) -> bool {
-    std::error::Error::source(error)
-        .is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>())
 }

@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use tokio_util::sync::CancellationToken;
 use tower::util::MapResponseLayer;
 use tower_http::{
     cors::{AllowOrigin, CorsLayer},
@@ -27,10 +28,14 @@ use crate::{
     sessions::Principal,
 };
 
-/// The address at the other end of the connection, put into every request by
-/// the accept loop.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub IpAddr);
+/// The other end of the connection, put into every request by the accept loop.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// Its address.
+    pub address: IpAddr,
+    /// Closes the connection, whatever is still to be sent.
+    pub hang_up: CancellationToken,
+}
 
 /// Settings of the guards.
 #[derive(Debug)]
@@ -174,7 +179,7 @@ fn identify(
     if guards.tokens.0.is_empty() {
         let forwarded =
             guards.trust_proxy.then(|| forwarded_for(headers)).flatten();
-        let peer = extensions.get::<Peer>().map(|peer| peer.0);
+        let peer = extensions.get::<Peer>().map(|peer| peer.address);
         let address = forwarded.or(peer).ok_or(Error::Unauthorized)?;
         let owner = network(address).into();
         return Ok(Caller { principal: Principal::anonymous(), owner });
@@ -198,6 +203,12 @@ fn identify(
 /// closed, not open.
 pub fn caller(extensions: &Extensions) -> Result<Caller, Error> {
     extensions.get::<Caller>().cloned().ok_or(Error::Unauthorized)
+}
+
+/// Closes the connection on which a request came.
+pub fn hang_up(extensions: &Extensions) -> CancellationToken {
+    let peer = extensions.get::<Peer>();
+    peer.map(|peer| peer.hang_up.clone()).unwrap_or_default()
 }
 
 /// The last hop that the trusted proxy saw: earlier entries are whatever the

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, request::Parts},
+    http::{HeaderValue, StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures_util::future::join_all;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Http,
@@ -17,7 +18,7 @@ use super::{
     answer::{Failure, json},
     body,
     era::{Classified, classify},
-    guards::caller,
+    guards::{caller, hang_up},
     session::{SESSION_HEADER, check_version, session_id},
     sse,
 };
@@ -62,8 +63,7 @@ async fn answer(
                 Body::Single(message) => message.request_id().cloned(),
                 Body::Batch(_) => None,
             };
-            let answer =
-                in_session(http, &head.headers, &caller, accepts, body).await;
+            let answer = in_session(http, head, &caller, accepts, body).await;
             answer.map_err(|error| error.at(id))
         }
     }
@@ -93,11 +93,12 @@ async fn initialize(
 
 async fn in_session(
     http: &Http,
-    headers: &HeaderMap,
+    head: &Parts,
     caller: &Caller,
     accepts: Accepts,
     body: Body,
 ) -> Result<Response, Error> {
+    let headers = &head.headers;
     if let Body::Single(Message::Request(request)) = &body
         && request.method == "server/discover"
         && headers.get(SESSION_HEADER).is_none()
@@ -123,11 +124,11 @@ async fn in_session(
             Ok(StatusCode::ACCEPTED.into_response())
         }
         Body::Single(Message::Response(response)) => {
-            http.engine.answer(&session, response);
+            http.engine.answer(&session, response).await?;
             Ok(StatusCode::ACCEPTED.into_response())
         }
         Body::Single(Message::Request(request)) => {
-            call(http, &session, request, accepts).await
+            call(http, &session, request, accepts, hang_up(&head.extensions)).await
         }
         Body::Batch(messages) => Ok(batch(http, &session, messages, accepts).await),
     }
@@ -150,6 +151,7 @@ async fn call(
     session: &Session,
     request: jsonrpc::Request,
     accepts: Accepts,
+    hang_up: CancellationToken,
 ) -> Result<Response, Error> {
     // A client that takes no stream cannot be sent anything but the answer.
     if !accepts.stream {
@@ -159,29 +161,35 @@ async fn call(
     }
     let (outbox, mut inbox) = Outbox::open();
     let mut call = http.engine.call(session, request, outbox)?;
-    if !accepts.json {
-        return Ok(sse::call(http, call, None, inbox, None));
-    }
-    Ok(tokio::select! {
+    let (said, ended) = tokio::select! {
         biased;
-        ended = &mut call => {
-            // What was sent on the way to a quick end still comes before it.
-            match inbox.recv().await {
-                None => finished(&call.id, ended, accepts),
-                first => sse::call(http, call, Some(ended), inbox, first),
-            }
+        // What was said on the way to a quick end still comes before it.
+        ended = &mut call => (inbox.take().await, Some(ended)),
+        said = inbox.take() => (said, None),
+        () = sleep(http.sse_after) => (Vec::new(), None),
+    };
+    let call = match ended {
+        Some(ended) if said.is_empty() || ended.is_cancelled() => {
+            return Ok(finished(&call.id, ended, accepts));
         }
-        first = inbox.recv() => sse::call(http, call, None, inbox, first),
-        () = sleep(http.sse_after) => sse::call(http, call, None, inbox, None),
-    })
+        Some(ended) => call.with_end(ended),
+        None => call,
+    };
+    let reader = http.engine.stream(session, call, said, inbox, hang_up).await?;
+    Ok(sse::stream(&http.metrics.post_streams, reader))
 }
 
 fn finished(id: &RequestId, ended: Ended, accepts: Accepts) -> Response {
     match ended {
-        Ended::Answered(Ok(result)) => json(result_message(id, &result)),
-        Ended::Answered(Err(error)) => error.at(Some(id.clone())).render(),
         Ended::Cancelled if accepts.stream => sse::empty(),
         Ended::Cancelled => Error::Cancelled.at(Some(id.clone())).into_response(),
+        Ended::Answered(Err(error)) if accepts.json => {
+            error.at(Some(id.clone())).render()
+        }
+        Ended::Answered(Err(error)) => sse::single(&error.to_message(Some(id))),
+        Ended::Answered(Ok(result)) => {
+            one_message(result_message(id, &result), accepts)
+        }
     }
 }
 
@@ -205,7 +213,9 @@ async fn batch(
                 }
             }
             Ok(Message::Response(response)) => {
-                http.engine.answer(session, response);
+                if let Err(error) = http.engine.answer(session, response).await {
+                    error.log();
+                }
             }
             Ok(Message::Request(request)) => {
                 let id = request.id.clone();
@@ -235,5 +245,5 @@ async fn end(mut call: Call) -> Option<RawJson> {
 
 /// An answer of one message, in a form that the client accepts.
 fn one_message(message: RawJson, accepts: Accepts) -> Response {
-    if accepts.json { json(message) } else { sse::single(message) }
+    if accepts.json { json(message) } else { sse::single(&message) }
 }

@@ -14,7 +14,7 @@ use super::{
     accept::Accepts,
     answer::Failure,
     era::{VERSION_HEADER, version_header},
-    guards::caller,
+    guards::{caller, hang_up},
     sse,
 };
 use crate::{
@@ -27,7 +27,11 @@ use crate::{
 /// The header that names the session.
 pub const SESSION_HEADER: &str = "mcp-session-id";
 
-/// GET /mcp: opens the stream for messages that belong to no request.
+/// The header that names the event after which a stream goes on.
+pub const LAST_EVENT_ID: &str = "last-event-id";
+
+/// GET /mcp: opens the stream for messages that belong to no request, or goes on
+/// with any stream of the session.
 pub async fn listen(
     http: &Arc<Http>,
     request: Request,
@@ -45,11 +49,15 @@ pub async fn listen(
     if !acceptable {
         return Err(Error::NotAcceptable.into());
     }
-    // Later the event log enters here, and answers from the event on.
-    if headers.contains_key("last-event-id") {
-        return Err(Error::CannotResume.into());
-    }
-    Ok(sse::listen(http, http.engine.listen(&session)))
+    let hang_up = hang_up(request.extensions());
+    let reader = match headers.get(LAST_EVENT_ID) {
+        None => http.engine.listen(&session, hang_up).await?,
+        Some(seen) => {
+            let seen = seen.to_str().unwrap_or_default();
+            http.engine.resume(&session, seen, hang_up).await?
+        }
+    };
+    Ok(sse::stream(&http.metrics.get_streams, reader))
 }
 
 /// DELETE /mcp: the client ends its session.

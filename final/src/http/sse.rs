@@ -1,103 +1,51 @@
 //! Writes event streams.
+//! spec: WHATWG HTML, server-sent events
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt::Write as _,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
-    http::HeaderValue,
-    response::{
-        IntoResponse, Response, Sse,
-        sse::{Event, KeepAlive},
+    body::{Body, Bytes},
+    http::{
+        HeaderValue,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
     },
+    response::Response,
 };
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use prometheus::IntGauge;
-use tokio::task::JoinHandle;
+use tokio::time::{Instant, Sleep, sleep};
 
-use super::Http;
 use crate::{
-    engine::{Call, Ended, Listening},
-    protocol::{RawJson, jsonrpc::RequestId},
-    sessions::{Frame, Inbox},
+    events::{Frame, Reader},
+    protocol::RawJson,
 };
 
 /// A comment this often keeps proxies from closing a silent stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// How long a client should wait before it comes back.
-const RETRY: Duration = Duration::from_secs(1);
+/// How many milliseconds a client should wait before it comes back.
+const RETRY: u64 = 1000;
 
-/// How the call of a stream ends.
-enum End {
-    Running(JoinHandle<Ended>),
-    Known(Ended),
-    Told,
-}
-
-/// The stream that answers a POST.
-struct CallStream {
-    /// Sent before anything else.
-    first: Option<Frame>,
-    inbox: Inbox,
-    id: RequestId,
-    end: End,
-    _open: OpenStream,
-}
-
-impl CallStream {
-    /// The next event; `None` ends the stream.
-    async fn next(&mut self) -> Option<Event> {
-        if let Some(frame) = self.first.take() {
-            return Some(event(frame));
-        }
-        // Ends with the sender, which is the call, or because the reader
-        // was cut off.
-        if let Some(frame) = self.inbox.recv().await {
-            return Some(event(frame));
-        }
-        if self.inbox.is_cut() {
-            return None;
-        }
-        let ended = match std::mem::replace(&mut self.end, End::Told) {
-            End::Running(task) => task.await.unwrap_or(Ended::Cancelled),
-            End::Known(ended) => ended,
-            End::Told => return None,
-        };
-        ended.into_message(&self.id).map(|text| message(&text))
-    }
-}
-
-/// Answers a POST with a stream: `first`, what the call sends, and its end.
-pub fn call(
-    http: &Http,
-    call: Call,
-    ended: Option<Ended>,
-    inbox: Inbox,
-    first: Option<Frame>,
-) -> Response {
-    let id = call.id.clone();
-    let end = match ended {
-        Some(ended) => End::Known(ended),
-        None => End::Running(call.into_task()),
-    };
-    let _open = OpenStream::new(&http.metrics.post_streams);
-    let stream = CallStream { first, inbox, id, end, _open };
-    respond(stream::unfold(stream, async |mut stream| {
-        stream.next().await.map(|event| (Ok(event), stream))
-    }))
-}
-
-/// Answers a GET with the session's stream, for as long as both sides like.
-pub fn listen(http: &Http, listening: Listening) -> Response {
-    let open = OpenStream::new(&http.metrics.get_streams);
-    respond(stream::unfold((listening, open), async |(mut listening, open)| {
-        let frame = listening.inbox.recv().await?;
-        Some((Ok(event(frame)), (listening, open)))
-    }))
+/// Sends what a reader reads, for as long as both sides like.
+pub fn stream(open: &IntGauge, reader: Reader) -> Response {
+    let open = OpenStream::new(open);
+    let frames = stream::unfold((reader, open), async |(mut reader, open)| {
+        Some((reader.next().await?, (reader, open)))
+    });
+    let events = frames.map(|frame| encode(&frame)).boxed();
+    respond(KeptAlive { events, silence: Box::pin(sleep(KEEP_ALIVE)) })
 }
 
 /// A stream of one message, for a client that takes only streams.
-pub fn single(text: RawJson) -> Response {
-    respond(stream::iter([Ok(message(&text))]))
+pub fn single(message: &RawJson) -> Response {
+    let event = format!("event: message\ndata: {}\n\n", message.get());
+    respond(stream::iter([Bytes::from(event)]))
 }
 
 /// A stream without a message: the answer to a request that was cancelled.
@@ -105,27 +53,58 @@ pub fn empty() -> Response {
     respond(stream::empty())
 }
 
-fn respond(
-    events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static,
-) -> Response {
-    let mut response = Sse::new(events)
-        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
-        .into_response();
+fn respond(events: impl Stream<Item = Bytes> + Send + 'static) -> Response {
+    let events = events.map(Ok::<Bytes, Infallible>);
+    let mut response = Response::new(Body::from_stream(events));
+    let headers = response.headers_mut();
+    let event_stream = HeaderValue::from_static("text/event-stream");
+    headers.insert(CONTENT_TYPE, event_stream);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // For proxies of the nginx family, which would collect events into blocks.
-    let unbuffered = HeaderValue::from_static("no");
-    response.headers_mut().insert("x-accel-buffering", unbuffered);
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
 
-fn event(frame: Frame) -> Event {
-    match frame {
-        Frame::Message(text) => message(&text),
-        Frame::Retry => Event::default().retry(RETRY),
-    }
+/// Messages are compact JSON, so they hold no line break.
+fn encode(frame: &Frame) -> Bytes {
+    let mut event = String::new();
+    // Writing to a string does not fail. A priming event has data, or clients
+    // would not take note of its id (L043).
+    let _ = match frame {
+        Frame::Opening(id) => write!(event, "id: {id}\nretry: {RETRY}\ndata:\n\n"),
+        Frame::Message(id, message) => {
+            let data = message.get();
+            write!(event, "id: {id}\nevent: message\ndata: {data}\n\n")
+        }
+        Frame::ComeBack => write!(event, "retry: {RETRY}\n\n"),
+    };
+    event.into()
 }
 
-fn message(text: &RawJson) -> Event {
-    Event::default().event("message").data(text.get())
+/// Events, and comments where there are none for a while.
+struct KeptAlive {
+    events: BoxStream<'static, Bytes>,
+    silence: Pin<Box<Sleep>>,
+}
+
+impl Stream for KeptAlive {
+    type Item = Bytes;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Bytes>> {
+        let polled = match self.events.poll_next_unpin(cx) {
+            Poll::Pending if self.silence.as_mut().poll(cx).is_ready() => {
+                Poll::Ready(Some(Bytes::from_static(b":\n\n")))
+            }
+            polled => polled,
+        };
+        if polled.is_ready() {
+            self.silence.as_mut().reset(Instant::now() + KEEP_ALIVE);
+        }
+        polled
+    }
 }
 
 /// Counts a stream for as long as it is open.

@@ -66,6 +66,12 @@ impl Version {
         self >= Self::V2025_06_18
     }
 
+    /// Whether every stream begins with an event id, so that its connection may be
+    /// closed before its end (L043, L044).
+    pub fn has_priming(self) -> bool {
+        self >= Self::V2025_11_25
+    }
+
     /// Whether the client can be asked with `elicitation/create`.
     pub fn has_elicitation(self) -> bool {
         self >= Self::V2025_06_18

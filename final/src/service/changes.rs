@@ -1,7 +1,4 @@
-//! Tells subscribers that a resource has changed.
-//!
-//! Later the bus enters here: a change is published, and every node tells the
-//! streams that it holds.
+//! Tells subscribers that a resource has changed, wherever their stream is held.
 
 use std::{
     collections::HashSet,
@@ -9,37 +6,51 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
+use futures_util::future::join_all;
+use tokio::{sync::Notify, time::sleep};
 
 use crate::{
-    protocol::{
-        RawJson, jsonrpc::notification_message, resources::ResourceUpdated,
-    },
-    sessions::{LiveSessions, SessionId},
+    bus::Bus,
+    events::{EventLog, Readers, StreamKind},
+    protocol::{jsonrpc::notification_message, resources::ResourceUpdated},
+    sessions::SessionId,
 };
 
 /// How long changes that concern everybody are gathered before they are
 /// announced: a busy deployment changes them many times a second.
 const GATHER: Duration = Duration::from_secs(1);
 
-/// Announces changes to the open streams of this node.
-#[derive(Debug)]
+/// Announces changes on the GET streams of their subscribers.
 pub struct Changes {
-    live: Arc<LiveSessions>,
+    log: Arc<dyn EventLog>,
+    bus: Arc<dyn Bus>,
+    readers: Arc<Readers>,
     gathered: Mutex<HashSet<&'static str>>,
     wake: Notify,
 }
 
 impl Changes {
-    /// Announces to the streams of `live`.
-    pub fn new(live: Arc<LiveSessions>) -> Self {
-        Self { live, gathered: Mutex::default(), wake: Notify::new() }
+    /// Announces through `log`, to nodes on `bus`.
+    pub fn new(
+        log: Arc<dyn EventLog>,
+        bus: Arc<dyn Bus>,
+        readers: Arc<Readers>,
+    ) -> Self {
+        let (gathered, wake) = Default::default();
+        Self { log, bus, readers, gathered, wake }
     }
 
-    /// A resource of one session has changed.
-    pub fn of_session(&self, id: &SessionId, uri: &str) {
-        if let Some(session) = self.live.get(id) {
-            session.announce(uri, || updated(uri));
+    /// A resource of one session has changed. If it is subscribed to, that is
+    /// said on its GET stream, on whichever node, or on the next one.
+    pub async fn of_session(&self, session: &SessionId, uri: &str) {
+        let message = notification_message(
+            "notifications/resources/updated",
+            &ResourceUpdated { uri },
+        );
+        match self.log.send(session, uri, &message).await {
+            Ok(true) => self.readers.tell_listener(session),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, uri, "a change was not announced"),
         }
     }
 
@@ -53,26 +64,29 @@ impl Changes {
         }
     }
 
-    /// Announces what has been gathered, until it is dropped.
+    /// Announces what has been gathered, here and to the other nodes, until it is
+    /// dropped.
     pub async fn run(&self) {
         loop {
             self.wake.notified().await;
-            tokio::time::sleep(GATHER).await;
+            sleep(GATHER).await;
             let uris = std::mem::take(
                 &mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner),
             );
-            for session in self.live.all() {
-                for uri in &uris {
-                    session.announce(uri, || updated(uri));
+            for uri in uris {
+                self.to_listeners(uri).await;
+                if let Err(error) = self.bus.announce(uri).await {
+                    tracing::warn!(%error, uri, "a change was not announced");
                 }
             }
         }
     }
-}
 
-fn updated(uri: &str) -> RawJson {
-    notification_message(
-        "notifications/resources/updated",
-        &ResourceUpdated { uri },
-    )
+    /// Announces a change to the subscribers whose GET stream is held here.
+    pub async fn to_listeners(&self, uri: &str) {
+        let mut listening = self.readers.all();
+        listening.retain(|reading| reading.stream.kind == StreamKind::Listener);
+        let told = listening.iter().map(|r| self.of_session(&r.session, uri));
+        join_all(told).await;
+    }
 }

@@ -5,29 +5,33 @@ use std::{
     time::Duration,
 };
 
+use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use super::{Changes, ServiceError, State};
 use crate::{
+    bus::Bus,
+    events::Audit,
     protocol::{
-        RawJson,
         jsonrpc::{RequestId, notification_message, request_message},
         logging::{Level, LogMessage},
         progress::{CancelledParams, Progress, ProgressToken},
         question::Question,
         version::{Era, Version},
     },
-    sessions::{
-        Frame, Live, Outbox, Phase, SessionRecord, SessionStore, Timestamp,
-    },
+    sessions::{Live, Outbox, Phase, Said, SessionRecord, SessionStore, Timestamp},
 };
 
 /// How long a client has to answer a question, unless the handler says
 /// otherwise: people fill in forms.
 pub const ASK_DEADLINE: Duration = Duration::from_secs(300);
+
+/// For how long the subscriptions are believed that the session had when the
+/// request arrived. A short call need not ask for them again.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// Log messages below this level are not sent before the client chose a level.
 const DEFAULT_LEVEL: Level = Level::Info;
@@ -48,6 +52,12 @@ pub struct Context {
     pub(crate) live: Live,
     /// Tells subscribers of changes.
     pub(crate) changes: Arc<Changes>,
+    /// What the session has asked and was answered.
+    pub(crate) audit: Arc<Audit>,
+    /// Lets answers find their way to this node.
+    pub(crate) bus: Arc<dyn Bus>,
+    /// Runs what is left to do when the call is over.
+    pub(crate) background: TaskTracker,
     /// Ends the call when the client no longer wants it.
     pub(crate) cancelled: CancellationToken,
     /// The caller's wish to hear of progress.
@@ -63,6 +73,15 @@ pub(crate) struct ProgressReports {
 impl ProgressReports {
     pub(crate) fn new(token: ProgressToken) -> Self {
         Self { token, last: Mutex::new(f64::NEG_INFINITY) }
+    }
+
+    fn grows_to(&self, progress: f64) -> bool {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let grows = progress > *last;
+        if grows {
+            *last = progress;
+        }
+        grows
     }
 }
 
@@ -83,7 +102,8 @@ impl Context {
 
     /// The session's state in the store.
     pub fn state(&self) -> State<'_> {
-        State { store: &*self.store, session: &self.session }
+        let (store, audit) = (&*self.store, &*self.audit);
+        State { store, audit, session: &self.session }
     }
 
     /// The store's time: equal on all nodes that share it.
@@ -99,40 +119,46 @@ impl Context {
 
     /// Reports progress, if the caller asked for it. `progress` must grow; a
     /// report that does not is left out (L090).
-    pub fn progress(
+    pub async fn progress(
         &self,
         progress: f64,
         total: Option<f64>,
         message: Option<&str>,
     ) {
         let Some(reports) = &self.progress else { return };
-        let mut last = reports.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if progress > *last {
-            *last = progress;
+        if reports.grows_to(progress) {
             let params = Progress {
                 progress_token: &reports.token,
                 progress,
                 total,
                 message,
             };
-            self.notify("notifications/progress", &params);
+            self.notify("notifications/progress", &params).await;
         }
     }
 
     /// Sends a log message, if the session's level lets it through (L128).
     /// `data` must hold no secrets and no personal data (L131).
-    pub fn log(&self, level: Level, logger: &str, data: Value) {
+    pub async fn log(&self, level: Level, logger: &str, data: Value) {
         if level >= self.session.log_level.unwrap_or(DEFAULT_LEVEL) {
-            self.notify(
-                "notifications/message",
-                &LogMessage { level, logger, data },
-            );
+            let params = LogMessage { level, logger, data };
+            self.notify("notifications/message", &params).await;
         }
     }
 
+    /// Lets go of the client's connection for a call that will take long: a client
+    /// that can resume the stream is asked to come back for the rest.
+    /// spec: basic/transports (the server may close the connection)
+    pub async fn hang_up(&self) {
+        self.outbox.send(Said::HangUp).await;
+    }
+
     /// A resource of this session has changed.
-    pub fn changed(&self, uri: &str) {
-        self.changes.of_session(&self.session.opened.id, uri);
+    pub async fn changed(&self, uri: &str) {
+        let is_fresh = self.entered.elapsed() < FRESH;
+        if self.session.subscriptions.contains(uri) || !is_fresh {
+            self.changes.of_session(&self.session.opened.id, uri).await;
+        }
     }
 
     /// A resource of the whole deployment has changed.
@@ -178,14 +204,19 @@ impl Context {
         }
         // Random, so that no node ever repeats it in this session (L004, D002).
         let id = RequestId::String(Uuid::new_v4().to_string());
-        let pending = PendingQuestion { live: &self.live, id: &id };
         let answer = self.live.ask(id.clone());
-        self.send(request_message(&id, Q::METHOD, question));
+        let pending = PendingQuestion { cx: self, id: &id };
+        // Whichever node is answered must know who waits before anybody is asked.
+        if !self.bus.expect(&self.session.opened.id, &id).await? {
+            return Err(ServiceError::SessionEnded);
+        }
+        let message = request_message(&id, Q::METHOD, question);
+        self.outbox.send(Said::Message(message)).await;
         let outcome = match timeout(deadline, answer).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => return Err(ServiceError::SessionEnded),
             Err(_) => {
-                self.withdraw(&id);
+                self.withdraw(&id).await;
                 return Err(ServiceError::NoAnswer);
             }
         };
@@ -201,21 +232,17 @@ impl Context {
     }
 
     /// L029: tells the client that its answer is no longer waited for.
-    fn withdraw(&self, id: &RequestId) {
+    async fn withdraw(&self, id: &RequestId) {
         let reason = Some("no answer in time".to_owned());
         let params = CancelledParams { request_id: id.clone(), reason };
-        self.notify("notifications/cancelled", &params);
+        self.notify("notifications/cancelled", &params).await;
     }
 
-    fn notify(&self, method: &str, params: &impl serde::Serialize) {
+    async fn notify(&self, method: &str, params: &(impl Serialize + Sync)) {
         if self.outbox.is_stream() {
-            self.send(notification_message(method, params));
+            let message = notification_message(method, params);
+            self.outbox.send(Said::Message(message)).await;
         }
-    }
-
-    /// Later the event log enters here: what is sent is appended first.
-    fn send(&self, message: RawJson) {
-        self.outbox.send(Frame::Message(message));
     }
 }
 
@@ -228,12 +255,19 @@ impl Drop for Context {
 
 /// Forgets the question when the handler stops waiting, for whatever reason.
 struct PendingQuestion<'a> {
-    live: &'a Live,
+    cx: &'a Context,
     id: &'a RequestId,
 }
 
 impl Drop for PendingQuestion<'_> {
     fn drop(&mut self) {
-        self.live.withdraw(self.id);
+        self.cx.live.withdraw(self.id);
+        let (bus, session) = (self.cx.bus.clone(), self.cx.session.opened.id);
+        let id = self.id.clone();
+        self.cx.background.spawn(async move {
+            if let Err(error) = bus.withdraw(&session, &id).await {
+                tracing::debug!(%error, "a question was not withdrawn");
+            }
+        });
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ServiceError;
 use crate::{
+    events::Audit,
     protocol::RawJson,
     sessions::{Entry, SessionRecord, SessionStore, Totals},
 };
@@ -10,6 +11,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct State<'a> {
     pub(super) store: &'a dyn SessionStore,
+    pub(super) audit: &'a Audit,
     pub(super) session: &'a SessionRecord,
 }
 
@@ -34,6 +36,15 @@ impl State<'_> {
     /// [`ServiceError::Store`]
     pub async fn history(&self) -> Result<Vec<RawJson>, ServiceError> {
         Ok(self.store.history(&self.session.opened.id).await?)
+    }
+
+    /// The audit trail of the session, newest last: its requests, this one
+    /// included, and the responses to them. `None` if no trail is kept.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`]
+    pub async fn audit_trail(&self) -> Result<Option<Vec<RawJson>>, ServiceError> {
+        Ok(self.audit.trail(&self.session.opened.id).await?)
     }
 
     /// The deployment's figures.

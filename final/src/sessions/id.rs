@@ -31,6 +31,33 @@ impl fmt::Display for SessionId {
     }
 }
 
+/// The name of one running process; a restarted one has another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NodeId(Arc<str>);
+
+impl NodeId {
+    /// A name that no other node has.
+    pub fn random() -> Self {
+        Self::named(&Uuid::new_v4().to_string())
+    }
+
+    /// The node with this name, which has no blanks in it.
+    pub fn named(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Who is calling: the name that belongs to a bearer token, or nobody in
 /// particular where no tokens are configured.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

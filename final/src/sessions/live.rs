@@ -1,10 +1,11 @@
-//! What is live on this node: running calls, pending questions, open streams.
+//! What is live on this node: running calls, pending questions, streams that are
+//! read.
 //!
 //! A session has an entry here only while something of it is live. Everything
 //! else is in the store, so an idle session costs the node nothing.
 
 use std::{
-    collections::{BTreeSet, HashMap, hash_map::Entry},
+    collections::{HashMap, hash_map::Entry},
     ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -12,10 +13,7 @@ use std::{
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    id::SessionId,
-    outbox::{Frame, Inbox, Outbox},
-};
+use super::id::SessionId;
 use crate::protocol::{RawJson, errors::RpcError, jsonrpc::RequestId};
 
 /// All sessions of which something is live on this node, and how many [`Live`]
@@ -33,14 +31,6 @@ pub struct LiveSession {
     pub id: SessionId,
     calls: Mutex<HashMap<RequestId, CancellationToken>>,
     questions: Mutex<HashMap<RequestId, oneshot::Sender<Outcome>>>,
-    listener: Mutex<Option<Listener>>,
-}
-
-/// The open GET stream of a session.
-#[derive(Debug)]
-struct Listener {
-    outbox: Outbox,
-    subscriptions: BTreeSet<String>,
 }
 
 /// Keeps a session's entry alive. The last one to go removes it.
@@ -92,12 +82,7 @@ impl Deref for Live {
 
 impl LiveSession {
     fn new(id: SessionId) -> Self {
-        Self {
-            id,
-            calls: Mutex::default(),
-            questions: Mutex::default(),
-            listener: Mutex::default(),
-        }
+        Self { id, calls: Mutex::default(), questions: Mutex::default() }
     }
 
     /// Registers a running call; `None` if one with this id is already running
@@ -131,68 +116,21 @@ impl LiveSession {
         lock(&self.questions).remove(id);
     }
 
+    /// Whether somebody here waits for this answer.
+    pub fn asks(&self, id: &RequestId) -> bool {
+        lock(&self.questions).contains_key(id)
+    }
+
     /// Hands an answer to whoever asked; `false` if nobody did (L079).
     pub fn answer(&self, id: &RequestId, outcome: Outcome) -> bool {
         let asker = lock(&self.questions).remove(id);
         asker.is_some_and(|asker| asker.send(outcome).is_ok())
     }
 
-    /// Opens the GET stream. A message goes to one stream only, so an older one
-    /// is asked to come back later, and ends (A12).
-    pub fn listen(&self, subscriptions: BTreeSet<String>) -> Inbox {
-        let (outbox, inbox) = Outbox::open();
-        let listener = Listener { outbox, subscriptions };
-        if let Some(old) = lock(&self.listener).replace(listener) {
-            old.outbox.send(Frame::Retry);
-        }
-        inbox
-    }
-
-    /// The reader of this GET stream has left.
-    pub fn stop_listening(&self, inbox: &Inbox) {
-        let mut listener = lock(&self.listener);
-        if listener.as_ref().is_some_and(|l| l.outbox.leads_to(inbox)) {
-            *listener = None;
-        }
-    }
-
-    /// Keeps the open stream's view of the subscriptions current.
-    pub fn subscribe(&self, uri: &str) {
-        if let Some(listener) = &mut *lock(&self.listener) {
-            listener.subscriptions.insert(uri.to_owned());
-        }
-    }
-
-    /// Keeps the open stream's view of the subscriptions current.
-    pub fn unsubscribe(&self, uri: &str) {
-        if let Some(listener) = &mut *lock(&self.listener) {
-            listener.subscriptions.remove(uri);
-        }
-    }
-
-    /// Sends a message on the GET stream if one is open and subscribed to `uri`.
-    pub fn announce(&self, uri: &str, message: impl FnOnce() -> RawJson) {
-        if let Some(listener) = &*lock(&self.listener)
-            && listener.subscriptions.contains(uri)
-        {
-            listener.outbox.send(Frame::Message(message()));
-        }
-    }
-
-    /// Asks the reader of the GET stream to come back later, to another node.
-    pub fn dismiss_listener(&self) {
-        if let Some(listener) = lock(&self.listener).take() {
-            listener.outbox.send(Frame::Retry);
-        }
-    }
-
-    /// Ends all that is live: the session is over.
+    /// Ends all calls and questions: the session is over.
     pub fn close(&self) {
         lock(&self.calls).values().for_each(CancellationToken::cancel);
         lock(&self.questions).clear();
-        if let Some(listener) = lock(&self.listener).take() {
-            listener.outbox.cut();
-        }
     }
 }
 

@@ -58,6 +58,32 @@ impl MemoryStore {
         visited.is_some()
     }
 
+    /// Postpones expiry; `false` if there is no such session.
+    pub(crate) fn postpone(&self, id: &SessionId) -> bool {
+        self.change(id, |_| {})
+    }
+
+    /// Whether the session asked to hear of changes of this resource.
+    pub(crate) fn is_subscribed(&self, id: &SessionId, uri: &str) -> bool {
+        let subscribed =
+            |session: &mut Session, _| session.record.subscriptions.contains(uri);
+        self.visit(id, subscribed) == Some(true)
+    }
+
+    /// Visits what another room keeps with a session. There is room for one type.
+    pub(crate) fn attached<A: Default + Send + 'static, T>(
+        &self,
+        id: &SessionId,
+        visit: impl FnOnce(&mut A, Timestamp) -> T,
+    ) -> Option<T> {
+        let visited = self.visit(id, |session, now| {
+            let empty = || Box::new(A::default());
+            let attached = session.attached.get_or_insert_with(|| empty());
+            Some(visit(attached.downcast_mut()?, now))
+        });
+        visited.flatten()
+    }
+
     fn remove_expired(&self) {
         let now = self.clock.now();
         // The lock is given back between two sessions: nobody waits long.
@@ -106,7 +132,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn touch(&self, id: &SessionId) -> Result<bool> {
-        Ok(self.change(id, |_| {}))
+        Ok(self.postpone(id))
     }
 
     async fn mark_ready(&self, id: &SessionId) -> Result<bool> {

@@ -22,27 +22,23 @@ use crate::protocol::{RawJson, logging::Level};
 /// How long a call to the store may take before the client is told to try again.
 pub const STORE_DEADLINE: Duration = Duration::from_secs(1);
 
-/// A [`SessionStore`] around another one: every call is measured and has a
-/// deadline of its own, whatever the storage's client promises.
-pub struct MeteredStore {
-    inner: Arc<dyn SessionStore>,
+/// Measures calls to storage, and gives each a deadline of its own, whatever the
+/// storage's client promises.
+#[derive(Clone)]
+pub struct Meter {
     deadline: Duration,
-    metrics: StoreMetrics,
+    metrics: Arc<StoreMetrics>,
 }
 
-impl MeteredStore {
-    /// Wraps `inner`; the usual deadline is [`STORE_DEADLINE`].
-    pub fn new(
-        inner: Arc<dyn SessionStore>,
-        deadline: Duration,
-        metrics: StoreMetrics,
-    ) -> Self {
-        Self { inner, deadline, metrics }
+impl Meter {
+    /// A meter; the usual deadline is [`STORE_DEADLINE`].
+    pub fn new(deadline: Duration, metrics: StoreMetrics) -> Self {
+        Self { deadline, metrics: Arc::new(metrics) }
     }
 
     /// A call of which nothing matters but what it reads: without an answer
     /// nothing is lost, even if a visit was counted.
-    async fn read<T>(
+    pub(crate) async fn read<T>(
         &self,
         operation: &str,
         call: impl Future<Output = Result<T>> + Send,
@@ -51,7 +47,7 @@ impl MeteredStore {
     }
 
     /// A call that may have had its effect when no answer comes.
-    async fn write<T>(
+    pub(crate) async fn write<T>(
         &self,
         operation: &str,
         call: impl Future<Output = Result<T>> + Send,
@@ -65,10 +61,23 @@ impl MeteredStore {
     }
 }
 
+/// A [`SessionStore`] that is measured.
+pub struct MeteredStore {
+    inner: Arc<dyn SessionStore>,
+    meter: Meter,
+}
+
+impl MeteredStore {
+    /// Wraps `inner`.
+    pub fn new(inner: Arc<dyn SessionStore>, meter: Meter) -> Self {
+        Self { inner, meter }
+    }
+}
+
 #[async_trait]
 impl SessionStore for MeteredStore {
     async fn create(&self, session: &NewSession) -> Result<bool> {
-        self.write("create", self.inner.create(session)).await
+        self.meter.write("create", self.inner.create(session)).await
     }
 
     async fn load(
@@ -76,7 +85,7 @@ impl SessionStore for MeteredStore {
         id: &SessionId,
         principal: &Principal,
     ) -> Result<Option<SessionRecord>> {
-        self.read("load", self.inner.load(id, principal)).await
+        self.meter.read("load", self.inner.load(id, principal)).await
     }
 
     async fn enter(
@@ -86,39 +95,40 @@ impl SessionStore for MeteredStore {
         requests: usize,
     ) -> Result<Option<Entered>> {
         let call = self.inner.enter(id, principal, requests);
-        self.read("enter", call).await
+        self.meter.read("enter", call).await
     }
 
     async fn touch(&self, id: &SessionId) -> Result<bool> {
-        self.read("touch", self.inner.touch(id)).await
+        self.meter.read("touch", self.inner.touch(id)).await
     }
 
     async fn mark_ready(&self, id: &SessionId) -> Result<bool> {
-        self.write("mark_ready", self.inner.mark_ready(id)).await
+        self.meter.write("mark_ready", self.inner.mark_ready(id)).await
     }
 
     async fn set_log_level(&self, id: &SessionId, level: Level) -> Result<bool> {
-        self.write("set_log_level", self.inner.set_log_level(id, level)).await
+        self.meter.write("set_log_level", self.inner.set_log_level(id, level)).await
     }
 
     async fn subscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
-        self.write("subscribe", self.inner.subscribe(id, uri)).await
+        self.meter.write("subscribe", self.inner.subscribe(id, uri)).await
     }
 
     async fn unsubscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
-        self.write("unsubscribe", self.inner.unsubscribe(id, uri)).await
+        self.meter.write("unsubscribe", self.inner.unsubscribe(id, uri)).await
     }
 
     async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool> {
-        let appended = self.write("append", self.inner.append(id, entries)).await?;
+        let appended =
+            self.meter.write("append", self.inner.append(id, entries)).await?;
         if appended {
-            self.metrics.count(entries);
+            self.meter.metrics.count(entries);
         }
         Ok(appended)
     }
 
     async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
-        self.read("history", self.inner.history(id)).await
+        self.meter.read("history", self.inner.history(id)).await
     }
 
     async fn terminate(
@@ -126,14 +136,14 @@ impl SessionStore for MeteredStore {
         id: &SessionId,
         principal: &Principal,
     ) -> Result<bool> {
-        self.write("terminate", self.inner.terminate(id, principal)).await
+        self.meter.write("terminate", self.inner.terminate(id, principal)).await
     }
 
     async fn totals(&self) -> Result<Totals> {
-        self.read("totals", self.inner.totals()).await
+        self.meter.read("totals", self.inner.totals()).await
     }
 
     async fn sweep(&self) -> Result<u64> {
-        self.write("sweep", self.inner.sweep()).await
+        self.meter.write("sweep", self.inner.sweep()).await
     }
 }

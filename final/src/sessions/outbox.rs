@@ -1,7 +1,7 @@
-//! The bounded queue between the server and one open stream.
+//! The bounded queue between a running call and whoever sends what it says.
 //!
-//! The sender never waits. A reader that does not keep up is cut off, so it can
-//! delay neither its own call nor anybody else's. Most calls send nothing but
+//! A call that says more than can be stored waits; for its client it never
+//! waits, because what is stored is read from there. Most calls say nothing but
 //! their answer, so an unused queue is one small allocation.
 
 use std::{
@@ -13,20 +13,30 @@ use tokio::sync::Notify;
 
 use crate::protocol::RawJson;
 
-/// How many messages may wait for one reader. A message is a few hundred bytes,
-/// so a stalled reader costs some tens of KiB before it is cut off.
+/// How many items may wait. A message is a few hundred bytes, so a call costs
+/// some tens of KiB while storage is slow.
 pub const CAPACITY: usize = 256;
 
-/// What travels on a stream.
-#[derive(Debug)]
-pub enum Frame {
+/// What a call says on its way to the answer.
+#[derive(Debug, Clone)]
+pub enum Said {
     /// A JSON-RPC message.
     Message(RawJson),
-    /// The stream ends here; the client is asked to come back.
-    Retry,
+    /// The client need not hold its connection: it may come back for the rest.
+    HangUp,
 }
 
-/// The sending end. The stream ends when it is gone.
+impl Said {
+    /// The message, if it is one.
+    pub fn into_message(self) -> Option<RawJson> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::HangUp => None,
+        }
+    }
+}
+
+/// The sending end. Nothing more is said when it is gone.
 #[derive(Debug)]
 pub struct Outbox(Option<Arc<Queue>>);
 
@@ -37,21 +47,23 @@ pub struct Inbox(Arc<Queue>);
 #[derive(Debug, Default)]
 struct Queue {
     state: Mutex<State>,
-    /// The reader is the only one who waits.
-    changed: Notify,
+    /// Something was put in, or nothing more will be.
+    filled: Notify,
+    /// Something was taken out.
+    emptied: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    frames: VecDeque<Frame>,
+    waiting: VecDeque<Said>,
     /// The sender is gone.
     done: bool,
-    /// The reader gets nothing more.
-    cut: bool,
+    /// The receiver is gone.
+    closed: bool,
 }
 
 impl Outbox {
-    /// A queue for one stream.
+    /// A queue for one call.
     pub fn open() -> (Self, Inbox) {
         let queue = Arc::new(Queue::default());
         (Self(Some(queue.clone())), Inbox(queue))
@@ -62,36 +74,29 @@ impl Outbox {
         Self(None)
     }
 
-    /// Whether anybody can be reached. `false` says that nobody ever could,
-    /// not that the reader has left.
+    /// Whether anybody can be reached.
     pub fn is_stream(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Queues a frame. If the queue is full the reader is cut off.
-    pub fn send(&self, frame: Frame) {
+    /// Puts something in the queue, as soon as there is room.
+    pub async fn send(&self, said: Said) {
         let Some(queue) = &self.0 else { return };
-        let mut state = queue.state();
-        if state.frames.len() < CAPACITY && !state.cut {
-            state.frames.push_back(frame);
-        } else if !state.cut {
-            tracing::info!("a stream's reader does not keep up and is cut off");
-            state.cut();
+        loop {
+            let emptied = queue.emptied.notified();
+            {
+                let mut state = queue.state();
+                if state.closed {
+                    return;
+                }
+                if state.waiting.len() < CAPACITY {
+                    state.waiting.push_back(said);
+                    queue.filled.notify_one();
+                    return;
+                }
+            }
+            emptied.await;
         }
-        queue.changed.notify_one();
-    }
-
-    /// Ends the stream at once.
-    pub fn cut(&self) {
-        if let Some(queue) = &self.0 {
-            queue.state().cut();
-            queue.changed.notify_one();
-        }
-    }
-
-    /// Whether this is the other end of `inbox`.
-    pub fn leads_to(&self, inbox: &Inbox) -> bool {
-        self.0.as_ref().is_some_and(|queue| Arc::ptr_eq(queue, &inbox.0))
     }
 }
 
@@ -99,49 +104,43 @@ impl Drop for Outbox {
     fn drop(&mut self) {
         if let Some(queue) = &self.0 {
             queue.state().done = true;
-            queue.changed.notify_one();
+            queue.filled.notify_one();
         }
     }
 }
 
 impl Inbox {
-    /// The next frame; `None` once the sender is gone and the queue is empty,
-    /// or the reader was cut off.
-    pub async fn recv(&mut self) -> Option<Frame> {
+    /// Everything that waits, at least one item; nothing once the sender is gone
+    /// and all was taken.
+    pub async fn take(&mut self) -> Vec<Said> {
         loop {
             {
                 let mut state = self.0.state();
-                let frame = state.frames.pop_front();
-                if frame.is_some() || state.cut || state.done {
-                    return frame;
+                if !state.waiting.is_empty() || state.done {
+                    let taken = std::mem::take(&mut state.waiting);
+                    drop(state);
+                    self.0.emptied.notify_waiters();
+                    return taken.into();
                 }
             }
-            self.0.changed.notified().await;
+            self.0.filled.notified().await;
         }
-    }
-
-    /// Whether the reader was cut off, so that it must not be told the rest.
-    pub fn is_cut(&self) -> bool {
-        self.0.state().cut
     }
 }
 
-/// A reader that has left is not sent anything.
+/// What nobody takes is not said.
 impl Drop for Inbox {
     fn drop(&mut self) {
-        self.0.state().cut();
+        let mut state = self.0.state();
+        state.closed = true;
+        state.waiting = VecDeque::new();
+        drop(state);
+        self.0.emptied.notify_waiters();
     }
 }
 
 impl Queue {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn cut(&mut self) {
-        self.cut = true;
-        self.frames = VecDeque::new();
     }
 }

@@ -6,22 +6,22 @@
 //! that: in a cluster it is on another server. It is written beside the session's
 //! script, may be wrong for a moment, and puts itself right.
 
-mod connection;
+pub(crate) mod connection;
 mod deployment;
-mod error;
+pub(crate) mod error;
 mod keys;
 mod record;
-mod scripts;
+pub(crate) mod scripts;
 mod sweep;
 
 use std::{collections::HashMap, iter};
 
 use async_trait::async_trait;
 use futures_util::future::join;
-use redis::Cmd;
+use redis::{Cmd, FromRedisValue};
 use serde_json::value::RawValue;
 
-pub use self::connection::ConnectError;
+pub use self::connection::{ConnectError, Servers};
 use self::{
     connection::Connection,
     deployment::RESERVATION,
@@ -31,7 +31,7 @@ use self::{
 };
 use super::{
     clock::millis,
-    id::{Principal, SessionId},
+    id::{NodeId, Principal, SessionId},
     record::{Entry, HISTORY_LIMIT, NewSession, SessionRecord, Totals},
     store::{Entered, Result, SessionStore, StoreError, StoreSettings},
 };
@@ -39,11 +39,11 @@ use crate::protocol::{RawJson, logging::Level};
 
 /// A [`SessionStore`] for any number of nodes.
 pub struct RedisStore {
-    connection: Connection,
-    keys: Keys,
-    /// This node's name: a visit to a session that another node visited last has
+    pub(crate) connection: Connection,
+    pub(crate) keys: Keys,
+    /// This node: a visit to a session that another node visited last has
     /// reconstructed it.
-    node: String,
+    node: NodeId,
     settings: StoreSettings,
     /// `settings.timeout` in ms, as the scripts take it.
     timeout: String,
@@ -53,44 +53,67 @@ pub struct RedisStore {
 const SERVER: &str = "";
 
 impl RedisStore {
-    /// Connects within about 5 s. `urls` has one URL, or several of one cluster,
-    /// separated by commas. `node` is a name that no other node has. All keys
-    /// begin with `prefix`.
+    /// Connects within about 5 s. `node` is this node. All keys begin with `prefix`.
     ///
     /// # Errors
     /// [`ConnectError`], whose text has no password in it.
     pub async fn connect(
-        urls: &str,
+        servers: &Servers,
         settings: StoreSettings,
-        node: &str,
+        node: NodeId,
         prefix: &str,
     ) -> Result<Self, ConnectError> {
         Ok(Self {
-            connection: Connection::open(urls).await?,
+            connection: Connection::open(servers).await?,
             keys: Keys::new(prefix),
-            node: node.to_owned(),
+            node,
             settings,
             timeout: millis(settings.timeout).to_string(),
         })
     }
 
-    /// Runs a script that changes a session and answers with the time if the
-    /// index should hear of it, and the owner.
+    /// This node.
+    pub(crate) fn node(&self) -> &NodeId {
+        &self.node
+    }
+
+    /// Runs a script on a session, for the server itself. The script answers with
+    /// the time if the index should hear of it, the owner, and what is returned
+    /// here; `None` if there is no such session.
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        id: &SessionId,
+        arguments: &[&str],
+    ) -> Result<Option<T>> {
+        self.run_for(SERVER, script, id, arguments).await
+    }
+
+    async fn run_for<T: FromRedisValue>(
+        &self,
+        who: &str,
+        script: &Script,
+        id: &SessionId,
+        arguments: &[&str],
+    ) -> Result<Option<T>> {
+        let arguments = [&[&*self.timeout, who], arguments].concat();
+        let keys = self.keys.session(id);
+        let answer: Option<(u64, String, T)> = script
+            .run(&self.connection, &keys, &arguments)
+            .await
+            .map_err(write_failed)?;
+        let Some((refresh, owner, answer)) = answer else { return Ok(None) };
+        self.refresh_index(id, &owner, refresh).await;
+        Ok(Some(answer))
+    }
+
     async fn change(
         &self,
         script: &Script,
         id: &SessionId,
         arguments: &[&str],
     ) -> Result<bool> {
-        let arguments = [&[&*self.timeout, SERVER], arguments].concat();
-        let keys = self.keys.session(id);
-        let changed: Option<(u64, String)> = script
-            .run(&self.connection, &keys, &arguments)
-            .await
-            .map_err(write_failed)?;
-        if let Some((refresh, owner)) = &changed {
-            self.refresh_index(id, owner, *refresh).await;
-        }
+        let changed = self.run::<u64>(script, id, arguments).await?;
         Ok(changed.is_some())
     }
 }
@@ -105,7 +128,7 @@ impl SessionStore for RedisStore {
             return Ok(false);
         }
         let capabilities = session.capabilities.to_words();
-        let fields = record::encode(session, &self.node, &capabilities);
+        let fields = record::encode(session, self.node.as_str(), &capabilities);
         let arguments = [&[&*self.timeout], fields.as_flattened()].concat();
         let keys = self.keys.session(id);
         let create = CREATE.run::<()>(&self.connection, &keys, &arguments);
@@ -122,7 +145,7 @@ impl SessionStore for RedisStore {
         id: &SessionId,
         principal: &Principal,
     ) -> Result<Option<SessionRecord>> {
-        let [key, _] = self.keys.session(id);
+        let key = self.keys.record(&id.to_string());
         let fields = self.connection.query(&Cmd::hgetall(key)).await;
         let fields: HashMap<String, String> = fields.map_err(read_failed)?;
         if fields.is_empty() {
@@ -139,17 +162,13 @@ impl SessionStore for RedisStore {
         requests: usize,
     ) -> Result<Option<Entered>> {
         let (who, requests) = (asked_by(principal), requests.to_string());
-        let arguments = [&*self.timeout, &who, &requests, &self.node];
-        let keys = self.keys.session(id);
-        let visit = ENTER.run(&self.connection, &keys, &arguments);
-        let visited: Option<(u64, String, String, HashMap<String, String>)> =
-            visit.await.map_err(write_failed)?;
-        let Some((refresh, owner, previous, fields)) = visited else {
-            return Ok(None);
-        };
-        self.refresh_index(id, &owner, refresh).await;
+        let arguments = [&*requests, self.node.as_str()];
+        let visited: Option<(String, HashMap<String, String>)> =
+            self.run_for(&who, &ENTER, id, &arguments).await?;
+        let Some((previous, fields)) = visited else { return Ok(None) };
         let record = record::decode(id, fields)?;
-        Ok(Some(Entered { record, reconstructed: previous != self.node }))
+        let reconstructed = previous != self.node.as_str();
+        Ok(Some(Entered { record, reconstructed }))
     }
 
     async fn touch(&self, id: &SessionId) -> Result<bool> {
@@ -197,8 +216,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
-        let [_, key] = self.keys.session(id);
-        let bodies = Cmd::lrange(key, 0, -1);
+        let bodies = Cmd::lrange(self.keys.history(id), 0, -1);
         let bodies = self.connection.query::<Vec<String>>(&bodies).await;
         let bodies = bodies.map_err(read_failed)?.into_iter();
         bodies
@@ -213,7 +231,9 @@ impl SessionStore for RedisStore {
         principal: &Principal,
     ) -> Result<bool> {
         let (keys, who) = (self.keys.session(id), asked_by(principal));
-        let arguments = [&*self.timeout, &who];
+        let (channels, name) = (self.keys.channels(), id.to_string());
+        let arguments =
+            [&*self.timeout, &who, self.node.as_str(), &channels, &name];
         let ended = TERMINATE.run(&self.connection, &keys, &arguments);
         let ended: Option<String> = ended.await.map_err(write_failed)?;
         let Some(owner) = ended else { return Ok(false) };

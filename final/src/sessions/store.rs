@@ -129,7 +129,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// The same error, of a call that had nothing to change.
-    pub(super) fn of_read(self) -> Self {
+    pub(crate) fn of_read(self) -> Self {
         match self {
             Self::OutcomeUnknown(cause) => Self::Unavailable(cause),
             known => known,

@@ -2,19 +2,27 @@
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
 use std::{
+    ops::RangeInclusive,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use mcp_server::{
+    bus::RedisBus,
+    events::{
+        Bounds, EntryId, Event, EventId, EventLog, MemoryLog, Opened, Page,
+        RedisLog, Resumed, StreamId,
+    },
     protocol::{
+        RawJson,
+        jsonrpc::RequestId,
         lifecycle::{ClientCapabilities, ClientInfo},
         to_raw,
         version::Version,
     },
     sessions::{
-        Entry, MemoryStore, NewSession, Principal, RedisStore, SessionId,
-        SessionStore, StoreError, StoreSettings,
+        Entry, MemoryStore, NewSession, NodeId, Principal, RedisStore, SessionId,
+        SessionStore, StoreError, StoreSettings, redis::Servers,
     },
 };
 
@@ -68,6 +76,18 @@ pub trait Deployment {
     }
 }
 
+/// A storage that also keeps what was said on streams.
+pub trait Logs: Deployment {
+    /// The log as node 0 or node 1 sees it.
+    fn log(&self, n: usize, bounds: Bounds) -> Arc<dyn EventLog>;
+
+    /// The name of node 0 or node 1.
+    fn name(&self, n: usize) -> NodeId;
+
+    /// All keys with the id of a session in them, one a line.
+    fn keys(&self, session: &SessionId) -> String;
+}
+
 /// The memory of one node, in paused time.
 pub struct Memory(Arc<MemoryStore>);
 
@@ -93,6 +113,21 @@ impl Deployment for Memory {
     }
 }
 
+impl Logs for Memory {
+    fn log(&self, n: usize, bounds: Bounds) -> Arc<dyn EventLog> {
+        Arc::new(MemoryLog::new(self.0.clone(), self.name(n), bounds))
+    }
+
+    fn name(&self, _: usize) -> NodeId {
+        NodeId::named("first")
+    }
+
+    /// It has none.
+    fn keys(&self, _: &SessionId) -> String {
+        String::new()
+    }
+}
+
 /// A Redis server and two nodes, in real time.
 pub struct Redis {
     server: RedisServer,
@@ -104,11 +139,40 @@ impl Redis {
     async fn on(server: RedisServer, settings: StoreSettings) -> Self {
         let url = server.url();
         let node = async |name| {
-            let store = RedisStore::connect(&url, settings, name, "mcp").await;
+            let servers = Servers::parse(&url).expect("a URL");
+            let node = NodeId::named(name);
+            let store = RedisStore::connect(&servers, settings, node, "mcp").await;
             Arc::new(store.expect("it connects"))
         };
         let nodes = [node("first").await, node("second").await];
         Self { server, settings, nodes }
+    }
+
+    /// The server.
+    pub fn server(&self) -> &RedisServer {
+        &self.server
+    }
+
+    /// The bus as node 0 or node 1 sees it.
+    pub fn bus(&self, n: usize, lease: Duration) -> Arc<RedisBus> {
+        let servers = Servers::parse(&self.server.url()).expect("a URL");
+        Arc::new(RedisBus::new(self.nodes[n].clone(), servers, lease))
+    }
+
+    /// How many keys a session has. Each of them must have so many ms left; then
+    /// it is left a minute, so that the next step can show what it does.
+    pub fn count_keys(
+        &self,
+        session: &SessionId,
+        left: RangeInclusive<i64>,
+    ) -> usize {
+        let keys = self.keys(session);
+        for key in keys.lines() {
+            let ms = self.server.run(&["PTTL", key]).parse().expect("a number");
+            assert!(left.contains(&ms), "{key} expires in {ms} ms");
+            self.server.run(&["PEXPIRE", key, "60000"]);
+        }
+        keys.lines().count()
     }
 }
 
@@ -134,6 +198,26 @@ impl Deployment for Redis {
         tokio::time::sleep(time).await;
     }
 }
+
+impl Logs for Redis {
+    fn log(&self, n: usize, bounds: Bounds) -> Arc<dyn EventLog> {
+        Arc::new(RedisLog::new(self.nodes[n].clone(), bounds))
+    }
+
+    fn name(&self, n: usize) -> NodeId {
+        NodeId::named(["first", "second"][n])
+    }
+
+    fn keys(&self, session: &SessionId) -> String {
+        self.server.run(&["KEYS", &format!("*{session}*")])
+    }
+}
+
+/// A key of a session that was active a moment ago has about this many ms left.
+pub const ACTIVE: RangeInclusive<i64> = 1_700_000..=1_800_000;
+
+/// A key that was left a minute, and of a session that was not active since.
+pub const PASSIVE: RangeInclusive<i64> = 1..=60_000;
 
 /// A session of an owner that has no other.
 pub fn opened() -> NewSession {
@@ -166,6 +250,146 @@ pub fn entry(operation: &'static str, body: &str) -> Entry {
 pub fn entries(count: usize) -> Vec<Entry> {
     let body = to_raw(&serde_json::json!({"operation": "add", "result": 3}));
     vec![Entry { operation: "add", body }; count]
+}
+
+/// What the sessions of a [`Talk`] are subscribed to.
+pub const URI: &str = "calculator://history";
+
+/// Before all entries.
+pub const START: EntryId = EntryId { time: 0, number: 0 };
+
+/// One session, and its log as two nodes see it.
+pub struct Talk {
+    pub session: NewSession,
+    pub id: SessionId,
+    pub logs: [Arc<dyn EventLog>; 2],
+    pub names: [NodeId; 2],
+}
+
+impl Talk {
+    /// A new session, subscribed to [`URI`].
+    pub async fn start(all: &impl Logs) -> Self {
+        Self::bounded(all, Bounds::default()).await
+    }
+
+    pub async fn bounded(all: &impl Logs, bounds: Bounds) -> Self {
+        let talk = Self::unknown(all, bounds);
+        all.node(0).create(&talk.session).await.unwrap();
+        all.node(0).subscribe(&talk.id, URI).await.unwrap();
+        talk
+    }
+
+    /// A session that storage has not heard of.
+    pub fn unknown(all: &impl Logs, bounds: Bounds) -> Self {
+        let session = opened();
+        Self {
+            id: session.id,
+            session,
+            logs: [0, 1].map(|n| all.log(n, bounds)),
+            names: [0, 1].map(|n| all.name(n)),
+        }
+    }
+
+    /// Opens the stream of a call that was not running.
+    pub async fn open(&self, node: usize, call: u64) -> EventId {
+        let opened = self.logs[node].open_call(&self.id, &number(call)).await;
+        match opened.unwrap() {
+            Some(Opened::New(opening)) => opening,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub async fn listen(&self, node: usize) -> EventId {
+        let opened = self.logs[node].open_listener(&self.id).await.unwrap();
+        opened.expect("a session")
+    }
+
+    /// Says something on a stream of node 0, and returns the newest event.
+    pub async fn say(&self, stream: StreamId, batch: u64, text: &str) -> EventId {
+        assert!(self.append(stream, batch, &[text]).await);
+        let events = self.read(0, stream, START).await;
+        EventId { stream, entry: events.last().expect("it was said").id }
+    }
+
+    pub async fn append(
+        &self,
+        stream: StreamId,
+        batch: u64,
+        texts: &[&str],
+    ) -> bool {
+        let messages: Vec<_> = texts.iter().map(to_raw).collect();
+        self.logs[0].append(&self.id, stream, batch, &messages).await.unwrap()
+    }
+
+    /// Ends a stream of node 0.
+    pub async fn finish(&self, stream: StreamId, answer: Option<&str>) -> bool {
+        let (answer, runner) = (answer.map(|text| to_raw(&text)), &self.names[0]);
+        let finish = self.logs[0].finish(&self.id, stream, runner, answer.as_ref());
+        finish.await.unwrap()
+    }
+
+    pub async fn send(&self, node: usize, text: &str) -> bool {
+        self.logs[node].send(&self.id, URI, &to_raw(&text)).await.unwrap()
+    }
+
+    pub async fn resume(&self, node: usize, seen: EventId) -> Resumed {
+        self.logs[node].resume(&self.id, seen).await.unwrap().expect("a session")
+    }
+
+    pub async fn page(
+        &self,
+        node: usize,
+        stream: StreamId,
+        after: EntryId,
+    ) -> Page {
+        let page = self.logs[node].read(&self.id, stream, after).await.unwrap();
+        page.expect("a session")
+    }
+
+    /// All there is after an entry.
+    pub async fn read(
+        &self,
+        node: usize,
+        stream: StreamId,
+        mut after: EntryId,
+    ) -> Vec<Event> {
+        let mut events = Vec::new();
+        loop {
+            let page = self.page(node, stream, after).await;
+            events.extend(page.events);
+            if !page.more {
+                return events;
+            }
+            assert!(page.last > after, "it gets on");
+            after = page.last;
+        }
+    }
+
+    /// What was said after an event.
+    pub async fn heard(&self, node: usize, seen: EventId) -> Vec<String> {
+        said(&self.read(node, seen.stream, seen.entry).await)
+    }
+}
+
+/// The id of a call.
+pub fn number(id: u64) -> RequestId {
+    RequestId::Number(id.into())
+}
+
+/// So many messages.
+pub fn texts(count: usize) -> Vec<RawJson> {
+    (0..count).map(|n| to_raw(&n.to_string())).collect()
+}
+
+/// The texts of events.
+pub fn said(events: &[Event]) -> Vec<String> {
+    let messages = events.iter().filter_map(|event| event.message.as_ref());
+    messages.map(|text| serde_json::from_str(text.get()).unwrap()).collect()
+}
+
+/// Their places in the log.
+pub fn ids(events: &[Event]) -> Vec<EntryId> {
+    events.iter().map(|event| event.id).collect()
 }
 
 /// A write reaches the server and the connection breaks before the answer: only

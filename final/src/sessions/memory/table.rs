@@ -1,6 +1,7 @@
 //! All sessions in memory, and what follows from which of them are alive.
 
 use std::{
+    any::Any,
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     time::Duration,
 };
@@ -34,6 +35,8 @@ pub(super) struct Table {
 pub(super) struct Session {
     pub record: SessionRecord,
     pub history: VecDeque<RawJson>,
+    /// What another room keeps with the session, to go with it.
+    pub attached: Option<Box<dyn Any + Send>>,
     /// The time in this session's entry of [`Table::due`].
     due: Timestamp,
 }
@@ -82,7 +85,8 @@ impl Table {
         let id = opened.id;
         let due = record.last_activity.plus(self.settings.timeout);
         self.due.insert((due, id));
-        let session = Session { record, history: VecDeque::new(), due };
+        let history = VecDeque::new();
+        let session = Session { record, history, attached: None, due };
         self.sessions.insert(id, Box::new(session));
         true
     }

@@ -15,8 +15,8 @@ const BUCKETS: [f64; 14] = [
     0.1, 0.25, 0.5, 1.0,
 ];
 
-/// The operations of a store, as labels.
-const OPERATIONS: [&str; 13] = [
+/// The operations of storage, as labels: sessions, event log, bus.
+const OPERATIONS: [&str; 32] = [
     "create",
     "load",
     "enter",
@@ -30,6 +30,25 @@ const OPERATIONS: [&str; 13] = [
     "terminate",
     "totals",
     "sweep",
+    "open_call",
+    "open_listener",
+    "close_listener",
+    "log",
+    "finish",
+    "send",
+    "resume",
+    "read",
+    "audit",
+    "audited",
+    "announce",
+    "expect",
+    "withdraw",
+    "answer",
+    "cancel",
+    "look",
+    "renew_lease",
+    "end_lease",
+    "is_alive",
 ];
 
 /// Durations and errors of a store, by operation. Their handles are looked up

@@ -7,7 +7,7 @@ use redis::{
     IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult,
     ServerErrorKind::{Ask, ClusterDown, Moved, ReadOnly, TryAgain},
     Value,
-    aio::{ConnectionManager, ConnectionManagerConfig},
+    aio::{ConnectionManager, ConnectionManagerConfig, PubSub},
     cluster::ClusterClientBuilder,
     cluster_async::ClusterConnection,
     cluster_routing::SingleNodeRoutingInfo,
@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 /// How long [`Connection::open`] tries altogether.
 const OPEN_DEADLINE: Duration = Duration::from_secs(5);
 /// How long one attempt to connect, or one answer, may take.
-const ANSWER_DEADLINE: Duration = Duration::from_secs(1);
+pub(crate) const ANSWER_DEADLINE: Duration = Duration::from_secs(1);
 /// After how long without an acknowledgement a connection counts as broken. A
 /// partition drops packets without a word; without this TCP retries for minutes.
 const SILENCE_DEADLINE: Duration = Duration::from_secs(2);
@@ -27,15 +27,20 @@ const SILENCE_DEADLINE: Duration = Duration::from_secs(2);
 const BACKOFF: (Duration, Duration) =
     (Duration::from_millis(50), Duration::from_millis(500));
 const RECONNECTS: usize = 2;
-/// How often a command is repeated that a cluster has refused to run.
-const REDIRECTS: u32 = 5;
+/// How often a command is repeated that a cluster has refused to run, within about
+/// 600 ms: scripts are refused while a slot moves that has some of their keys.
+const REDIRECTS: u32 = 6;
 
 /// One multiplexed connection, shared by all calls; it reconnects by itself.
 #[derive(Clone)]
-pub(super) enum Connection {
+pub(crate) enum Connection {
     Single(ConnectionManager),
     Cluster(ClusterConnection),
 }
+
+/// Where Redis is: one server, or several of one cluster.
+#[derive(Debug, Clone)]
+pub struct Servers(Vec<ConnectionInfo>);
 
 /// Why there is no connection. The text names the address, never a password.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +50,7 @@ pub enum ConnectError {
     Url(RedisError),
     /// It could not be reached, refused us, did not answer, or is one of several
     /// that are no cluster: then not all nodes would see the same sessions.
-    #[error("cannot connect to Redis at {addresses}: {reason}")]
+    #[error("cannot connect to Redis at {addresses}: {}", first_line(.reason))]
     Refused {
         /// Host and port, of each server if there are several.
         addresses: String,
@@ -54,19 +59,59 @@ pub enum ConnectError {
     },
 }
 
-impl Connection {
-    /// Connects to a server, or to the cluster that it turns out to be part of.
-    pub async fn open(urls: &str) -> Result<Self, ConnectError> {
+/// What somebody who is not Redis answers may be quoted on further lines.
+fn first_line(reason: &RedisError) -> String {
+    reason.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+impl Servers {
+    /// Reads URLs with commas between them.
+    ///
+    /// # Errors
+    /// [`ConnectError::Url`]
+    pub fn parse(urls: &str) -> Result<Self, ConnectError> {
         // TLS needs one, and panics if there are none or several to choose from.
         // An error says that the process has one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let servers = urls.split(',').map(|url| url.trim().into_connection_info());
+        let servers: RedisResult<Vec<_>> =
+            servers.map(|server| server.map(with_settings)).collect();
+        servers.map(Self).map_err(ConnectError::Url)
+    }
 
-        let servers = urls
-            .split(',')
-            .map(|url| url.trim().into_connection_info().map(with_settings))
-            .collect::<RedisResult<Vec<_>>>()
-            .map_err(ConnectError::Url)?;
-        let opened = timeout(OPEN_DEADLINE, Self::open_any(&servers)).await;
+    /// A connection that hears what is published on these channels. In a cluster
+    /// every server hears everything.
+    pub(crate) async fn subscribe(&self, channels: &[&str]) -> RedisResult<PubSub> {
+        let mut last = (ErrorKind::InvalidClientConfig, "no address").into();
+        for server in &self.0 {
+            let opened = timeout(ANSWER_DEADLINE, subscriber(server, channels));
+            let opened = opened.await;
+            match opened.unwrap_or_else(|late| Err(io::Error::from(late).into())) {
+                Ok(subscriber) => return Ok(subscriber),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}
+
+async fn subscriber(
+    server: &ConnectionInfo,
+    channels: &[&str],
+) -> RedisResult<PubSub> {
+    // The client's subscriber speaks the older protocol only.
+    let redis =
+        server.redis_settings().clone().set_protocol(ProtocolVersion::RESP2);
+    let client = Client::open(server.clone().set_redis_settings(redis))?;
+    let mut subscriber = client.get_async_pubsub().await?;
+    subscriber.subscribe(channels).await?;
+    Ok(subscriber)
+}
+
+impl Connection {
+    /// Connects to a server, or to the cluster that it turns out to be part of.
+    pub async fn open(Servers(servers): &Servers) -> Result<Self, ConnectError> {
+        let opened = timeout(OPEN_DEADLINE, Self::open_any(servers)).await;
         let opened =
             opened.unwrap_or_else(|late| Err(io::Error::from(late).into()));
         opened.map_err(|reason| {
@@ -141,7 +186,11 @@ async fn ask<T: FromRedisValue>(
 fn tcp_settings() -> TcpSettings {
     TcpSettings::default()
         .set_nodelay(true)
-        .set_keepalive(TcpKeepalive::new().with_time(2 * SILENCE_DEADLINE))
+        .set_keepalive(
+            TcpKeepalive::new()
+                .with_time(2 * SILENCE_DEADLINE)
+                .with_interval(SILENCE_DEADLINE),
+        )
         .set_user_timeout(SILENCE_DEADLINE)
 }
 

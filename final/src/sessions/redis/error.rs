@@ -6,12 +6,12 @@ use super::record::SCHEMA;
 use crate::sessions::StoreError;
 
 /// Nothing was to be changed, so nothing was.
-pub(super) fn read_failed(error: RedisError) -> StoreError {
+pub(crate) fn read_failed(error: RedisError) -> StoreError {
     write_failed(error).of_read()
 }
 
 /// A change that may have happened, unless the error says that it did not.
-pub(super) fn write_failed(error: RedisError) -> StoreError {
+pub(crate) fn write_failed(error: RedisError) -> StoreError {
     match error.code() {
         // These come again however often one tries.
         _ if error.kind() == ErrorKind::Parse => {

@@ -1,9 +1,9 @@
 //! The names of everything that is kept in Redis.
 
-use crate::sessions::SessionId;
+use crate::sessions::{NodeId, SessionId};
 
 /// Builds keys. Nothing else does, and only from parsed ids.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     /// Sets deployments apart that share a server. Without braces.
     prefix: String,
 }
@@ -13,17 +13,45 @@ impl Keys {
         Self { prefix: prefix.to_owned() }
     }
 
-    /// All keys of a session: its record and its history. The braces put them on
-    /// one server of a cluster, so that one script may touch them all.
-    pub fn session(&self, id: &SessionId) -> [String; 2] {
+    /// All keys of a session, the record first, in the order in which scripts
+    /// know them. The braces put them on one server of a cluster, so that one
+    /// script may touch them all.
+    pub fn session(&self, id: &SessionId) -> [String; 6] {
         let record = self.record(&id.to_string());
-        let history = format!("{record}:history");
-        [record, history]
+        let parts = ["history", "calls", "events", "queue", "audit"]
+            .map(|part| format!("{record}:{part}"));
+        let [history, calls, events, queue, audit] = parts;
+        [record, history, calls, events, queue, audit]
     }
 
     /// The record of a session, by an id as it stands in the index.
     pub fn record(&self, id: &str) -> String {
         format!("{}:{{{id}}}", self.prefix)
+    }
+
+    /// The history of a session.
+    pub fn history(&self, id: &SessionId) -> String {
+        format!("{}:history", self.record(&id.to_string()))
+    }
+
+    /// The audit trail of a session.
+    pub fn audit(&self, id: &SessionId) -> String {
+        format!("{}:audit", self.record(&id.to_string()))
+    }
+
+    /// How the name of every node's own channel begins; the node's name follows.
+    pub fn channels(&self) -> String {
+        format!("{}:node:", self.prefix)
+    }
+
+    /// The channel that all nodes listen to.
+    pub fn everybody(&self) -> String {
+        format!("{}:nodes", self.prefix)
+    }
+
+    /// What is there while a node is alive.
+    pub fn lease(&self, node: &NodeId) -> String {
+        format!("{}:lease:{node}", self.prefix)
     }
 
     /// The part of the index that lists a session, by its id's last digit: a set

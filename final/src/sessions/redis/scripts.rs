@@ -1,4 +1,4 @@
-//! The scripts: every change of a session is one of them, and so is atomic.
+//! Scripts: every change of a session is one of them, and so is atomic.
 
 use std::sync::LazyLock;
 
@@ -7,16 +7,20 @@ use redis::{ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, cmd};
 use super::connection::Connection;
 
 /// A script and the name by which the server keeps it.
-pub(super) struct Script {
-    source: &'static str,
+pub(crate) struct Script {
+    source: String,
     hash: String,
 }
+
+/// How every script begins that changes a session.
+pub(crate) const IN_SESSION: &str =
+    concat!(include_str!("lua/time.lua"), include_str!("lua/session.lua"));
 
 /// One source that begins with what its kind of script has in common.
 macro_rules! script {
     ($name:ident: $($file:literal),*) => {
         pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new(concat!($(include_str!(concat!("lua/", $file, ".lua"))),*))
+            Script::of(&[$(include_str!(concat!("lua/", $file, ".lua"))),*])
         });
     };
 }
@@ -25,14 +29,17 @@ script!(CREATE: "time", "create");
 script!(ENTER: "time", "session", "enter");
 script!(CHANGE: "time", "session", "change");
 script!(APPEND: "time", "session", "append");
-script!(TERMINATE: "session", "terminate");
+script!(TERMINATE: "time", "session", "terminate");
 script!(RESERVE: "time", "reserve");
 script!(ALIVE: "time", "alive");
 script!(DUE: "time", "due");
 
 impl Script {
-    fn new(source: &'static str) -> Self {
-        Self { source, hash: redis::Script::new(source).get_hash().to_owned() }
+    /// The script that consists of these parts.
+    pub fn of(parts: &[&str]) -> Self {
+        let source = parts.concat();
+        let hash = redis::Script::new(&source).get_hash().to_owned();
+        Self { source, hash }
     }
 
     /// Runs it. A server that has not seen it yet, or has been restarted, is sent
@@ -51,7 +58,7 @@ impl Script {
         let unknown = ErrorKind::Server(ServerErrorKind::NoScript);
         match connection.query(&call("EVALSHA", &self.hash)).await {
             Err(error) if error.kind() == unknown => {
-                connection.query(&call("EVAL", self.source)).await
+                connection.query(&call("EVAL", &self.source)).await
             }
             answer => answer,
         }

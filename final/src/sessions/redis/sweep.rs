@@ -31,12 +31,12 @@ impl RedisStore {
     async fn holds_lease(&self) -> RedisResult<bool> {
         let key = self.keys.sweeper();
         let mut take = cmd("SET");
-        take.arg(&key).arg(&self.node).arg("NX").arg("PX").arg(LEASE_MS);
+        take.arg(&key).arg(self.node.as_str()).arg("NX").arg("PX").arg(LEASE_MS);
         if self.connection.query(&take).await? {
             return Ok(true);
         }
         let holder: Option<String> = self.connection.query(&Cmd::get(key)).await?;
-        Ok(holder.as_deref() == Some(&self.node))
+        Ok(holder.as_deref() == Some(self.node.as_str()))
     }
 
     async fn sweep_part(&self, index: &String) -> RedisResult<u64> {

@@ -2,4 +2,4 @@
 redis.call('RPUSH', KEYS[2], unpack(ARGV, 4))
 redis.call('LTRIM', KEYS[2], -ARGV[3], -1)
 redis.call('HINCRBY', KEYS[1], 'recorded', #ARGV - 3)
-return { used(), owner }
+return { used(), owner, 1 }

@@ -5,4 +5,4 @@ if ARGV[4] then
 elseif ARGV[3] then
   redis.call('HDEL', KEYS[1], ARGV[3])
 end
-return { used(), owner }
+return { used(), owner, 1 }

@@ -3,4 +3,4 @@ local previous = redis.call('HGET', KEYS[1], 'node')
 redis.call('HINCRBY', KEYS[1], 'requests', ARGV[3])
 redis.call('HSET', KEYS[1], 'node', ARGV[4])
 local refresh = used()
-return { refresh, owner, previous or '', redis.call('HGETALL', KEYS[1]) }
+return { refresh, owner, { previous or '', redis.call('HGETALL', KEYS[1]) } }

@@ -1,0 +1,68 @@
+//! Where everything is kept: in this process, or in Redis for all nodes.
+
+use std::{sync::Arc, time::Duration};
+
+use super::StartError;
+use crate::{
+    bus::{MemoryBus, MeteredBus, RedisBus},
+    config::Config,
+    engine::Storage,
+    events::{Bounds, MemoryLog, MeteredLog, RedisLog},
+    sessions::{
+        MemoryStore, MeteredStore, NodeId, RedisStore, StoreSettings,
+        metered::{Meter, STORE_DEADLINE, StoreMetrics},
+        redis::Servers,
+    },
+    telemetry::Metrics,
+};
+
+/// The storage that the settings ask for, measured.
+pub(super) async fn open(
+    config: &Config,
+    metrics: &Metrics,
+) -> Result<Storage, StartError> {
+    let settings = StoreSettings {
+        timeout: config.session_timeout,
+        max_per_owner: config.max_sessions_per_client,
+    };
+    let bounds = config.event_log;
+    let storage = match &config.redis_url {
+        None => in_memory(settings, bounds),
+        Some(urls) => {
+            let (servers, node) = (Servers::parse(urls)?, NodeId::random());
+            let prefix = &config.redis_key_prefix;
+            let store =
+                RedisStore::connect(&servers, settings, node, prefix).await?;
+            on_redis(Arc::new(store), servers, bounds, config.node_lease)
+        }
+    };
+    let metrics = StoreMetrics::register(&metrics.registry)?;
+    let meter = Meter::new(STORE_DEADLINE, metrics);
+    Ok(Storage {
+        sessions: Arc::new(MeteredStore::new(storage.sessions, meter.clone())),
+        log: Arc::new(MeteredLog::new(storage.log, meter.clone())),
+        bus: Arc::new(MeteredBus::new(storage.bus, meter)),
+        ..storage
+    })
+}
+
+/// Everything in the memory of this process.
+pub fn in_memory(settings: StoreSettings, bounds: Bounds) -> Storage {
+    let (store, node) = (Arc::new(MemoryStore::new(settings)), NodeId::random());
+    let log = Arc::new(MemoryLog::new(store.clone(), node.clone(), bounds));
+    let bus = Arc::new(MemoryBus);
+    Storage { node, shared: false, sessions: store, log, bus }
+}
+
+/// Everything in Redis.
+pub fn on_redis(
+    store: Arc<RedisStore>,
+    servers: Servers,
+    bounds: Bounds,
+    lease: Duration,
+) -> Storage {
+    let node = store.node().clone();
+    let log = Arc::new(RedisLog::new(store.clone(), bounds));
+    let bus = Arc::new(RedisBus::new(store.clone(), servers, lease));
+    Storage { node, shared: true, sessions: store, log, bus }
+}

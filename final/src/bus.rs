@@ -1,0 +1,118 @@
+//! Addressed messages between nodes: answers, cancellations, wake-ups, changes.
+//!
+//! Publish and subscribe loses messages while a connection is broken. So what
+//! must not be lost is first written under the keys of its session, and the
+//! message is only a hint to look. After every new connection a node looks again
+//! at everything that it holds.
+
+pub mod memory;
+pub mod metered;
+pub mod redis;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+pub use memory::MemoryBus;
+pub use metered::MeteredBus;
+pub use redis::RedisBus;
+
+use crate::{
+    events::StreamId,
+    protocol::jsonrpc::RequestId,
+    sessions::{NodeId, SessionId, live::Outcome, store::Result},
+};
+
+/// What a node is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// Something was left for it, or the session is over.
+    Look(SessionId),
+    /// There is more on a stream, or another node reads it now.
+    Read(SessionId, StreamId),
+    /// A resource of the whole deployment has changed.
+    Changed(String),
+    /// Hints may have been lost.
+    Reconnected,
+}
+
+impl Hint {
+    /// The names of the kinds.
+    pub const KINDS: [&str; 4] = ["look", "read", "changed", "reconnected"];
+
+    /// Which of [`KINDS`](Self::KINDS) it is.
+    pub fn kind(&self) -> usize {
+        match self {
+            Self::Look(_) => 0,
+            Self::Read(..) => 1,
+            Self::Changed(_) => 2,
+            Self::Reconnected => 3,
+        }
+    }
+}
+
+/// What other nodes have left for this one in a session.
+#[derive(Debug, Default)]
+pub struct Left {
+    /// Answers to its questions. They stay until the question is withdrawn.
+    pub answers: Vec<(RequestId, Outcome)>,
+    /// Calls of this node that are not wanted any more, and why.
+    pub cancelled: Vec<(RequestId, String)>,
+}
+
+/// How nodes reach each other. Methods about a session answer `false` or `None`
+/// if it is gone, and then have changed nothing.
+///
+/// # Errors
+/// All methods: [`StoreError`](crate::sessions::StoreError).
+#[async_trait]
+pub trait Bus: Send + Sync + 'static {
+    /// Passes on what this node is told, until it is dropped. Begins with
+    /// [`Hint::Reconnected`].
+    async fn listen(&self, heard: mpsc::Sender<Hint>);
+
+    /// Tells all other nodes that a resource of the deployment has changed.
+    async fn announce(&self, uri: &str) -> Result<()>;
+
+    /// This node is about to ask the client a question.
+    async fn expect(
+        &self,
+        session: &SessionId,
+        question: &RequestId,
+    ) -> Result<bool>;
+
+    /// This node waits for the answer no longer.
+    async fn withdraw(
+        &self,
+        session: &SessionId,
+        question: &RequestId,
+    ) -> Result<()>;
+
+    /// Leaves the first answer to a question for the node that waits for it;
+    /// `false` if none does.
+    async fn answer(
+        &self,
+        session: &SessionId,
+        question: &RequestId,
+        outcome: &Outcome,
+    ) -> Result<bool>;
+
+    /// Asks the node that runs a call to stop; `false` if none is known to.
+    async fn cancel(
+        &self,
+        session: &SessionId,
+        call: &RequestId,
+        reason: &str,
+    ) -> Result<bool>;
+
+    /// What was left for this node.
+    async fn look(&self, session: &SessionId) -> Result<Option<Left>>;
+
+    /// Says that this node is alive, for the time of a lease.
+    async fn renew_lease(&self) -> Result<()>;
+
+    /// Says that this node runs nothing any more.
+    async fn end_lease(&self) -> Result<()>;
+
+    /// Whether a node has renewed its lease.
+    async fn is_alive(&self, node: &NodeId) -> Result<bool>;
+}

@@ -1,0 +1,87 @@
+//! A bus that is measured and not waited for for ever.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use super::{Bus, Hint, Left};
+use crate::{
+    protocol::jsonrpc::RequestId,
+    sessions::{NodeId, SessionId, live::Outcome, metered::Meter, store::Result},
+};
+
+/// A [`Bus`] around another one.
+pub struct MeteredBus {
+    inner: Arc<dyn Bus>,
+    meter: Meter,
+}
+
+impl MeteredBus {
+    /// Wraps `inner`.
+    pub fn new(inner: Arc<dyn Bus>, meter: Meter) -> Self {
+        Self { inner, meter }
+    }
+}
+
+#[async_trait]
+impl Bus for MeteredBus {
+    async fn listen(&self, heard: mpsc::Sender<Hint>) {
+        self.inner.listen(heard).await;
+    }
+
+    async fn announce(&self, uri: &str) -> Result<()> {
+        self.meter.write("announce", self.inner.announce(uri)).await
+    }
+
+    async fn expect(
+        &self,
+        session: &SessionId,
+        question: &RequestId,
+    ) -> Result<bool> {
+        self.meter.write("expect", self.inner.expect(session, question)).await
+    }
+
+    async fn withdraw(
+        &self,
+        session: &SessionId,
+        question: &RequestId,
+    ) -> Result<()> {
+        self.meter.write("withdraw", self.inner.withdraw(session, question)).await
+    }
+
+    async fn answer(
+        &self,
+        session: &SessionId,
+        question: &RequestId,
+        outcome: &Outcome,
+    ) -> Result<bool> {
+        let answered = self.inner.answer(session, question, outcome);
+        self.meter.write("answer", answered).await
+    }
+
+    async fn cancel(
+        &self,
+        session: &SessionId,
+        call: &RequestId,
+        reason: &str,
+    ) -> Result<bool> {
+        self.meter.write("cancel", self.inner.cancel(session, call, reason)).await
+    }
+
+    async fn look(&self, session: &SessionId) -> Result<Option<Left>> {
+        self.meter.read("look", self.inner.look(session)).await
+    }
+
+    async fn renew_lease(&self) -> Result<()> {
+        self.meter.write("renew_lease", self.inner.renew_lease()).await
+    }
+
+    async fn end_lease(&self) -> Result<()> {
+        self.meter.write("end_lease", self.inner.end_lease()).await
+    }
+
+    async fn is_alive(&self, node: &NodeId) -> Result<bool> {
+        self.meter.read("is_alive", self.inner.is_alive(node)).await
+    }
+}

@@ -1,0 +1,221 @@
+//! The bus over Redis: notes under the keys of the session, and a channel for
+//! each node that says where to look.
+
+use std::{
+    io,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use redis::{Cmd, FromRedisValue, Msg, RedisResult, cmd};
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
+
+use super::{Bus, Hint, Left};
+use crate::{
+    events::StreamId,
+    protocol::{jsonrpc::RequestId, to_raw},
+    sessions::{
+        NodeId, RedisStore, SessionId, StoreError,
+        clock::millis,
+        live::Outcome,
+        redis::{
+            connection::{ANSWER_DEADLINE, Servers},
+            error::{read_failed, write_failed},
+            scripts::{IN_SESSION, Script},
+        },
+        store::Result,
+    },
+};
+
+/// Pause before the channels are subscribed to again.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// How often the subscription is tried: a connection on which nothing is sent
+/// does not notice that it is broken.
+const PING: Duration = Duration::from_secs(2);
+
+macro_rules! script {
+    ($name:ident: $file:literal) => {
+        static $name: LazyLock<Script> = LazyLock::new(|| {
+            let script = include_str!(concat!("lua/", $file, ".lua"));
+            Script::of(&[IN_SESSION, script])
+        });
+    };
+}
+
+script!(EXPECT: "expect");
+script!(WITHDRAW: "withdraw");
+script!(ANSWER: "answer");
+script!(CANCEL: "cancel");
+script!(LOOK: "look");
+
+/// A [`Bus`] for any number of nodes.
+pub struct RedisBus {
+    store: Arc<RedisStore>,
+    /// Where to subscribe: a connection of its own.
+    servers: Servers,
+    /// For how long a node is alive that says so.
+    lease: Duration,
+}
+
+impl RedisBus {
+    /// The bus of the nodes that share `store`, which is on `servers`.
+    pub fn new(store: Arc<RedisStore>, servers: Servers, lease: Duration) -> Self {
+        Self { store, servers, lease }
+    }
+
+    async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        session: &SessionId,
+        arguments: &[&str],
+    ) -> Result<Option<T>> {
+        let (channels, name) = (self.store.keys.channels(), session.to_string());
+        let head: [&str; 3] = [self.store.node().as_str(), &channels, &name];
+        self.store.run(script, session, &[&head, arguments].concat()).await
+    }
+
+    /// Listens until the connection breaks.
+    async fn hear(&self, heard: &mpsc::Sender<Hint>) -> RedisResult<()> {
+        let own = format!("{}{}", self.store.keys.channels(), self.store.node());
+        let everybody = self.store.keys.everybody();
+        let subscriber = self.servers.subscribe(&[&own, &everybody]).await?;
+        let (mut sink, mut messages) = subscriber.split();
+        // An error means that nobody wants to know any more.
+        let _ = heard.send(Hint::Reconnected).await;
+        let mut pings = interval(PING);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                message = messages.next() => {
+                    let broken = io::Error::from(io::ErrorKind::BrokenPipe);
+                    let message = message.ok_or(broken)?;
+                    if let Some(hint) = self.read(&message, &everybody) {
+                        let _ = heard.send(hint).await;
+                    }
+                }
+                _ = pings.tick() => {
+                    let pong = timeout(ANSWER_DEADLINE, sink.ping::<redis::Value>());
+                    pong.await.map_err(io::Error::from)??;
+                }
+            }
+        }
+    }
+
+    fn read(&self, message: &Msg, everybody: &str) -> Option<Hint> {
+        let payload: String = message.get_payload().ok()?;
+        if message.get_channel_name() == everybody {
+            let (sender, uri) = payload.split_once(' ')?;
+            let other = sender != self.store.node().as_str();
+            return other.then(|| Hint::Changed(uri.to_owned()));
+        }
+        let (session, what) = payload.split_once(' ')?;
+        let session = SessionId::parse(session)?;
+        Some(match StreamId::parse(what) {
+            Some(stream) => Hint::Read(session, stream),
+            None => Hint::Look(session),
+        })
+    }
+}
+
+#[async_trait]
+impl Bus for RedisBus {
+    async fn listen(&self, heard: mpsc::Sender<Hint>) {
+        while !heard.is_closed() {
+            if let Err(error) = self.hear(&heard).await {
+                tracing::warn!(%error, "other nodes are not heard");
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn announce(&self, uri: &str) -> Result<()> {
+        let payload = format!("{} {uri}", self.store.node());
+        let announce = Cmd::publish(self.store.keys.everybody(), payload);
+        self.store.connection.query(&announce).await.map_err(write_failed)
+    }
+
+    async fn expect(
+        &self,
+        session: &SessionId,
+        question: &RequestId,
+    ) -> Result<bool> {
+        let question = to_raw(question);
+        let expected: Option<u64> =
+            self.run(&EXPECT, session, &[question.get()]).await?;
+        Ok(expected.is_some())
+    }
+
+    async fn withdraw(
+        &self,
+        session: &SessionId,
+        question: &RequestId,
+    ) -> Result<()> {
+        let question = to_raw(question);
+        self.run::<u64>(&WITHDRAW, session, &[question.get()]).await?;
+        Ok(())
+    }
+
+    async fn answer(
+        &self,
+        session: &SessionId,
+        question: &RequestId,
+        outcome: &Outcome,
+    ) -> Result<bool> {
+        let (question, outcome) = (to_raw(question), to_raw(outcome));
+        let arguments = [question.get(), outcome.get()];
+        Ok(self.run(&ANSWER, session, &arguments).await? == Some(1))
+    }
+
+    async fn cancel(
+        &self,
+        session: &SessionId,
+        call: &RequestId,
+        reason: &str,
+    ) -> Result<bool> {
+        let call = to_raw(call);
+        Ok(self.run(&CANCEL, session, &[call.get(), reason]).await? == Some(1))
+    }
+
+    async fn look(&self, session: &SessionId) -> Result<Option<Left>> {
+        type Pairs = Vec<(String, String)>;
+        let left: Option<(Pairs, Pairs)> =
+            self.run(&LOOK, session, &[]).await.map_err(StoreError::of_read)?;
+        let Some((answers, cancelled)) = left else { return Ok(None) };
+        let answers = answers
+            .iter()
+            .map(|(question, outcome)| Ok((parse(question)?, parse(outcome)?)));
+        let cancelled =
+            cancelled.into_iter().map(|(call, reason)| Ok((parse(&call)?, reason)));
+        Ok(Some(Left {
+            answers: answers.collect::<Result<_>>()?,
+            cancelled: cancelled.collect::<Result<_>>()?,
+        }))
+    }
+
+    async fn renew_lease(&self) -> Result<()> {
+        let mut renew = cmd("SET");
+        let key = self.store.keys.lease(self.store.node());
+        renew.arg(key).arg("1").arg("PX").arg(millis(self.lease));
+        self.store.connection.query(&renew).await.map_err(write_failed)
+    }
+
+    async fn end_lease(&self) -> Result<()> {
+        let end = Cmd::del(self.store.keys.lease(self.store.node()));
+        self.store.connection.query(&end).await.map_err(write_failed)
+    }
+
+    async fn is_alive(&self, node: &NodeId) -> Result<bool> {
+        let exists = Cmd::exists(self.store.keys.lease(node));
+        self.store.connection.query(&exists).await.map_err(read_failed)
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|_| StoreError::Damaged("a note"))
+}

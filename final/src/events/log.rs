@@ -1,0 +1,198 @@
+//! The door to the event log.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::id::{EntryId, EventId, StreamId};
+use crate::{
+    protocol::{RawJson, jsonrpc::RequestId},
+    sessions::{NodeId, SessionId, store::Result},
+};
+
+/// How long a log is kept. Whatever is beyond one of the bounds is evicted, the
+/// oldest first; the newest entry never is.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Entries of one session.
+    pub entries: usize,
+    /// Bytes of the messages of one session.
+    pub bytes: usize,
+    /// Age of an entry.
+    pub age: Duration,
+}
+
+/// What a client may miss on a bad day and still catch up with.
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { entries: 2_000, bytes: 4 << 20, age: Duration::from_secs(600) }
+    }
+}
+
+/// How many messages wait for a GET stream while none is open; then the oldest
+/// are dropped.
+pub const QUEUE: usize = 100;
+
+/// How many entries a reader looks at in one step, and how many bytes it takes
+/// unless a single message has more: what a stalled reader costs.
+pub const PAGE: (usize, usize) = (256, 64 * 1024);
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// The stream begins.
+    Opening,
+    /// A message.
+    Message,
+    /// The stream ends, with the answer to its call if there is one.
+    End,
+}
+
+/// One entry.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Its place.
+    pub id: EntryId,
+    /// The entry before it on its stream. A reader that has not seen that one
+    /// has missed something.
+    pub previous: EntryId,
+    /// What it is.
+    pub kind: EventKind,
+    /// What was said.
+    pub message: Option<RawJson>,
+}
+
+/// How a call came to its stream, or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// Its stream is new and begins here.
+    New(EventId),
+    /// A call with the same id is running on this node, with this stream.
+    Taken(StreamId, NodeId),
+}
+
+/// Who runs a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runner {
+    /// The node.
+    pub node: NodeId,
+    /// The id of the call.
+    pub call: RequestId,
+}
+
+/// What comes after an event that a client has seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resumed {
+    /// The stream goes on, or its end is in the log. If its call is running, who
+    /// runs it.
+    Open(Option<Runner>),
+    /// Nothing: it was the last event of its stream.
+    Over,
+    /// A newer GET stream has taken its place.
+    Replaced,
+    /// There is no such event in this session, or not any more.
+    Unknown,
+}
+
+/// What a reader finds.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// In order.
+    pub events: Vec<Event>,
+    /// After which entry to read on.
+    pub last: EntryId,
+    /// There is more to look at.
+    pub more: bool,
+    /// This node still holds the reader of the stream.
+    pub held: bool,
+    /// The stream may still grow.
+    pub grows: bool,
+}
+
+/// What was said on the streams of all sessions. One implementation for each
+/// kind of storage; all pass the same contract tests (`tests/log_contract.rs`).
+///
+/// A message is appended before it is sent. A log lives and ends with its
+/// session; where there is no session any more, methods answer `None` or `false`
+/// and change nothing. A method that adds to a stream tells the node that holds
+/// its reader, unless that is this node.
+///
+/// # Errors
+/// All methods: [`StoreError`](crate::sessions::StoreError).
+#[async_trait]
+pub trait EventLog: Send + Sync + 'static {
+    /// Opens the stream of a call, which this node runs and reads.
+    async fn open_call(
+        &self,
+        session: &SessionId,
+        call: &RequestId,
+    ) -> Result<Option<Opened>>;
+
+    /// Opens the GET stream in the place of an older one. What has waited for it
+    /// is said on it.
+    async fn open_listener(&self, session: &SessionId) -> Result<Option<EventId>>;
+
+    /// The reader of a GET stream has left this node: messages wait again.
+    async fn close_listener(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+    ) -> Result<()>;
+
+    /// Says something on the stream of a call of this node; `false` if the call
+    /// is not its any more. `batch` grows from 1: a batch that may have been
+    /// appended is sent again with the same number.
+    async fn append(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        batch: u64,
+        messages: &[RawJson],
+    ) -> Result<bool>;
+
+    /// Ends the stream of a call that `runner` runs, with the answer if there is
+    /// one. Only the first to do so succeeds; whoever gets `false` stays silent.
+    async fn finish(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        runner: &NodeId,
+        answer: Option<&RawJson>,
+    ) -> Result<bool>;
+
+    /// Says something on the GET stream, or keeps it for the next one, if the
+    /// session is subscribed to the resource `uri`. Not activity of the session.
+    async fn send(
+        &self,
+        session: &SessionId,
+        uri: &str,
+        message: &RawJson,
+    ) -> Result<bool>;
+
+    /// Goes on after an event, on this node: a reader elsewhere ends.
+    async fn resume(
+        &self,
+        session: &SessionId,
+        seen: EventId,
+    ) -> Result<Option<Resumed>>;
+
+    /// What was said on a stream after an entry.
+    async fn read(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        after: EntryId,
+    ) -> Result<Option<Page>>;
+
+    /// Adds to the audit trail and keeps its last `keep` entries. Not activity of
+    /// the session.
+    async fn audit(
+        &self,
+        session: &SessionId,
+        entries: &[RawJson],
+        keep: usize,
+    ) -> Result<bool>;
+
+    /// The audit trail, newest last; empty if the session is gone.
+    async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>>;
+}

@@ -1,0 +1,11 @@
+-- ARGV[9]: the stream of a call that this node runs. ARGV[10]: a number that grows
+-- with every batch, so that one that is sent twice is appended once. The others:
+-- messages.
+if running(ARGV[9]) ~= node then return { used(), owner, 0 } end
+local batch = 'batch:' .. ARGV[9]
+if tonumber(redis.call('HGET', KEYS[3], batch) or 0) < tonumber(ARGV[10]) then
+  redis.call('HSET', KEYS[3], batch, ARGV[10])
+  for at = 11, #ARGV do append(ARGV[9], 'message', ARGV[at]) end
+  wake(redis.call('HGET', KEYS[3], 'reader:' .. ARGV[9]), ARGV[9])
+end
+return { used(), owner, 1 }

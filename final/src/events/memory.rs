@@ -1,0 +1,334 @@
+//! The event log in the memory of one node.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+
+use super::{
+    id::{EntryId, EventId, StreamId, StreamKind},
+    log::{Bounds, Event, EventKind, EventLog, Opened, PAGE, Page, QUEUE, Resumed},
+};
+use crate::{
+    protocol::{RawJson, jsonrpc::RequestId},
+    sessions::{
+        MemoryStore, NodeId, SessionId, Timestamp, clock::millis, store::Result,
+    },
+};
+
+/// An [`EventLog`] for a single node. It is kept with the sessions, and so goes
+/// with them.
+pub struct MemoryLog {
+    store: Arc<MemoryStore>,
+    node: NodeId,
+    bounds: Bounds,
+}
+
+/// The streams of one session.
+#[derive(Default)]
+struct Streams {
+    /// How many there ever were.
+    opened: u64,
+    /// The GET stream, and whether it is held.
+    listener: Option<(StreamId, bool)>,
+    /// Running calls.
+    running: HashMap<StreamId, Running>,
+    log: VecDeque<(StreamId, Event)>,
+    /// Of all messages in the log.
+    bytes: usize,
+    newest: EntryId,
+    /// The last entry of each stream that may still grow.
+    last: HashMap<StreamId, EntryId>,
+    /// What waits for a GET stream.
+    queue: VecDeque<RawJson>,
+    /// The audit trail.
+    trail: VecDeque<RawJson>,
+}
+
+struct Running {
+    call: RequestId,
+    /// The last batch that was appended.
+    batch: u64,
+}
+
+impl MemoryLog {
+    /// The log of the sessions in `store`. `node` is this node.
+    pub fn new(store: Arc<MemoryStore>, node: NodeId, bounds: Bounds) -> Self {
+        Self { store, node, bounds }
+    }
+
+    /// Visits the streams of a session, if there is such a session.
+    fn visit<T>(
+        &self,
+        session: &SessionId,
+        visit: impl FnOnce(&mut Streams, Timestamp) -> T,
+    ) -> Option<T> {
+        self.store.attached(session, visit)
+    }
+
+    /// The same, as activity of the session.
+    fn work<T>(
+        &self,
+        session: &SessionId,
+        work: impl FnOnce(&mut Streams, Timestamp) -> T,
+    ) -> Option<T> {
+        self.store.postpone(session).then(|| self.visit(session, work)).flatten()
+    }
+}
+
+impl Streams {
+    fn open(&mut self, kind: StreamKind, now: Timestamp, log: &Bounds) -> EventId {
+        self.opened += 1;
+        let stream = StreamId { kind, number: self.opened };
+        let entry = self.append(stream, EventKind::Opening, None, now, log);
+        EventId { stream, entry }
+    }
+
+    fn append(
+        &mut self,
+        stream: StreamId,
+        kind: EventKind,
+        message: Option<RawJson>,
+        now: Timestamp,
+        bounds: &Bounds,
+    ) -> EntryId {
+        let next =
+            EntryId { time: self.newest.time, number: self.newest.number + 1 };
+        let id = next.max(EntryId { time: now.0, number: 0 });
+        self.newest = id;
+        self.bytes += size(message.as_ref());
+        let previous = match kind {
+            EventKind::End => self.last.remove(&stream),
+            _ => self.last.insert(stream, id),
+        };
+        let previous = previous.unwrap_or_default();
+        self.log.push_back((stream, Event { id, previous, kind, message }));
+        self.evict(now, bounds);
+        id
+    }
+
+    fn evict(&mut self, now: Timestamp, bounds: &Bounds) {
+        let oldest_time = now.0.saturating_sub(millis(bounds.age));
+        while self.log.len() > 1
+            && let Some((_, oldest)) = self.log.front()
+            && (self.log.len() > bounds.entries
+                || self.bytes > bounds.bytes
+                || oldest.id.time < oldest_time)
+        {
+            self.bytes -= size(oldest.message.as_ref());
+            self.log.pop_front();
+        }
+    }
+
+    /// The GET stream is held now; what waited for one is said on it.
+    fn listen(&mut self, stream: StreamId, now: Timestamp, bounds: &Bounds) {
+        self.listener = Some((stream, true));
+        for message in std::mem::take(&mut self.queue) {
+            self.append(stream, EventKind::Message, Some(message), now, bounds);
+        }
+    }
+
+    fn send(&mut self, message: RawJson, now: Timestamp, bounds: &Bounds) {
+        if let Some((stream, true)) = self.listener {
+            self.append(stream, EventKind::Message, Some(message), now, bounds);
+        } else if self.queue.iter().all(|other| other.get() != message.get()) {
+            self.queue.push_back(message);
+            self.queue.drain(..self.queue.len().saturating_sub(QUEUE));
+        }
+    }
+
+    fn resume(&mut self, seen: EventId, now: Timestamp, log: &Bounds) -> Resumed {
+        self.evict(now, log);
+        let place =
+            self.log.binary_search_by_key(&seen.entry, |(_, event)| event.id);
+        let Some((stream, event)) = place.ok().and_then(|at| self.log.get(at))
+        else {
+            return Resumed::Unknown;
+        };
+        let (stream, kind) = (*stream, event.kind);
+        match stream.kind {
+            _ if stream != seen.stream => Resumed::Unknown,
+            StreamKind::Call if kind == EventKind::End => Resumed::Over,
+            StreamKind::Call => Resumed::Open(None),
+            StreamKind::Listener => match self.listener {
+                Some((current, _)) if current == stream => {
+                    self.listen(stream, now, log);
+                    Resumed::Open(None)
+                }
+                _ => Resumed::Replaced,
+            },
+        }
+    }
+
+    fn read(&self, stream: StreamId, after: EntryId) -> Page {
+        let start = self.log.partition_point(|(_, event)| event.id <= after);
+        let held = match stream.kind {
+            StreamKind::Call => true,
+            StreamKind::Listener => self.listener == Some((stream, true)),
+        };
+        let mut page = Page {
+            last: after,
+            more: self.log.len() - start > PAGE.0,
+            held,
+            grows: self.last.contains_key(&stream),
+            ..Page::default()
+        };
+        let mut bytes = 0;
+        for (of, event) in self.log.range(start..).take(PAGE.0) {
+            if *of == stream {
+                let size = size(event.message.as_ref());
+                if bytes > 0 && bytes + size > PAGE.1 {
+                    page.more = true;
+                    break;
+                }
+                bytes += size;
+                page.events.push(event.clone());
+            }
+            page.last = event.id;
+        }
+        page
+    }
+}
+
+fn size(message: Option<&RawJson>) -> usize {
+    message.map_or(0, |message| message.get().len())
+}
+
+#[async_trait]
+impl EventLog for MemoryLog {
+    async fn open_call(
+        &self,
+        session: &SessionId,
+        call: &RequestId,
+    ) -> Result<Option<Opened>> {
+        Ok(self.work(session, |streams, now| {
+            let mut running = streams.running.iter();
+            if let Some((taken, _)) = running.find(|(_, other)| other.call == *call)
+            {
+                return Opened::Taken(*taken, self.node.clone());
+            }
+            let opened = streams.open(StreamKind::Call, now, &self.bounds);
+            let running = Running { call: call.clone(), batch: 0 };
+            streams.running.insert(opened.stream, running);
+            Opened::New(opened)
+        }))
+    }
+
+    async fn open_listener(&self, session: &SessionId) -> Result<Option<EventId>> {
+        Ok(self.work(session, |streams, now| {
+            if let Some((old, _)) = streams.listener {
+                streams.last.remove(&old);
+            }
+            let opened = streams.open(StreamKind::Listener, now, &self.bounds);
+            streams.listen(opened.stream, now, &self.bounds);
+            opened
+        }))
+    }
+
+    async fn close_listener(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+    ) -> Result<()> {
+        self.visit(session, |streams, _| match &mut streams.listener {
+            Some((current, held)) if *current == stream => *held = false,
+            _ => {}
+        });
+        Ok(())
+    }
+
+    async fn append(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        batch: u64,
+        messages: &[RawJson],
+    ) -> Result<bool> {
+        let appended = self.work(session, |streams, now| {
+            let Some(running) = streams.running.get_mut(&stream) else {
+                return false;
+            };
+            if running.batch < batch {
+                running.batch = batch;
+                for message in messages.iter().cloned().map(Some) {
+                    let kind = EventKind::Message;
+                    streams.append(stream, kind, message, now, &self.bounds);
+                }
+            }
+            true
+        });
+        Ok(appended == Some(true))
+    }
+
+    async fn finish(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        runner: &NodeId,
+        answer: Option<&RawJson>,
+    ) -> Result<bool> {
+        let finished = self.work(session, |streams, now| {
+            if *runner != self.node || streams.running.remove(&stream).is_none() {
+                return false;
+            }
+            let answer = answer.cloned();
+            streams.append(stream, EventKind::End, answer, now, &self.bounds);
+            true
+        });
+        Ok(finished == Some(true))
+    }
+
+    async fn send(
+        &self,
+        session: &SessionId,
+        uri: &str,
+        message: &RawJson,
+    ) -> Result<bool> {
+        if !self.store.is_subscribed(session, uri) {
+            return Ok(false);
+        }
+        let sent = self.visit(session, |streams, now| {
+            streams.send(message.clone(), now, &self.bounds);
+        });
+        Ok(sent.is_some())
+    }
+
+    async fn resume(
+        &self,
+        session: &SessionId,
+        seen: EventId,
+    ) -> Result<Option<Resumed>> {
+        Ok(self
+            .work(session, |streams, now| streams.resume(seen, now, &self.bounds)))
+    }
+
+    async fn read(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        after: EntryId,
+    ) -> Result<Option<Page>> {
+        Ok(self.visit(session, |streams, _| streams.read(stream, after)))
+    }
+
+    async fn audit(
+        &self,
+        session: &SessionId,
+        entries: &[RawJson],
+        keep: usize,
+    ) -> Result<bool> {
+        let written = self.visit(session, |streams, _| {
+            streams.trail.extend(entries.iter().cloned());
+            let excess = streams.trail.len().saturating_sub(keep);
+            streams.trail.drain(..excess);
+        });
+        Ok(written.is_some())
+    }
+
+    async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>> {
+        let trail = self.visit(session, |streams, _| streams.trail.clone());
+        Ok(trail.unwrap_or_default().into())
+    }
+}

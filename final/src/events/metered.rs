@@ -1,0 +1,115 @@
+//! An event log that is measured and not waited for for ever.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{
+    id::{EntryId, EventId, StreamId},
+    log::{EventLog, Opened, Page, Resumed},
+};
+use crate::{
+    protocol::{RawJson, jsonrpc::RequestId},
+    sessions::{NodeId, SessionId, metered::Meter, store::Result},
+};
+
+/// An [`EventLog`] around another one.
+pub struct MeteredLog {
+    inner: Arc<dyn EventLog>,
+    meter: Meter,
+}
+
+impl MeteredLog {
+    /// Wraps `inner`.
+    pub fn new(inner: Arc<dyn EventLog>, meter: Meter) -> Self {
+        Self { inner, meter }
+    }
+}
+
+#[async_trait]
+impl EventLog for MeteredLog {
+    async fn open_call(
+        &self,
+        session: &SessionId,
+        call: &RequestId,
+    ) -> Result<Option<Opened>> {
+        let opened = self.inner.open_call(session, call);
+        self.meter.write("open_call", opened).await
+    }
+
+    async fn open_listener(&self, session: &SessionId) -> Result<Option<EventId>> {
+        let opened = self.inner.open_listener(session);
+        self.meter.write("open_listener", opened).await
+    }
+
+    async fn close_listener(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+    ) -> Result<()> {
+        let closed = self.inner.close_listener(session, stream);
+        self.meter.write("close_listener", closed).await
+    }
+
+    async fn append(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        batch: u64,
+        messages: &[RawJson],
+    ) -> Result<bool> {
+        let appended = self.inner.append(session, stream, batch, messages);
+        self.meter.write("log", appended).await
+    }
+
+    async fn finish(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        runner: &NodeId,
+        answer: Option<&RawJson>,
+    ) -> Result<bool> {
+        let finished = self.inner.finish(session, stream, runner, answer);
+        self.meter.write("finish", finished).await
+    }
+
+    async fn send(
+        &self,
+        session: &SessionId,
+        uri: &str,
+        message: &RawJson,
+    ) -> Result<bool> {
+        self.meter.write("send", self.inner.send(session, uri, message)).await
+    }
+
+    async fn resume(
+        &self,
+        session: &SessionId,
+        seen: EventId,
+    ) -> Result<Option<Resumed>> {
+        self.meter.write("resume", self.inner.resume(session, seen)).await
+    }
+
+    async fn read(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        after: EntryId,
+    ) -> Result<Option<Page>> {
+        self.meter.read("read", self.inner.read(session, stream, after)).await
+    }
+
+    async fn audit(
+        &self,
+        session: &SessionId,
+        entries: &[RawJson],
+        keep: usize,
+    ) -> Result<bool> {
+        let written = self.inner.audit(session, entries, keep);
+        self.meter.write("audit", written).await
+    }
+
+    async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>> {
+        self.meter.read("audited", self.inner.audited(session)).await
+    }
+}

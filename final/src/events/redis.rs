@@ -1,0 +1,261 @@
+//! The event log in Redis: one Redis stream for each session, changed by scripts
+//! that look at the session first. A script that adds to a stream tells the node
+//! that holds its reader in the same step, so that no crash comes in between.
+
+use std::{
+    iter,
+    sync::{Arc, LazyLock},
+};
+
+use async_trait::async_trait;
+use redis::{FromRedisValue, cmd};
+use serde_json::value::RawValue;
+
+use super::{
+    id::{EntryId, EventId, StreamId},
+    log::{
+        Bounds, Event, EventKind, EventLog, Opened, PAGE, Page, QUEUE, Resumed,
+        Runner,
+    },
+};
+use crate::{
+    protocol::{RawJson, jsonrpc::RequestId, to_raw},
+    sessions::{
+        NodeId, RedisStore, SessionId, StoreError,
+        clock::millis,
+        redis::{
+            error::read_failed,
+            scripts::{IN_SESSION, Script},
+        },
+        store::Result,
+    },
+};
+
+/// A script of the log, with what they all begin with.
+macro_rules! script {
+    ($name:ident: $file:literal) => {
+        static $name: LazyLock<Script> = LazyLock::new(|| {
+            Script::of(&[
+                IN_SESSION,
+                include_str!("lua/log.lua"),
+                include_str!(concat!("lua/", $file, ".lua")),
+            ])
+        });
+    };
+}
+
+script!(OPEN_CALL: "open_call");
+script!(OPEN_LISTENER: "open_listener");
+script!(CLOSE_LISTENER: "close_listener");
+script!(APPEND: "append");
+script!(FINISH: "finish");
+script!(SEND: "send");
+script!(RESUME: "resume");
+script!(READ: "read");
+script!(AUDIT: "audit");
+
+/// An [`EventLog`] for any number of nodes.
+pub struct RedisLog {
+    store: Arc<RedisStore>,
+    /// Bounds as the scripts take them: entries, bytes, ms.
+    bounds: [String; 3],
+}
+
+impl RedisLog {
+    /// The log of the sessions in `store`.
+    pub fn new(store: Arc<RedisStore>, bounds: Bounds) -> Self {
+        let age = millis(bounds.age).to_string();
+        let bounds = [bounds.entries.to_string(), bounds.bytes.to_string(), age];
+        Self { store, bounds }
+    }
+
+    async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        session: &SessionId,
+        arguments: &[&str],
+    ) -> Result<Option<T>> {
+        let (channels, name) = (self.store.keys.channels(), session.to_string());
+        let [entries, bytes, age] = &self.bounds;
+        let node = self.store.node().as_str();
+        let head: [&str; 6] = [node, &channels, &name, entries, bytes, age];
+        self.store.run(script, session, &[&head, arguments].concat()).await
+    }
+}
+
+#[async_trait]
+impl EventLog for RedisLog {
+    async fn open_call(
+        &self,
+        session: &SessionId,
+        call: &RequestId,
+    ) -> Result<Option<Opened>> {
+        let call = to_raw(call);
+        let opened: Option<(String, String, String)> =
+            self.run(&OPEN_CALL, session, &[call.get()]).await?;
+        let Some((stream, opening, runner)) = opened else { return Ok(None) };
+        let stream = parse_stream(&stream)?;
+        if !runner.is_empty() {
+            return Ok(Some(Opened::Taken(stream, NodeId::named(&runner))));
+        }
+        let entry = parse_entry(&opening)?;
+        Ok(Some(Opened::New(EventId { stream, entry })))
+    }
+
+    async fn open_listener(&self, session: &SessionId) -> Result<Option<EventId>> {
+        let opened: Option<(String, String)> =
+            self.run(&OPEN_LISTENER, session, &[]).await?;
+        opened
+            .map(|(stream, entry)| {
+                let stream = parse_stream(&stream)?;
+                Ok(EventId { stream, entry: parse_entry(&entry)? })
+            })
+            .transpose()
+    }
+
+    async fn close_listener(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+    ) -> Result<()> {
+        let stream = stream.to_string();
+        self.run::<u64>(&CLOSE_LISTENER, session, &[&stream]).await?;
+        Ok(())
+    }
+
+    async fn append(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        batch: u64,
+        messages: &[RawJson],
+    ) -> Result<bool> {
+        let (stream, batch) = (stream.to_string(), batch.to_string());
+        let messages = messages.iter().map(|message| message.get());
+        let arguments: Vec<&str> =
+            [&*stream, &*batch].into_iter().chain(messages).collect();
+        Ok(self.run(&APPEND, session, &arguments).await? == Some(1))
+    }
+
+    async fn finish(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        runner: &NodeId,
+        answer: Option<&RawJson>,
+    ) -> Result<bool> {
+        let stream = stream.to_string();
+        let answer = answer.map_or("", |answer| answer.get());
+        let arguments = [&*stream, runner.as_str(), answer];
+        Ok(self.run(&FINISH, session, &arguments).await? == Some(1))
+    }
+
+    async fn send(
+        &self,
+        session: &SessionId,
+        uri: &str,
+        message: &RawJson,
+    ) -> Result<bool> {
+        let arguments = [uri, message.get(), &QUEUE.to_string()];
+        Ok(self.run(&SEND, session, &arguments).await? == Some(1))
+    }
+
+    async fn resume(
+        &self,
+        session: &SessionId,
+        seen: EventId,
+    ) -> Result<Option<Resumed>> {
+        let (stream, entry) = (seen.stream.to_string(), seen.entry.to_string());
+        let resumed: Option<(String, String, String)> =
+            self.run(&RESUME, session, &[&stream, &entry]).await?;
+        let Some((state, node, call)) = resumed else { return Ok(None) };
+        Ok(Some(match &*state {
+            "open" if node.is_empty() => Resumed::Open(None),
+            "open" => {
+                let call = serde_json::from_str(&call)
+                    .map_err(|_| StoreError::Damaged("a call's id"))?;
+                Resumed::Open(Some(Runner { node: NodeId::named(&node), call }))
+            }
+            "over" => Resumed::Over,
+            "replaced" => Resumed::Replaced,
+            _ => Resumed::Unknown,
+        }))
+    }
+
+    async fn read(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        after: EntryId,
+    ) -> Result<Option<Page>> {
+        type Found = (bool, bool, String, bool, Vec<Entry>);
+        let (stream, after) = (stream.to_string(), after.to_string());
+        let (entries, bytes) = (PAGE.0.to_string(), PAGE.1.to_string());
+        let arguments = [&*stream, &after, &entries, &bytes];
+        let page: Option<Found> = self
+            .run(&READ, session, &arguments)
+            .await
+            .map_err(StoreError::of_read)?;
+        let Some((held, grows, last, more, found)) = page else {
+            return Ok(None);
+        };
+        let events: Result<_> = found.into_iter().map(parse_event).collect();
+        Ok(Some(Page {
+            events: events?,
+            last: parse_entry(&last)?,
+            more,
+            held,
+            grows,
+        }))
+    }
+
+    async fn audit(
+        &self,
+        session: &SessionId,
+        entries: &[RawJson],
+        keep: usize,
+    ) -> Result<bool> {
+        let keep = keep.to_string();
+        let entries = entries.iter().map(|entry| entry.get());
+        let arguments: Vec<&str> = iter::once(&*keep).chain(entries).collect();
+        Ok(self.run(&AUDIT, session, &arguments).await? == Some(1))
+    }
+
+    async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>> {
+        type Entries = Vec<(String, (String, String))>;
+        let mut trail = cmd("XRANGE");
+        trail.arg(self.store.keys.audit(session)).arg("-").arg("+");
+        let entries: Entries =
+            self.store.connection.query(&trail).await.map_err(read_failed)?;
+        let entries =
+            entries.into_iter().map(|(_, (_, entry))| RawValue::from_string(entry));
+        entries
+            .collect::<Result<_, _>>()
+            .map_err(|_| StoreError::Damaged("the audit trail"))
+    }
+}
+
+fn parse_stream(text: &str) -> Result<StreamId> {
+    StreamId::parse(text).ok_or(StoreError::Damaged("a stream's name"))
+}
+
+fn parse_entry(text: &str) -> Result<EntryId> {
+    EntryId::parse(text).ok_or(StoreError::Damaged("an entry's id"))
+}
+
+/// Its id, the one before it, its kind, its message.
+type Entry = (String, String, String, String);
+
+fn parse_event((id, previous, kind, message): Entry) -> Result<Event> {
+    let kind = match &*kind {
+        "opening" => EventKind::Opening,
+        "message" => EventKind::Message,
+        "end" => EventKind::End,
+        _ => return Err(StoreError::Damaged("an event's kind")),
+    };
+    let message = Some(message).filter(|message| !message.is_empty());
+    let message = message.map(RawValue::from_string).transpose();
+    let message = message.map_err(|_| StoreError::Damaged("a message"))?;
+    let (id, previous) = (parse_entry(&id)?, parse_entry(&previous)?);
+    Ok(Event { id, previous, kind, message })
+}
