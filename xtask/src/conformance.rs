@@ -11,6 +11,7 @@ mod requirements;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::balancer::Balancer;
 use crate::node::Node;
 use crate::process::run_within;
 use crate::redis::Redis;
@@ -28,6 +29,8 @@ const DEADLINE: Duration = Duration::from_secs(25 * 60);
 pub struct Options {
     revision: String,
     stores: Vec<Store>,
+    /// Nodes that share Redis; in memory there is always one.
+    nodes: usize,
     release: bool,
     url: Option<String>,
 }
@@ -45,6 +48,7 @@ impl Options {
         let mut options = Self {
             revision: "2025-11-25".into(),
             stores: vec![Store::Memory],
+            nodes: 1,
             release: false,
             url: None,
         };
@@ -57,6 +61,10 @@ impl Options {
             match option.as_str() {
                 "--revision" => options.revision = value()?,
                 "--store" => options.stores = Store::parse(&value()?)?,
+                "--nodes" => {
+                    options.nodes = value()?.parse()?;
+                    options.stores = vec![Store::Redis];
+                }
                 "--release" => options.release = true,
                 "--url" => options.url = Some(value()?),
                 _ => return Err(format!("unknown option {option}").into()),
@@ -97,18 +105,50 @@ pub fn run(options: &Options) -> Result<Tally, Error> {
     for store in &options.stores {
         let folder = folder.join(store.name());
         std::fs::create_dir_all(&folder)?;
-        let redis = match store {
-            Store::Memory => None,
-            Store::Redis => Some(Redis::start(&folder)?),
+        tally += match store {
+            Store::Memory => {
+                let node = Node::start(&program, None, &folder.join("server.log"))?;
+                run_suite("memory", &node.url(), &requirements, &folder)?
+            }
+            Store::Redis => {
+                on_redis(options.nodes, &program, &requirements, &folder)?
+            }
         };
-        let node =
-            Node::start(&program, redis.as_ref(), &folder.join("server.log"))?;
-        tally += run_suite(store.name(), &node.url(), &requirements, &folder)?;
-        if let Some(redis) = &redis {
-            let scripts = redis.scripts_run()?;
-            let name = format!("the server used Redis: {scripts} scripts");
-            tally.check(&name, scripts > 0);
-        }
+    }
+    Ok(tally)
+}
+
+/// One run on nodes that share a Redis. Behind the balancer each request goes to
+/// the next node.
+fn on_redis(
+    count: usize,
+    program: &Path,
+    requirements: &Requirements,
+    folder: &Path,
+) -> Result<Tally, Error> {
+    let redis = Redis::start(folder)?;
+    let nodes: Vec<Node> = (0..count)
+        .map(|number| {
+            let log = folder.join(format!("server-{number}.log"));
+            Node::start(program, Some(&redis), &log)
+        })
+        .collect::<Result<_, _>>()?;
+    if let [node] = &nodes[..] {
+        let mut tally = run_suite("redis", &node.url(), requirements, folder)?;
+        let scripts = redis.scripts_run()?;
+        let name = format!("the server used Redis: {scripts} scripts");
+        tally.check(&name, scripts > 0);
+        return Ok(tally);
+    }
+    let addresses: Vec<&str> = nodes.iter().map(Node::address).collect();
+    let balancer = Balancer::start(&addresses, folder)?;
+    let name = format!("redis, {count} nodes");
+    let mut tally = run_suite(&name, &balancer.url(), requirements, folder)?;
+    for node in &nodes {
+        let taken_over = node.sessions_taken_over()?;
+        let name =
+            format!("{} took over from others {taken_over} times", node.address());
+        tally.check(&name, taken_over > 0);
     }
     Ok(tally)
 }

@@ -8,7 +8,9 @@
 //! clients       the official clients against the real server
 //! tally         what was checked: the closing `N passed, N failed` line
 //! node          one running server of ours, for as long as its guard lives
-//! redis         one redis-server of our own; installs it where it is missing
+//! redis         one redis-server of our own
+//! balancer      a haproxy in front of several nodes, with the shipped settings
+//! debian        programs that come from Debian where they are missing
 //! npx           Node.js 22 and npm packages, through npx
 //! process       starting, bounding and ending other programs
 //! workspace     where things are, and building one binary
@@ -16,9 +18,11 @@
 
 use std::process::ExitCode;
 
+mod balancer;
 mod bench;
 mod clients;
 mod conformance;
+mod debian;
 mod node;
 mod npx;
 mod process;
@@ -39,6 +43,7 @@ usage: cargo xtask COMMAND
   conformance   the official MCP conformance suite
                   --revision DATE          2025-11-25
                   --store memory|redis|both    memory
+                  --nodes N                1; more share Redis behind a balancer
                   --release                build with optimizations
                   --url URL                test a server that already runs
   clients       the official TypeScript and Python clients and the Inspector

@@ -1,7 +1,10 @@
 //! One running server of ours, for as long as its guard lives.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::Error;
 use crate::process::Running;
@@ -30,11 +33,34 @@ impl Node {
         command.env("HOST", "127.0.0.1").env("PORT", "0");
         // All checks come from one address.
         command.env("RATE_LIMIT_MAX", "1000000");
+        // Without a port any port will do: a balancer has another one.
+        command.env("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]");
         if let Some(redis) = redis {
             command.env("USE_REDIS", "true").env("REDIS_URL", redis.url());
         }
         let (server, line) = Running::start_and_await(&mut command, MARKER, log)?;
         Ok(Self { _server: server, address: address(&line) })
+    }
+
+    /// `HOST:PORT`
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// How often it went on with a session that another node had visited last.
+    pub fn sessions_taken_over(&self) -> Result<u64, Error> {
+        let sample = "mcp_session_events_total{event=\"reconstructed\"} ";
+        let mut stream = TcpStream::connect(&self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        write!(
+            stream,
+            "GET /metrics HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        )?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        let count = text.lines().find_map(|line| line.strip_prefix(sample));
+        Ok(count.ok_or("no count of sessions taken over")?.trim().parse()?)
     }
 
     /// Where the clients connect.

@@ -1,14 +1,14 @@
-//! One redis-server of our own, and installing it where it is missing.
+//! One redis-server of our own.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::process::{self, Running};
-use crate::{Error, workspace};
+use crate::process::Running;
+use crate::{Error, debian};
 
 const PROGRAM: &str = "redis-server";
 
@@ -21,7 +21,7 @@ pub struct Redis {
 impl Redis {
     /// Starts one on a free port. Nothing is written to disk but its log.
     pub fn start(folder: &Path) -> Result<Self, Error> {
-        ensure_installed()?;
+        debian::ensure_installed(PROGRAM)?;
         // The port may be taken between the look and the start: try again.
         for _ in 0..3 {
             let port = free_port()?;
@@ -31,7 +31,7 @@ impl Redis {
             command.current_dir(folder);
             let log = folder.join("redis.log");
             let mut server = Running::start(&mut command, &log)?;
-            if answers(&mut server, port) {
+            if await_port(&mut server, port) {
                 return Ok(Self { _server: server, port });
             }
         }
@@ -64,11 +64,13 @@ fn calls_of_script(line: &str) -> Option<u64> {
     numbers.strip_prefix("calls=")?.split(',').next()?.parse().ok()
 }
 
-fn free_port() -> Result<u16, Error> {
+/// A port that nobody listens on at this moment.
+pub fn free_port() -> Result<u16, Error> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-fn answers(server: &mut Running, port: u16) -> bool {
+/// Whether somebody listens on a port within 10 s, unless `server` ends.
+pub fn await_port(server: &mut Running, port: u16) -> bool {
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(10) && !server.has_ended() {
         if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
@@ -77,50 +79,6 @@ fn answers(server: &mut Running, port: u16) -> bool {
         thread::sleep(Duration::from_millis(20));
     }
     false
-}
-
-/// Finds redis-server, or installs it from Debian.
-///
-/// # Errors
-/// Where Debian's `apt-get` does not exist: names what the reader can type.
-pub fn ensure_installed() -> Result<PathBuf, Error> {
-    if let Some(file) = process::find(PROGRAM) {
-        return Ok(file);
-    }
-    if process::find("apt-get").is_none() {
-        return Err(format!(
-            "{PROGRAM} is missing, and this machine has no apt-get. Install it \
-             first: `brew install redis` on macOS, `dnf install redis` on \
-             Fedora, or see https://redis.io/docs/latest/operate/oss_and_stack/"
-        )
-        .into());
-    }
-    println!("installing {PROGRAM} from Debian");
-    apt_get(&["update", "-qq"])?;
-    apt_get(&["install", "-y", "-qq", "--no-install-recommends", PROGRAM])?;
-    process::find(PROGRAM)
-        .ok_or_else(|| format!("{PROGRAM} is still missing after apt-get").into())
-}
-
-fn apt_get(arguments: &[&str]) -> Result<(), Error> {
-    let mut command = if is_root()? {
-        Command::new("apt-get")
-    } else {
-        let mut sudo = Command::new("sudo");
-        sudo.args(["--non-interactive", "apt-get"]);
-        sudo
-    };
-    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-    command.current_dir(workspace::root());
-    if process::succeeds(&mut command)? {
-        return Ok(());
-    }
-    Err(format!("`apt-get {}` failed; try it by hand", arguments.join(" ")).into())
-}
-
-fn is_root() -> Result<bool, Error> {
-    let output = Command::new("id").arg("-u").output()?;
-    Ok(output.stdout.trim_ascii() == b"0")
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 use crate::process::succeeds;
 use crate::tally::Tally;
 use crate::workspace::{self, cargo};
-use crate::{Error, redis};
+use crate::{Error, debian};
 
 /// Runs all steps, also after one has failed, and counts every step and test.
 pub fn run() -> Result<Tally, Error> {
-    let redis = redis::ensure_installed()?;
+    let redis = debian::ensure_installed("redis-server")?;
     println!("redis-server: {}", redis.display());
 
     let mut tally = Tally::default();
