@@ -17,7 +17,7 @@ pub use metered::MeteredBus;
 pub use redis::RedisBus;
 
 use crate::{
-    events::StreamId,
+    events::{Farewell, StreamId},
     protocol::jsonrpc::RequestId,
     sessions::{NodeId, SessionId, live::Outcome, store::Result},
 };
@@ -27,8 +27,12 @@ use crate::{
 pub enum Hint {
     /// Something was left for it, or the session is over.
     Look(SessionId),
-    /// There is more on a stream, or another node reads it now.
+    /// There is more on a stream.
     Read(SessionId, StreamId),
+    /// A stream is not to be read on here.
+    Dismiss(SessionId, StreamId, Farewell),
+    /// A call is not wanted any more, if it is running here.
+    Cancel(SessionId, RequestId),
     /// A resource of the whole deployment has changed.
     Changed(String),
     /// Hints may have been lost.
@@ -37,15 +41,18 @@ pub enum Hint {
 
 impl Hint {
     /// The names of the kinds.
-    pub const KINDS: [&str; 4] = ["look", "read", "changed", "reconnected"];
+    pub const KINDS: [&str; 6] =
+        ["look", "read", "dismiss", "cancel", "changed", "reconnected"];
 
     /// Which of [`KINDS`](Self::KINDS) it is.
     pub fn kind(&self) -> usize {
         match self {
             Self::Look(_) => 0,
             Self::Read(..) => 1,
-            Self::Changed(_) => 2,
-            Self::Reconnected => 3,
+            Self::Dismiss(..) => 2,
+            Self::Cancel(..) => 3,
+            Self::Changed(_) => 4,
+            Self::Reconnected => 5,
         }
     }
 }
@@ -73,11 +80,12 @@ pub trait Bus: Send + Sync + 'static {
     /// Tells all other nodes that a resource of the deployment has changed.
     async fn announce(&self, uri: &str) -> Result<()>;
 
-    /// This node is about to ask the client a question.
+    /// This node is about to ask the client a question for a call that it runs.
     async fn expect(
         &self,
         session: &SessionId,
         question: &RequestId,
+        call: &RequestId,
     ) -> Result<bool>;
 
     /// This node waits for the answer no longer.
@@ -96,7 +104,8 @@ pub trait Bus: Send + Sync + 'static {
         outcome: &Outcome,
     ) -> Result<bool>;
 
-    /// Asks the node that runs a call to stop; `false` if none is known to.
+    /// Asks the node that runs a call to stop. `false` if none is known to: then
+    /// all are asked, because only streams are known to others.
     async fn cancel(
         &self,
         session: &SessionId,

@@ -271,12 +271,18 @@ impl Engine {
     /// # Errors
     /// [`Error::SessionNotFound`], [`Error::Store`].
     pub async fn terminate(
-        &self,
+        self: &Arc<Self>,
         id: &SessionId,
         caller: &Caller,
     ) -> Result<(), Error> {
-        if !self.store.terminate(id, &caller.principal).await? {
-            return Err(Error::SessionNotFound);
+        match self.store.terminate(id, &caller.principal).await {
+            Ok(true) => {}
+            Ok(false) => return Err(Error::SessionNotFound),
+            Err(error) => {
+                // It may have ended, and nobody tells this node what it did itself.
+                self.look(*id).await;
+                return Err(error.into());
+            }
         }
         self.close(id);
         self.metrics.sessions_terminated.inc();

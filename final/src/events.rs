@@ -13,7 +13,9 @@ pub mod redis;
 
 pub use audit::Audit;
 pub use id::{EntryId, EventId, StreamId, StreamKind};
-pub use log::{Bounds, Event, EventKind, EventLog, Opened, Page, Resumed, Runner};
+pub use log::{
+    Bounds, Event, EventKind, EventLog, Held, Opened, Page, ReadAt, Resumed, Runner,
+};
 pub use memory::MemoryLog;
 pub use metered::MeteredLog;
 pub use reader::{Frame, Reader};

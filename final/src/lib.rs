@@ -24,6 +24,7 @@ pub mod engine;
 pub mod error;
 pub mod events;
 pub mod http;
+mod lock;
 pub mod protocol;
 pub mod readiness;
 pub mod service;

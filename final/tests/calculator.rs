@@ -458,6 +458,7 @@ fn a_session_is_offered_its_own_resources() {
             "formulas://library",
             "calculator://help",
             "calculator://history",
+            "session://events",
         ]
     );
     let json = Some("application/json");

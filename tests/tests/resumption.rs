@@ -517,6 +517,157 @@ async fn a_reader_that_never_reads_is_disconnected_and_can_resume() {
     assert_eq!(resumed.status, 200, "what it has missed is still there");
 }
 
+/// Evicting the beginning of an older stream costs the newer one nothing.
+#[tokio::test]
+async fn a_full_log_takes_a_burst_without_a_loss() {
+    let bounded = fixture().set("EVENT_LOG_ENTRIES", 50);
+    let cluster = Cluster::of(1, bounded.clone()).await;
+    for node in [&bounded.start().await, cluster.node(0)] {
+        let client = node.connect().await;
+        for _ in 0..5 {
+            let mut reading = Reading::default();
+            let mut stream = count(&client, 20, 20, 0).await;
+            reading.all(&mut stream).await;
+            reading.assert_counted(20);
+        }
+    }
+}
+
+/// D007: a stream on which nothing was said since is complete, however old.
+#[tokio::test]
+async fn a_quiet_stream_can_be_resumed_after_its_last_event_was_evicted() {
+    let bounded = fixture().set("EVENT_LOG_ENTRIES", 5);
+    let cluster = Cluster::of(1, bounded.clone()).await;
+    for node in [&bounded.start().await, cluster.node(0)] {
+        let client = node.connect().await;
+        let watched = json!({ "uri": "test://watched-resource" });
+        client.request("resources/subscribe", watched).await.result();
+        let mut stream = client.attempt("GET").open().await;
+        let id = stream.event().await.and_then(|event| event.id).expect("an id");
+        count(&client, 20, 1, 1).await.rest().await;
+        drop(stream);
+        let mut resumed = client.resume(&id).await;
+        assert_eq!(resumed.status, 200);
+        client.call_tool("test_slow", json!({ "millis": 0 })).await;
+        resumed.expect("notifications/resources/updated").await;
+    }
+}
+
+/// L055, D006: the connection that a stream was taken from says nothing more.
+#[tokio::test]
+async fn a_stream_is_sent_on_one_connection_only() {
+    let cluster = Cluster::of(2, fixture()).await;
+    let client = cluster.node(0).connect().await;
+    for other in [cluster.node(0), cluster.node(1)] {
+        let mut before = Reading::default();
+        let mut old = count(&client, 300, 1, 5).await;
+        before.some(&mut old, 5).await;
+        let mut after = Reading::default();
+        let mut new = client.at(other).resume(&before.last).await;
+        after.some(&mut new, 1).await;
+        before.all(&mut old).await;
+        assert_eq!(before.answer, None, "it ended when it was taken over");
+        after.all(&mut new).await;
+        assert!(after.answer.is_some());
+        let both = before.ids.iter().filter(|id| after.ids.contains(id)).count();
+        assert!(both < 100, "{both} events were sent twice");
+    }
+}
+
+/// D012 before the call is a stream: only its own node knows it.
+#[tokio::test]
+async fn a_call_that_is_no_stream_yet_is_cancelled_through_another_node() {
+    let cluster = Cluster::of(2, fixture().set("SSE_AFTER", 60_000)).await;
+    let client = cluster.node(0).connect().await;
+    let id = client.next_id();
+    let params = json!({ "name": "test_slow", "arguments": { "millis": 60_000 } });
+    let call = tokio::spawn({
+        let client = client.clone();
+        async move { client.request_as(id, "tools/call", params).await }
+    });
+    let other = client.at(cluster.node(1));
+    // Whether the call has begun cannot be seen, so it is cancelled until it ends.
+    eventually("the call ends", PATIENCE, async || {
+        other.cancel(id).await;
+        call.is_finished().then_some(())
+    })
+    .await;
+}
+
+/// D007: there is nothing to tell after the last event of a cancelled call.
+#[tokio::test]
+async fn a_cancelled_stream_cannot_be_resumed_at_its_last_event() {
+    let cluster = Cluster::of(1, fixture()).await;
+    for node in [&fixture().start().await, cluster.node(0)] {
+        let client = node.connect().await;
+        let id = client.next_id();
+        let arguments = json!({ "to": 10_000, "burst": 1, "millis": 20 });
+        let params = json!({ "name": "test_count", "arguments": arguments });
+        let message = suite::client::message(id.into(), "tools/call", params);
+        let mut stream = client.attempt("POST").json(&message).open().await;
+        let mut reading = Reading::default();
+        reading.some(&mut stream, 5).await;
+        client.cancel(id).await;
+        reading.all(&mut stream).await;
+        let over = client.resume(&reading.last).await.rest().await;
+        assert_eq!((over.status, over.code()), (400, -32600));
+    }
+}
+
+/// D011: what was said on the stream of a node that died is told to the next one,
+/// for clients that have no id to come back with.
+#[tokio::test]
+async fn what_a_dead_node_was_to_tell_is_told_by_the_next() {
+    let mut cluster = Cluster::with_redis(2).await;
+    let older = Client::builder().version("2025-06-18");
+    let client = older.connect(cluster.node(0)).await;
+    let uri = json!({ "uri": "calculator://history" });
+    client.request("resources/subscribe", uri).await.result();
+    let _stream = client.listen().await;
+    cluster.nodes[0].kill();
+    let other = client.at(cluster.node(1));
+    let sum = json!({ "a": 1, "b": 2, "op": "add" });
+    other.call_tool("calculate", sum).await.result();
+    let mut stream = other.listen().await;
+    stream.expect("notifications/resources/updated").await;
+    stream.assert_silent(Duration::from_millis(100)).await;
+}
+
+/// Ids are kept and repeated, so they are bounded like everything that is kept.
+#[tokio::test]
+async fn an_id_is_not_as_long_as_a_message() {
+    let node = fixture().start().await;
+    let client = node.connect().await;
+    let longest = "x".repeat(256);
+    let answer = client.request_as(longest.clone(), "ping", json!({})).await;
+    assert_eq!(answer.response()["id"], longest);
+    let longer = "x".repeat(257);
+    let refused = client.request_as(longer.clone(), "ping", json!({})).await;
+    assert_eq!((refused.status, refused.code()), (400, -32600));
+    let steps = json!({});
+    let call =
+        client.start_call_with_progress("test_tool_with_progress", steps, longer);
+    let silent = call.await.rest().await;
+    assert!(silent.notifications("notifications/progress").is_empty());
+}
+
+/// D018: also a reader that has come back and takes nothing of what it missed.
+#[tokio::test]
+async fn a_reader_of_the_past_that_never_reads_is_disconnected() {
+    let roomy = fixture().set("EVENT_LOG_BYTES", 100_000_000);
+    let node = roomy.set("SSE_STALL", 300).start().await;
+    let client = node.connect().await;
+    let flood = json!({ "messages": 1500, "bytes": 20_000 });
+    let mut stream = client.start_call("test_flood", flood).await;
+    let id = stream.event().await.and_then(|event| event.id).expect("an id");
+    drop(stream.rest().await);
+    let _stalled = client.resume(&id).await;
+    eventually("the reader is cut off", PATIENCE, async || {
+        node.stderr().contains("is cut off").then_some(())
+    })
+    .await;
+}
+
 /// The trail names what was asked and how it ended, on whichever node.
 #[tokio::test]
 async fn the_audit_trail_is_the_sessions_own() {

@@ -24,7 +24,8 @@ const MAX_CONNECTIONS: usize = 10_000;
 /// may stay idle.
 const HEAD_DEADLINE: Duration = Duration::from_secs(30);
 
-/// How long it may take to record what is still running at the deadline as failed.
+/// How long it may take to record what is still running at the deadline as failed,
+/// and to say so.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Pause after a failed accept: out of descriptors, most likely.
@@ -83,7 +84,11 @@ async fn drain(app: &App, connections: &Connections) {
         Ok(()) => tracing::info!("drained"),
         Err(_) => {
             tracing::warn!("the deadline ended the drain, running calls fail");
-            let _ = timeout(LAST_ANSWERS, app.engine.give_up()).await;
+            let told = async {
+                app.engine.give_up().await;
+                connections.tasks.wait().await;
+            };
+            let _ = timeout(LAST_ANSWERS, told).await;
         }
     }
     app.engine.leave().await;

@@ -24,7 +24,12 @@ impl Bus for MemoryBus {
         Ok(())
     }
 
-    async fn expect(&self, _: &SessionId, _: &RequestId) -> Result<bool> {
+    async fn expect(
+        &self,
+        _: &SessionId,
+        _: &RequestId,
+        _: &RequestId,
+    ) -> Result<bool> {
         Ok(true)
     }
 

@@ -38,8 +38,10 @@ impl Bus for MeteredBus {
         &self,
         session: &SessionId,
         question: &RequestId,
+        call: &RequestId,
     ) -> Result<bool> {
-        self.meter.write("expect", self.inner.expect(session, question)).await
+        let expected = self.inner.expect(session, question, call);
+        self.meter.write("expect", expected).await
     }
 
     async fn withdraw(

@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{Bus, Hint, Left};
 use crate::{
-    events::StreamId,
+    events::{Farewell, StreamId},
     protocol::{jsonrpc::RequestId, to_raw},
     sessions::{
         NodeId, RedisStore, SessionId, StoreError,
@@ -107,19 +107,41 @@ impl RedisBus {
         }
     }
 
+    /// `<session> look`, `<session> read <stream>` and the like on the channel of
+    /// this node; on that of all nodes a sender stands in front.
     fn read(&self, message: &Msg, everybody: &str) -> Option<Hint> {
         let payload: String = message.get_payload().ok()?;
-        if message.get_channel_name() == everybody {
-            let (sender, uri) = payload.split_once(' ')?;
-            let other = sender != self.store.node().as_str();
-            return other.then(|| Hint::Changed(uri.to_owned()));
+        if message.get_channel_name() != everybody {
+            return read_note(&payload);
         }
-        let (session, what) = payload.split_once(' ')?;
-        let session = SessionId::parse(session)?;
-        Some(match StreamId::parse(what) {
-            Some(stream) => Hint::Read(session, stream),
-            None => Hint::Look(session),
-        })
+        let (sender, news) = payload.split_once(' ')?;
+        if sender == self.store.node().as_str() {
+            return None;
+        }
+        match news.split_once(' ')? {
+            ("changed", uri) => Some(Hint::Changed(uri.to_owned())),
+            ("cancel", call) => {
+                let (session, call) = call.split_once(' ')?;
+                let call = serde_json::from_str(call).ok()?;
+                Some(Hint::Cancel(SessionId::parse(session)?, call))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn read_note(payload: &str) -> Option<Hint> {
+    let (session, what) = payload.split_once(' ')?;
+    let session = SessionId::parse(session)?;
+    let Some((what, stream)) = what.split_once(' ') else {
+        return (what == "look").then_some(Hint::Look(session));
+    };
+    let stream = StreamId::parse(stream)?;
+    match what {
+        "read" => Some(Hint::Read(session, stream)),
+        "moved" => Some(Hint::Dismiss(session, stream, Farewell::Over)),
+        "replaced" => Some(Hint::Dismiss(session, stream, Farewell::ComeBack)),
+        _ => None,
     }
 }
 
@@ -135,7 +157,7 @@ impl Bus for RedisBus {
     }
 
     async fn announce(&self, uri: &str) -> Result<()> {
-        let payload = format!("{} {uri}", self.store.node());
+        let payload = format!("{} changed {uri}", self.store.node());
         let announce = Cmd::publish(self.store.keys.everybody(), payload);
         self.store.connection.query(&announce).await.map_err(write_failed)
     }
@@ -144,10 +166,11 @@ impl Bus for RedisBus {
         &self,
         session: &SessionId,
         question: &RequestId,
+        call: &RequestId,
     ) -> Result<bool> {
-        let question = to_raw(question);
-        let expected: Option<u64> =
-            self.run(&EXPECT, session, &[question.get()]).await?;
+        let (question, call) = (to_raw(question), to_raw(call));
+        let arguments = [question.get(), call.get()];
+        let expected: Option<u64> = self.run(&EXPECT, session, &arguments).await?;
         Ok(expected.is_some())
     }
 
@@ -178,8 +201,9 @@ impl Bus for RedisBus {
         call: &RequestId,
         reason: &str,
     ) -> Result<bool> {
-        let call = to_raw(call);
-        Ok(self.run(&CANCEL, session, &[call.get(), reason]).await? == Some(1))
+        let (call, everybody) = (to_raw(call), self.store.keys.everybody());
+        let arguments = [call.get(), reason, &everybody];
+        Ok(self.run(&CANCEL, session, &arguments).await? == Some(1))
     }
 
     async fn look(&self, session: &SessionId) -> Result<Option<Left>> {

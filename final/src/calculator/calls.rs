@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
 use serde_json::json;
 
 use super::{
@@ -122,8 +123,8 @@ async fn record(cx: &Context, entries: Vec<Entry>) -> Result<(), ServiceError> {
         return Ok(());
     }
     cx.state().append(&entries).await?;
-    cx.changed(resources::HISTORY).await;
-    cx.changed(&resources::info_uri(cx.session())).await;
+    let info = resources::info_uri(cx.session());
+    join(cx.changed(resources::HISTORY), cx.changed(&info)).await;
     cx.changed_for_all(resources::STATS);
     let data = json!({ "recorded": entries.len() });
     cx.log(Level::Debug, "calculator", data).await;

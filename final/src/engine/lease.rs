@@ -2,18 +2,24 @@
 //! is storage that was away: then nobody could renew anything.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
+use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
-use super::Engine;
+use super::{Engine, upkeep::ticks};
 use crate::{
     error::Error,
-    events::{Runner, StreamId},
+    events::{Reading, Runner, StreamId},
+    lock::lock,
     sessions::{NodeId, SessionId},
 };
+
+/// How many streams of a dead node are ended at once.
+const BURIALS: usize = 64;
 
 /// Since when storage has been reached without a break.
 #[derive(Debug, Default)]
@@ -21,22 +27,21 @@ pub(super) struct Reached(Mutex<Option<Instant>>);
 
 impl Reached {
     /// Storage was asked, and has answered or not.
-    fn note(&self, reached: bool) {
-        let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn note(&self, reached: bool) {
+        let mut since = lock(&self.0);
         *since = since.filter(|_| reached).or(reached.then(Instant::now));
     }
 
     fn at_least_for(&self, time: Duration) -> bool {
-        let since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = lock(&self.0);
         since.is_some_and(|since| since.elapsed() >= time)
     }
 }
 
 impl Engine {
-    /// Says that this node is alive, again and again, and looks after the streams
-    /// that wait for nodes that are not.
+    /// Says that this node is alive, again and again.
     pub(super) async fn keep_lease(&self, lease: Duration) {
-        let mut ticks = super::upkeep::ticks(lease / 3);
+        let mut ticks = ticks(lease / 3);
         loop {
             ticks.tick().await;
             let renewed = self.bus.renew_lease().await;
@@ -44,35 +49,61 @@ impl Engine {
                 tracing::warn!(%error, "the lease of this node was not renewed");
             }
             self.reached.note(renewed.is_ok());
+        }
+    }
+
+    /// Looks after the streams that wait for calls of other nodes.
+    pub(super) async fn watch_runners(&self, lease: Duration) {
+        let mut ticks = ticks(lease / 3);
+        loop {
+            ticks.tick().await;
+            let mut waiting: HashMap<NodeId, Vec<Arc<Reading>>> = HashMap::new();
             for reading in self.readers.all() {
                 if let Some(runner) = &reading.runner {
-                    self.bury(&reading.session, reading.stream, runner).await;
+                    waiting.entry(runner.node.clone()).or_default().push(reading);
+                }
+            }
+            for (node, readings) in waiting {
+                if self.is_dead(&node).await {
+                    stream::iter(readings)
+                        .for_each_concurrent(BURIALS, |reading| async move {
+                            if let Some(runner) = &reading.runner {
+                                let Reading { session, stream, .. } = &*reading;
+                                self.bury(session, *stream, runner).await;
+                            }
+                        })
+                        .await;
                 }
             }
         }
     }
 
     /// Ends the stream of a call whose node is dead with an error: whoever listens
-    /// to it would wait for ever. Does nothing while the node is alive.
-    pub(super) async fn bury(
-        &self,
-        session: &SessionId,
-        stream: StreamId,
-        runner: &Runner,
-    ) {
-        if !self.is_dead(&runner.node).await {
-            return;
-        }
+    /// to it would wait for ever. If the node was not dead, it has lost.
+    async fn bury(&self, session: &SessionId, stream: StreamId, runner: &Runner) {
         let answer = Error::NodeLost.to_message(Some(&runner.call));
         let finish = self.log.finish(session, stream, &runner.node, Some(&answer));
         match finish.await {
             Ok(true) => {
                 let node = &runner.node;
                 tracing::warn!(%session, %stream, %node, "its node is dead");
-                self.readers.tell(session, stream);
             }
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, %session, "not ended"),
+        }
+        // In any case: the end may be there although it was not confirmed.
+        self.readers.tell(session, stream);
+    }
+
+    /// [`bury`](Self::bury), if the node is dead.
+    pub(super) async fn bury_if_dead(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        runner: &Runner,
+    ) {
+        if self.is_dead(&runner.node).await {
+            self.bury(session, stream, runner).await;
         }
     }
 

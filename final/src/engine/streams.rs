@@ -13,8 +13,8 @@ use super::{Call, Ended, Engine, Session};
 use crate::{
     error::Error,
     events::{
-        EventId, Farewell, Opened, Reader, Reading, Resumed, Runner, StreamId,
-        StreamKind,
+        EventId, Farewell, Held, Opened, Reader, Reading, Resumed, Runner,
+        StreamId, StreamKind,
     },
     protocol::{RawJson, jsonrpc::RequestId},
     sessions::{Inbox, Said, SessionId, StoreError},
@@ -42,10 +42,10 @@ impl Engine {
         session: &Session,
         hang_up: CancellationToken,
     ) -> Result<Reader, Error> {
-        let id = &session.record.opened.id;
-        let opened = self.log.open_listener(id).await?;
-        let opened = opened.ok_or(Error::SessionNotFound)?;
-        Ok(self.begin(session, opened, hang_up))
+        let held = self.log.open_listener(&session.record.opened.id).await?;
+        let Held { opening, hold } = held.ok_or(Error::SessionNotFound)?;
+        let reader = self.read(session, opening, None, Some(hold), hang_up);
+        Ok(prime(reader, session, opening))
     }
 
     /// Goes on with a stream after an event that the client has seen, strictly, on
@@ -59,15 +59,16 @@ impl Engine {
         last_event_id: &str,
         hang_up: CancellationToken,
     ) -> Result<Reader, Error> {
-        let seen = EventId::parse(last_event_id);
-        let seen = seen.ok_or(Error::CannotResume("it is unknown or too old"))?;
+        let unknown = Error::CannotResume("it is unknown or too old");
+        let Some(seen) = EventId::parse(last_event_id) else {
+            return Err(unknown);
+        };
         let id = &session.record.opened.id;
         let resumed = self.log.resume(id, seen).await?;
-        let runner = match resumed.ok_or(Error::SessionNotFound)? {
-            Resumed::Open(runner) => runner,
-            Resumed::Unknown => {
-                return Err(Error::CannotResume("it is unknown or too old"));
-            }
+        let (runner, hold) = match resumed.ok_or(Error::SessionNotFound)? {
+            Resumed::Call(runner) => (runner, None),
+            Resumed::Listener(hold) => (None, Some(hold)),
+            Resumed::Unknown => return Err(unknown),
             Resumed::Over => {
                 return Err(Error::CannotResume("its stream has ended"));
             }
@@ -77,26 +78,11 @@ impl Engine {
         };
         let foreign = runner.filter(|runner| runner.node != self.node);
         if let Some(runner) = &foreign {
-            self.bury(id, seen.stream, runner).await;
+            self.bury_if_dead(id, seen.stream, runner).await;
         }
         self.metrics.streams_resumed.inc();
-        let reader = self.read(session, seen, foreign, hang_up);
+        let reader = self.read(session, seen, foreign, hold, hang_up);
         Ok(reader.counting(self.metrics.events_replayed.clone()))
-    }
-
-    /// Reads a new stream, its opening first if the client knows of such (L043).
-    fn begin(
-        &self,
-        session: &Session,
-        opening: EventId,
-        hang_up: CancellationToken,
-    ) -> Reader {
-        let reader = self.read(session, opening, None, hang_up);
-        if session.record.opened.version.has_priming() {
-            reader.from_opening(opening.entry)
-        } else {
-            reader
-        }
     }
 
     fn read(
@@ -104,6 +90,7 @@ impl Engine {
         session: &Session,
         seen: EventId,
         runner: Option<Runner>,
+        hold: Option<u64>,
         hang_up: CancellationToken,
     ) -> Reader {
         let opened = &session.record.opened;
@@ -114,6 +101,7 @@ impl Engine {
             self.log.clone(),
             self.readers.clone(),
             reading.clone(),
+            hold,
             seen.entry,
             self.live.hold(opened.id),
             self.background.clone(),
@@ -139,23 +127,11 @@ impl Engine {
         inbox: Inbox,
         hang_up: CancellationToken,
     ) -> Result<Reader, Error> {
-        let id = session.record.opened.id;
-        let opened = match self.log.open_call(&id, &call.id).await? {
-            Some(Opened::Taken(stream, node)) => {
-                let runner = Runner { node, call: call.id.clone() };
-                self.bury(&id, stream, &runner).await;
-                self.log.open_call(&id, &call.id).await?
-            }
-            opened => opened,
-        };
-        let opened = match opened.ok_or(Error::SessionNotFound)? {
-            Opened::New(opened) => opened,
-            Opened::Taken(..) => return Err(Error::DuplicateId),
-        };
-        let reader = self.begin(session, opened, hang_up);
+        let opening = self.register(session, &call.id).await?;
+        let reader = self.read(session, opening, None, None, hang_up);
         let streaming = Streaming {
-            session: id,
-            stream: opened.stream,
+            session: session.record.opened.id,
+            stream: opening.stream,
             call: call.id.clone(),
             batches: 0,
         };
@@ -163,7 +139,45 @@ impl Engine {
         self.background.spawn(async move {
             engine.run(streaming, call, said, inbox).await;
         });
-        Ok(reader)
+        Ok(prime(reader, session, opening))
+    }
+
+    /// Makes a call known to all nodes, and opens its stream.
+    async fn register(
+        self: &Arc<Self>,
+        session: &Session,
+        call: &RequestId,
+    ) -> Result<EventId, Error> {
+        let id = session.record.opened.id;
+        let mut opened = self.log.open_call(&id, call).await;
+        if let Ok(Some(Opened::Taken(stream, node))) = &opened {
+            let runner = Runner { node: node.clone(), call: call.clone() };
+            self.bury_if_dead(&id, *stream, &runner).await;
+            opened = self.log.open_call(&id, call).await;
+        }
+        match opened {
+            Ok(Some(Opened::New(opening))) => Ok(opening),
+            Ok(Some(Opened::Taken(..))) => Err(Error::DuplicateId),
+            Ok(None) => Err(Error::SessionNotFound),
+            Err(error) => {
+                let (engine, call) = (self.clone(), call.clone());
+                self.background.spawn(async move {
+                    engine.unregister(id, call).await;
+                });
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The call may have been made known although that was not confirmed. Nobody
+    /// runs it, so its id must be free again.
+    async fn unregister(&self, session: SessionId, call: RequestId) {
+        let opened = until_stored(|| self.log.open_call(&session, &call)).await;
+        if let Some(Some(Opened::New(opening))) = opened {
+            let finish =
+                || self.log.finish(&session, opening.stream, &self.node, None);
+            until_stored(finish).await;
+        }
     }
 
     /// Appends what a call says, and its end. If there is no time left for the
@@ -220,21 +234,19 @@ impl Engine {
         streaming.batches += 1;
         let batch = streaming.batches;
         let append = || self.log.append(session, stream, batch, &messages);
-        let appended = persist(append).await;
+        let appended = until_stored(append).await;
         self.readers.tell(session, stream);
         if hangs_up {
-            let mut readings = self.readers.of(session);
-            readings.retain(|reading| reading.stream == stream);
-            readings.iter().for_each(|reading| reading.release());
+            self.readers.release(session, stream);
         }
-        appended
+        appended == Some(true)
     }
 
     async fn end(&self, streaming: &Streaming, answer: Option<RawJson>) {
         let (session, stream) = (&streaming.session, streaming.stream);
         let finish =
             || self.log.finish(session, stream, &self.node, answer.as_ref());
-        persist(finish).await;
+        until_stored(finish).await;
         self.readers.tell(session, stream);
     }
 
@@ -258,22 +270,31 @@ impl Engine {
     }
 }
 
+/// The opening of a stream is sent to a client that knows of such (L043).
+fn prime(reader: Reader, session: &Session, opening: EventId) -> Reader {
+    if session.record.opened.version.has_priming() {
+        reader.from_opening(opening.entry)
+    } else {
+        reader
+    }
+}
+
 /// Tells storage until it has understood: what it did not confirm is said again,
-/// and has its effect once. `false` if it refuses.
-async fn persist<F>(mut tell: impl FnMut() -> F) -> bool
+/// and has its effect once. `None` if it refuses.
+async fn until_stored<T, F>(mut tell: impl FnMut() -> F) -> Option<T>
 where
-    F: Future<Output = Result<bool, StoreError>>,
+    F: Future<Output = Result<T, StoreError>>,
 {
     loop {
         match tell().await {
-            Ok(done) => return done,
+            Ok(told) => return Some(told),
             Err(error) if error.is_outage() => {
                 tracing::debug!(%error, "a stream waits for storage");
                 sleep(PAUSE).await;
             }
             Err(error) => {
                 tracing::warn!(%error, "a stream was lost");
-                return false;
+                return None;
             }
         }
     }

@@ -37,6 +37,7 @@ impl Engine {
             self.keep_busy_sessions(session_timeout / 3),
             self.sweep_idle_sessions((session_timeout / 2).min(LONGEST_SWEEP)),
             self.keep_lease(lease),
+            self.watch_runners(lease),
             self.hang_up_on_the_stalled(stall),
             self.changes.run(),
             self.audit.run(),
@@ -92,51 +93,74 @@ impl Engine {
 
     /// Follows what this node is told, many at once: one session that cannot be
     /// looked at is not to delay the others.
-    async fn follow(&self, hints: mpsc::Receiver<Hint>) {
+    async fn follow(self: &Arc<Self>, hints: mpsc::Receiver<Hint>) {
         let hints = stream::unfold(hints, async |mut hints| {
             Some((hints.recv().await?, hints))
         });
         hints.for_each_concurrent(LOOKS, |hint| self.heed(hint)).await;
     }
 
-    async fn heed(&self, hint: Hint) {
+    async fn heed(self: &Arc<Self>, hint: Hint) {
         self.metrics.heard(&hint);
         match hint {
             Hint::Read(session, stream) => self.readers.tell(&session, stream),
-            Hint::Look(session) => self.look(&session).await,
-            Hint::Changed(uri) => self.changes.to_listeners(&uri).await,
+            Hint::Dismiss(session, stream, farewell) => {
+                self.readers.dismiss(&session, stream, farewell);
+            }
+            Hint::Look(session) => self.look(session).await,
+            Hint::Cancel(session, call) => {
+                if let Some(live) = self.live.get(&session) {
+                    live.cancel(&call);
+                }
+            }
+            Hint::Changed(uri) => self.changes.heard(uri),
             Hint::Reconnected => {
+                // Storage was away, perhaps without anybody having asked it.
+                self.reached.note(false);
                 let live = self.live.all();
                 let looks = stream::iter(live.iter().map(|live| live.id));
-                let look = async |session| self.look(&session).await;
+                let look = async |session| self.look(session).await;
                 looks.for_each_concurrent(LOOKS, look).await;
             }
         }
     }
 
-    /// Takes what other nodes have left for this one.
-    async fn look(&self, session: &SessionId) {
-        while let Some(live) = self.live.get(session) {
-            match self.bus.look(session).await {
-                Ok(None) => self.close(session),
-                Ok(Some(left)) => {
-                    for (question, outcome) in left.answers {
-                        live.answer(&question, outcome);
-                    }
-                    for (call, reason) in left.cancelled {
-                        tracing::debug!(%session, reason, "cancelled elsewhere");
-                        live.cancel(&call);
-                    }
-                    self.readers.of(session).iter().for_each(|r| r.tell());
-                }
-                Err(error) if error.is_outage() => {
+    /// Takes what other nodes have left for this one, now or as soon as storage can
+    /// be reached.
+    pub(super) async fn look(self: &Arc<Self>, session: SessionId) {
+        if !self.has_looked(&session).await {
+            let engine = self.clone();
+            self.background.spawn(async move {
+                loop {
                     sleep(LOOK_PAUSE).await;
-                    continue;
+                    if engine.has_looked(&session).await {
+                        return;
+                    }
                 }
-                Err(error) => tracing::warn!(%error, %session, "cannot be seen"),
-            }
-            return;
+            });
         }
+    }
+
+    /// `false` if storage could not be reached, and something is live.
+    async fn has_looked(&self, session: &SessionId) -> bool {
+        let Some(live) = self.live.get(session) else { return true };
+        // What was said on its streams may be read, or not yet.
+        self.readers.tell_all(session);
+        match self.bus.look(session).await {
+            Ok(None) => self.close(session),
+            Ok(Some(left)) => {
+                for (question, outcome) in left.answers {
+                    live.answer(&question, outcome);
+                }
+                for (call, reason) in left.cancelled {
+                    tracing::debug!(%session, reason, "cancelled elsewhere");
+                    live.cancel(&call);
+                }
+            }
+            Err(error) if error.is_outage() => return false,
+            Err(error) => tracing::warn!(%error, %session, "cannot be seen"),
+        }
+        true
     }
 
     /// What is still running ends now, with an error for whoever waits for it.

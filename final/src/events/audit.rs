@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -19,6 +19,7 @@ use tokio::{
 
 use super::log::EventLog;
 use crate::{
+    lock::lock,
     protocol::{RawJson, jsonrpc::RequestId, to_raw},
     sessions::{SessionId, Timestamp, store::Result},
 };
@@ -138,8 +139,7 @@ impl Audit {
 
     /// Writes until it is dropped.
     pub async fn run(&self) {
-        let orders =
-            self.orders.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let orders = lock(&self.orders).take();
         let Some(mut orders) = orders else { return };
         let mut batch = Vec::new();
         while orders.recv_many(&mut batch, BATCH).await > 0 {

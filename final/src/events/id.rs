@@ -22,6 +22,11 @@ pub struct StreamId {
 }
 
 impl StreamId {
+    /// Whether this is a newer stream of the same kind.
+    pub fn replaces(self, other: Self) -> bool {
+        self.kind == other.kind && self.number > other.number
+    }
+
     /// Reads the form that [`Display`](fmt::Display) writes, and no other.
     pub fn parse(text: &str) -> Option<Self> {
         let kind = match text.chars().next()? {

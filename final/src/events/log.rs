@@ -67,8 +67,17 @@ pub struct Event {
 pub enum Opened {
     /// Its stream is new and begins here.
     New(EventId),
-    /// A call with the same id is running on this node, with this stream.
+    /// A call with the same id is running on another node, with this stream.
     Taken(StreamId, NodeId),
+}
+
+/// A GET stream, held by this node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// The stream begins here.
+    pub opening: EventId,
+    /// Which hold of the session's GET stream this is.
+    pub hold: u64,
 }
 
 /// Who runs a call.
@@ -83,9 +92,11 @@ pub struct Runner {
 /// What comes after an event that a client has seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resumed {
-    /// The stream goes on, or its end is in the log. If its call is running, who
-    /// runs it.
-    Open(Option<Runner>),
+    /// The stream of a call goes on, or its end is in the log. If the call is
+    /// running, who runs it.
+    Call(Option<Runner>),
+    /// The GET stream goes on; which hold of it this is.
+    Listener(u64),
     /// Nothing: it was the last event of its stream.
     Over,
     /// A newer GET stream has taken its place.
@@ -94,8 +105,19 @@ pub enum Resumed {
     Unknown,
 }
 
+/// Where a stream is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadAt {
+    /// On this node.
+    Here,
+    /// On another node, which has taken it over.
+    Elsewhere,
+    /// Nowhere: it has ended, or a newer one has taken its place.
+    Nowhere,
+}
+
 /// What a reader finds.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Page {
     /// In order.
     pub events: Vec<Event>,
@@ -103,10 +125,8 @@ pub struct Page {
     pub last: EntryId,
     /// There is more to look at.
     pub more: bool,
-    /// This node still holds the reader of the stream.
-    pub held: bool,
-    /// The stream may still grow.
-    pub grows: bool,
+    /// Where the stream is read now.
+    pub read_at: ReadAt,
 }
 
 /// What was said on the streams of all sessions. One implementation for each
@@ -121,23 +141,21 @@ pub struct Page {
 /// All methods: [`StoreError`](crate::sessions::StoreError).
 #[async_trait]
 pub trait EventLog: Send + Sync + 'static {
-    /// Opens the stream of a call, which this node runs and reads.
+    /// Opens the stream of a call, which this node runs and reads. An attempt that
+    /// was not confirmed is repeated without harm.
     async fn open_call(
         &self,
         session: &SessionId,
         call: &RequestId,
     ) -> Result<Option<Opened>>;
 
-    /// Opens the GET stream in the place of an older one. What has waited for it
-    /// is said on it.
-    async fn open_listener(&self, session: &SessionId) -> Result<Option<EventId>>;
+    /// Opens the GET stream in the place of an older one. What has waited for it,
+    /// and what was said on the older one and never read, is said on it.
+    async fn open_listener(&self, session: &SessionId) -> Result<Option<Held>>;
 
-    /// The reader of a GET stream has left this node: messages wait again.
-    async fn close_listener(
-        &self,
-        session: &SessionId,
-        stream: StreamId,
-    ) -> Result<()>;
+    /// The reader of a GET stream has left this node: messages wait again, unless
+    /// there is a newer hold.
+    async fn close_listener(&self, session: &SessionId, hold: u64) -> Result<()>;
 
     /// Says something on the stream of a call of this node; `false` if the call
     /// is not its any more. `batch` grows from 1: a batch that may have been

@@ -9,7 +9,10 @@ use async_trait::async_trait;
 
 use super::{
     id::{EntryId, EventId, StreamId, StreamKind},
-    log::{Bounds, Event, EventKind, EventLog, Opened, PAGE, Page, QUEUE, Resumed},
+    log::{
+        Bounds, Event, EventKind, EventLog, Held, Opened, PAGE, Page, QUEUE,
+        ReadAt, Resumed,
+    },
 };
 use crate::{
     protocol::{RawJson, jsonrpc::RequestId},
@@ -31,8 +34,12 @@ pub struct MemoryLog {
 struct Streams {
     /// How many there ever were.
     opened: u64,
-    /// The GET stream, and whether it is held.
-    listener: Option<(StreamId, bool)>,
+    /// The GET stream, and the number of its hold if it is held.
+    listener: Option<(StreamId, Option<u64>)>,
+    /// How often it ever was held.
+    holds: u64,
+    /// How far the GET stream was read.
+    read: EntryId,
     /// Running calls.
     running: HashMap<StreamId, Running>,
     log: VecDeque<(StreamId, Event)>,
@@ -123,15 +130,38 @@ impl Streams {
     }
 
     /// The GET stream is held now; what waited for one is said on it.
-    fn listen(&mut self, stream: StreamId, now: Timestamp, bounds: &Bounds) {
-        self.listener = Some((stream, true));
+    fn listen(&mut self, stream: StreamId, now: Timestamp, bounds: &Bounds) -> u64 {
+        self.holds += 1;
+        self.listener = Some((stream, Some(self.holds)));
         for message in std::mem::take(&mut self.queue) {
             self.append(stream, EventKind::Message, Some(message), now, bounds);
         }
+        self.holds
+    }
+
+    /// A new GET stream; what was said on the older one and never read is said on
+    /// it.
+    fn open_listener(&mut self, now: Timestamp, bounds: &Bounds) -> Held {
+        let old = self.listener.map(|(old, _)| old);
+        let unread = self
+            .log
+            .iter()
+            .filter(|(stream, event)| Some(*stream) == old && event.id > self.read);
+        let unread: Vec<RawJson> =
+            unread.filter_map(|(_, event)| event.message.clone()).collect();
+        if let Some(old) = old {
+            self.last.remove(&old);
+        }
+        let opening = self.open(StreamKind::Listener, now, bounds);
+        for message in unread.into_iter().map(Some) {
+            self.append(opening.stream, EventKind::Message, message, now, bounds);
+        }
+        self.read = opening.entry;
+        Held { opening, hold: self.listen(opening.stream, now, bounds) }
     }
 
     fn send(&mut self, message: RawJson, now: Timestamp, bounds: &Bounds) {
-        if let Some((stream, true)) = self.listener {
+        if let Some((stream, Some(_))) = self.listener {
             self.append(stream, EventKind::Message, Some(message), now, bounds);
         } else if self.queue.iter().all(|other| other.get() != message.get()) {
             self.queue.push_back(message);
@@ -139,41 +169,52 @@ impl Streams {
         }
     }
 
-    fn resume(&mut self, seen: EventId, now: Timestamp, log: &Bounds) -> Resumed {
-        self.evict(now, log);
-        let place =
-            self.log.binary_search_by_key(&seen.entry, |(_, event)| event.id);
-        let Some((stream, event)) = place.ok().and_then(|at| self.log.get(at))
-        else {
+    fn resume(
+        &mut self,
+        seen: EventId,
+        now: Timestamp,
+        bounds: &Bounds,
+    ) -> Resumed {
+        self.evict(now, bounds);
+        let EventId { stream, entry } = seen;
+        let place = self.log.binary_search_by_key(&entry, |(_, event)| event.id);
+        let found = place.is_ok_and(|at| self.log[at].0 == stream);
+        // The last entry of a stream that goes on may have been evicted: nothing
+        // is missed.
+        if !found && self.last.get(&stream) != Some(&entry) {
             return Resumed::Unknown;
-        };
-        let (stream, kind) = (*stream, event.kind);
+        }
         match stream.kind {
-            _ if stream != seen.stream => Resumed::Unknown,
-            StreamKind::Call if kind == EventKind::End => Resumed::Over,
-            StreamKind::Call => Resumed::Open(None),
             StreamKind::Listener => match self.listener {
                 Some((current, _)) if current == stream => {
-                    self.listen(stream, now, log);
-                    Resumed::Open(None)
+                    Resumed::Listener(self.listen(stream, now, bounds))
                 }
                 _ => Resumed::Replaced,
             },
+            StreamKind::Call if self.running.contains_key(&stream) => {
+                Resumed::Call(None)
+            }
+            StreamKind::Call => {
+                let start =
+                    self.log.partition_point(|(_, event)| event.id <= entry);
+                let mut later = self.log.range(start..);
+                let tells = |(of, event): &(StreamId, Event)| {
+                    *of == stream && event.message.is_some()
+                };
+                if later.any(tells) { Resumed::Call(None) } else { Resumed::Over }
+            }
         }
     }
 
-    fn read(&self, stream: StreamId, after: EntryId) -> Page {
+    fn read(&mut self, stream: StreamId, after: EntryId) -> Page {
         let start = self.log.partition_point(|(_, event)| event.id <= after);
-        let held = match stream.kind {
-            StreamKind::Call => true,
-            StreamKind::Listener => self.listener == Some((stream, true)),
-        };
+        let listens = matches!(self.listener, Some((g, Some(_))) if g == stream);
+        let is_read = listens || self.running.contains_key(&stream);
         let mut page = Page {
+            events: Vec::new(),
             last: after,
             more: self.log.len() - start > PAGE.0,
-            held,
-            grows: self.last.contains_key(&stream),
-            ..Page::default()
+            read_at: if is_read { ReadAt::Here } else { ReadAt::Nowhere },
         };
         let mut bytes = 0;
         for (of, event) in self.log.range(start..).take(PAGE.0) {
@@ -187,6 +228,9 @@ impl Streams {
                 page.events.push(event.clone());
             }
             page.last = event.id;
+        }
+        if listens {
+            self.read = page.last;
         }
         page
     }
@@ -205,9 +249,11 @@ impl EventLog for MemoryLog {
     ) -> Result<Option<Opened>> {
         Ok(self.work(session, |streams, now| {
             let mut running = streams.running.iter();
-            if let Some((taken, _)) = running.find(|(_, other)| other.call == *call)
+            if let Some((&stream, _)) =
+                running.find(|(_, other)| other.call == *call)
             {
-                return Opened::Taken(*taken, self.node.clone());
+                let entry = streams.last.get(&stream).copied().unwrap_or_default();
+                return Opened::New(EventId { stream, entry });
             }
             let opened = streams.open(StreamKind::Call, now, &self.bounds);
             let running = Running { call: call.clone(), batch: 0 };
@@ -216,24 +262,14 @@ impl EventLog for MemoryLog {
         }))
     }
 
-    async fn open_listener(&self, session: &SessionId) -> Result<Option<EventId>> {
-        Ok(self.work(session, |streams, now| {
-            if let Some((old, _)) = streams.listener {
-                streams.last.remove(&old);
-            }
-            let opened = streams.open(StreamKind::Listener, now, &self.bounds);
-            streams.listen(opened.stream, now, &self.bounds);
-            opened
-        }))
+    async fn open_listener(&self, session: &SessionId) -> Result<Option<Held>> {
+        Ok(self
+            .work(session, |streams, now| streams.open_listener(now, &self.bounds)))
     }
 
-    async fn close_listener(
-        &self,
-        session: &SessionId,
-        stream: StreamId,
-    ) -> Result<()> {
+    async fn close_listener(&self, session: &SessionId, hold: u64) -> Result<()> {
         self.visit(session, |streams, _| match &mut streams.listener {
-            Some((current, held)) if *current == stream => *held = false,
+            Some((_, held)) if *held == Some(hold) => *held = None,
             _ => {}
         });
         Ok(())

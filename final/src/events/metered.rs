@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     id::{EntryId, EventId, StreamId},
-    log::{EventLog, Opened, Page, Resumed},
+    log::{EventLog, Held, Opened, Page, Resumed},
 };
 use crate::{
     protocol::{RawJson, jsonrpc::RequestId},
@@ -37,17 +37,13 @@ impl EventLog for MeteredLog {
         self.meter.write("open_call", opened).await
     }
 
-    async fn open_listener(&self, session: &SessionId) -> Result<Option<EventId>> {
+    async fn open_listener(&self, session: &SessionId) -> Result<Option<Held>> {
         let opened = self.inner.open_listener(session);
         self.meter.write("open_listener", opened).await
     }
 
-    async fn close_listener(
-        &self,
-        session: &SessionId,
-        stream: StreamId,
-    ) -> Result<()> {
-        let closed = self.inner.close_listener(session, stream);
+    async fn close_listener(&self, session: &SessionId, hold: u64) -> Result<()> {
+        let closed = self.inner.close_listener(session, hold);
         self.meter.write("close_listener", closed).await
     }
 

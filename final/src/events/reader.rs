@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     id::{EntryId, EventId, StreamKind},
-    log::{Event, EventKind, EventLog},
+    log::{Event, EventKind, EventLog, ReadAt},
     readers::{Farewell, Readers, Reading},
 };
 use crate::{protocol::RawJson, sessions::Live};
@@ -35,6 +35,8 @@ pub struct Reader {
     log: Arc<dyn EventLog>,
     readers: Arc<Readers>,
     reading: Arc<Reading>,
+    /// Which hold of the session's GET stream this is, if it is that stream.
+    hold: Option<u64>,
     /// Where to look next.
     after: EntryId,
     /// The last entry of the stream that was read.
@@ -54,6 +56,7 @@ impl Reader {
         log: Arc<dyn EventLog>,
         readers: Arc<Readers>,
         reading: Arc<Reading>,
+        hold: Option<u64>,
         seen: EntryId,
         live: Live,
         background: TaskTracker,
@@ -63,6 +66,7 @@ impl Reader {
             log,
             readers,
             reading,
+            hold,
             after: seen,
             seen,
             page: VecDeque::new(),
@@ -88,18 +92,28 @@ impl Reader {
     }
 
     /// What is to be sent next; `None` ends the connection. May be dropped and
-    /// called again.
+    /// called again. The next call says that this one's frame was taken.
     pub async fn next(&mut self) -> Option<Frame> {
-        self.reading.moves();
-        loop {
+        self.reading.offer(false);
+        let frame = self.look_for_next().await;
+        self.reading.offer(true);
+        frame
+    }
+
+    async fn look_for_next(&mut self) -> Option<Frame> {
+        while !self.ended {
+            if self.reading.farewell() == Some(Farewell::Over) {
+                return None;
+            }
             if let Some(event) = self.page.pop_front() {
                 if let Some(frame) = self.take(event) {
                     return Some(frame);
                 }
-            } else if self.ended || !self.read_on().await {
-                return self.last_frame();
+            } else if !self.read_on().await {
+                return self.say_farewell();
             }
         }
+        None
     }
 
     /// What an entry means to the client. One whose predecessor was not seen comes
@@ -121,44 +135,51 @@ impl Reader {
         }
     }
 
-    /// Gets the next page, which may be empty; `false` if there is none to come.
+    /// Gets the next page, which may be empty; `false` if the connection is to end.
     async fn read_on(&mut self) -> bool {
         let (session, stream) = (&self.reading.session, self.reading.stream);
-        match self.log.read(session, stream, self.after).await {
-            Ok(Some(page)) => {
-                self.after = page.last;
-                let looked_at_all = page.events.is_empty() && !page.more;
-                self.page = page.events.into();
-                if !looked_at_all {
-                    return true;
-                }
-                self.replayed = None;
-                if !page.held {
-                    self.reading.dismiss(match stream.kind {
-                        StreamKind::Listener => Farewell::ComeBack,
-                        StreamKind::Call => Farewell::Over,
-                    });
-                } else if !page.grows {
-                    // Its end was evicted before it was read.
-                    self.cut_off();
-                    return false;
-                } else if self.reading.farewell().is_none() {
-                    self.reading.told().await;
-                    self.reading.moves();
-                    return true;
-                }
-                false
-            }
-            Ok(None) => false,
+        let page = match self.log.read(session, stream, self.after).await {
+            Ok(Some(page)) => page,
+            Ok(None) => return false,
             Err(error) if error.is_outage() => {
                 sleep(PAUSE).await;
-                self.reading.farewell().is_none()
+                return self.reading.farewell().is_none();
             }
             Err(error) => {
                 tracing::warn!(%error, %session, "a stream cannot be read");
-                false
+                return false;
+            }
+        };
+        if page.read_at == ReadAt::Elsewhere {
+            self.reading.dismiss(Farewell::Over);
+            return false;
+        }
+        self.after = page.last;
+        let is_at_end = page.events.is_empty() && !page.more;
+        self.page = page.events.into();
+        if !is_at_end {
+            return true;
+        }
+        self.replayed = None;
+        if page.read_at == ReadAt::Nowhere {
+            match stream.kind {
+                StreamKind::Listener => self.reading.dismiss(Farewell::ComeBack),
+                // Its end was evicted before it was read.
+                StreamKind::Call => self.cut_off(),
             }
         }
+        if self.ended || self.reading.farewell().is_some() {
+            return false;
+        }
+        self.reading.told().await;
+        true
+    }
+
+    /// Said once at the end of a connection that is not the end of the stream.
+    fn say_farewell(&mut self) -> Option<Frame> {
+        self.ended = true;
+        let asked = self.reading.farewell() == Some(Farewell::ComeBack);
+        asked.then_some(Frame::ComeBack)
     }
 
     fn cut_off(&mut self) {
@@ -167,27 +188,19 @@ impl Reader {
         self.page.clear();
         self.ended = true;
     }
-
-    /// Said once at the end of a connection that is not the end of the stream.
-    fn last_frame(&mut self) -> Option<Frame> {
-        let said = std::mem::replace(&mut self.ended, true);
-        let farewell = self.reading.farewell();
-        (!said && farewell == Some(Farewell::ComeBack)).then_some(Frame::ComeBack)
-    }
 }
 
 /// Messages for a GET stream that is not read any more wait for the next one.
 impl Drop for Reader {
     fn drop(&mut self) {
-        let last = self.readers.remove(&self.reading);
-        if last && self.reading.stream.kind == StreamKind::Listener {
-            let (log, reading) = (self.log.clone(), self.reading.clone());
-            self.background.spawn(async move {
-                let closed = log.close_listener(&reading.session, reading.stream);
-                if let Err(error) = closed.await {
-                    tracing::debug!(%error, "a GET stream was not closed");
-                }
-            });
-        }
+        self.readers.remove(&self.reading);
+        let Some(hold) = self.hold else { return };
+        let (log, session) = (self.log.clone(), self.reading.session);
+        self.background.spawn(async move {
+            if let Err(error) = log.close_listener(&session, hold).await {
+                // What is said on it is said on the next one then.
+                tracing::debug!(%error, "a GET stream was not closed");
+            }
+        });
     }
 }

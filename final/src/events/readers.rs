@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use super::{
     id::{StreamId, StreamKind},
     log::Runner,
 };
-use crate::sessions::SessionId;
+use crate::{lock::lock, sessions::SessionId};
 
 /// Why a stream is not read on, although it is not at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Reading {
     pub hang_up: CancellationToken,
     told: Notify,
     /// Since when the client could take something, and has not.
-    waits_since: Mutex<Option<Instant>>,
+    offered: Mutex<Option<Instant>>,
     farewell: Mutex<Option<Farewell>>,
 }
 
@@ -59,22 +59,22 @@ impl Reading {
             resumable,
             hang_up,
             told: Notify::new(),
-            waits_since: Mutex::default(),
+            offered: Mutex::default(),
             farewell: Mutex::default(),
         })
     }
 
     /// There may be more to read.
     pub fn tell(&self) {
-        lock(&self.waits_since).get_or_insert_with(Instant::now);
         self.told.notify_one();
     }
 
     /// Closes the connection if its client has taken nothing for so long, although
     /// there was something to take. What it has not read is still in the log.
     pub fn hang_up_if_stalled(&self, time: Duration) {
-        let since = *lock(&self.waits_since);
-        if since.is_some_and(|since| since.elapsed() >= time) {
+        let since = *lock(&self.offered);
+        let stalled = since.is_some_and(|since| since.elapsed() >= time);
+        if stalled && !self.hang_up.is_cancelled() {
             tracing::info!(session = %self.session, stream = %self.stream,
                 "a reader does not keep up and is cut off");
             self.hang_up.cancel();
@@ -99,9 +99,9 @@ impl Reading {
         *lock(&self.farewell)
     }
 
-    /// The client takes something.
-    pub(super) fn moves(&self) {
-        *lock(&self.waits_since) = None;
+    /// Something is offered to the client, or it has taken everything.
+    pub(super) fn offer(&self, is_waiting: bool) {
+        *lock(&self.offered) = is_waiting.then(Instant::now);
     }
 
     /// Resolves when there may be more to read.
@@ -121,36 +121,49 @@ impl Readers {
     pub fn add(&self, reading: Arc<Reading>) {
         let mut all = lock(&self.0);
         let readings = all.entry(reading.session).or_default();
-        readings.retain(|old| {
-            let same = old.stream == reading.stream;
-            let kinds = (old.stream.kind, reading.stream.kind);
-            let replaced = kinds == (StreamKind::Listener, StreamKind::Listener);
-            if same {
+        for old in readings.iter() {
+            let (old_id, new_id) = (old.stream, reading.stream);
+            if old_id == new_id {
                 old.dismiss(Farewell::Over);
-            } else if replaced {
+            } else if new_id.kind == StreamKind::Listener && new_id.replaces(old_id)
+            {
                 old.dismiss(Farewell::ComeBack);
             }
-            !same && !replaced
-        });
+        }
         readings.push(reading);
     }
 
-    /// The reader has left; `false` if another one had taken its place before.
-    pub fn remove(&self, reading: &Arc<Reading>) -> bool {
+    /// The reader has left.
+    pub fn remove(&self, reading: &Arc<Reading>) {
         let mut all = lock(&self.0);
-        let Some(readings) = all.get_mut(&reading.session) else { return false };
-        let before = readings.len();
+        let Some(readings) = all.get_mut(&reading.session) else { return };
         readings.retain(|other| !Arc::ptr_eq(other, reading));
-        let found = readings.len() < before;
         if readings.is_empty() {
             all.remove(&reading.session);
         }
-        found
     }
 
-    /// All streams of one session.
-    pub fn of(&self, session: &SessionId) -> Vec<Arc<Reading>> {
-        lock(&self.0).get(session).cloned().unwrap_or_default()
+    /// A stream is not to be read on here.
+    pub fn dismiss(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        farewell: Farewell,
+    ) {
+        self.each(session, |reading| {
+            if reading.stream == stream {
+                reading.dismiss(farewell);
+            }
+        });
+    }
+
+    /// A call lets go of its client's connection.
+    pub fn release(&self, session: &SessionId, stream: StreamId) {
+        self.each(session, |reading| {
+            if reading.stream == stream {
+                reading.release();
+            }
+        });
     }
 
     /// All streams.
@@ -160,33 +173,34 @@ impl Readers {
 
     /// There is more on a stream.
     pub fn tell(&self, session: &SessionId, stream: StreamId) {
-        self.tell_all(session, |reading| reading.stream == stream);
+        self.each(session, |reading| {
+            if reading.stream == stream {
+                reading.tell();
+            }
+        });
     }
 
     /// There is more on the GET stream of a session.
     pub fn tell_listener(&self, session: &SessionId) {
-        let listens =
-            |reading: &Reading| reading.stream.kind == StreamKind::Listener;
-        self.tell_all(session, listens);
+        self.each(session, |reading| {
+            if reading.stream.kind == StreamKind::Listener {
+                reading.tell();
+            }
+        });
+    }
+
+    /// There may be more on all streams of a session.
+    pub fn tell_all(&self, session: &SessionId) {
+        self.each(session, Reading::tell);
     }
 
     /// The session is over, and with it all its streams.
     pub fn close(&self, session: &SessionId) {
-        for reading in self.of(session) {
-            reading.dismiss(Farewell::Over);
-        }
+        self.each(session, |reading| reading.dismiss(Farewell::Over));
     }
 
-    fn tell_all(&self, session: &SessionId, which: impl Fn(&Reading) -> bool) {
+    fn each(&self, session: &SessionId, visit: impl Fn(&Reading)) {
         let all = lock(&self.0);
-        let readings = all.get(session).into_iter().flatten();
-        readings
-            .filter(|reading| which(reading))
-            .for_each(|reading| reading.tell());
+        all.get(session).into_iter().flatten().for_each(|reading| visit(reading));
     }
-}
-
-/// A panic while a lock was held leaves nothing half-done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

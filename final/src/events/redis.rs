@@ -12,10 +12,10 @@ use redis::{FromRedisValue, cmd};
 use serde_json::value::RawValue;
 
 use super::{
-    id::{EntryId, EventId, StreamId},
+    id::{EntryId, EventId, StreamId, StreamKind},
     log::{
-        Bounds, Event, EventKind, EventLog, Opened, PAGE, Page, QUEUE, Resumed,
-        Runner,
+        Bounds, Event, EventKind, EventLog, Held, Opened, PAGE, Page, QUEUE,
+        ReadAt, Resumed, Runner,
     },
 };
 use crate::{
@@ -95,31 +95,25 @@ impl EventLog for RedisLog {
             self.run(&OPEN_CALL, session, &[call.get()]).await?;
         let Some((stream, opening, runner)) = opened else { return Ok(None) };
         let stream = parse_stream(&stream)?;
-        if !runner.is_empty() {
+        if runner != self.store.node().as_str() {
             return Ok(Some(Opened::Taken(stream, NodeId::named(&runner))));
         }
         let entry = parse_entry(&opening)?;
         Ok(Some(Opened::New(EventId { stream, entry })))
     }
 
-    async fn open_listener(&self, session: &SessionId) -> Result<Option<EventId>> {
-        let opened: Option<(String, String)> =
+    async fn open_listener(&self, session: &SessionId) -> Result<Option<Held>> {
+        let opened: Option<(String, String, u64)> =
             self.run(&OPEN_LISTENER, session, &[]).await?;
-        opened
-            .map(|(stream, entry)| {
-                let stream = parse_stream(&stream)?;
-                Ok(EventId { stream, entry: parse_entry(&entry)? })
-            })
-            .transpose()
+        let Some((stream, entry, hold)) = opened else { return Ok(None) };
+        let stream = parse_stream(&stream)?;
+        let opening = EventId { stream, entry: parse_entry(&entry)? };
+        Ok(Some(Held { opening, hold }))
     }
 
-    async fn close_listener(
-        &self,
-        session: &SessionId,
-        stream: StreamId,
-    ) -> Result<()> {
-        let stream = stream.to_string();
-        self.run::<u64>(&CLOSE_LISTENER, session, &[&stream]).await?;
+    async fn close_listener(&self, session: &SessionId, hold: u64) -> Result<()> {
+        let hold = hold.to_string();
+        self.run::<u64>(&CLOSE_LISTENER, session, &[&hold]).await?;
         Ok(())
     }
 
@@ -166,18 +160,19 @@ impl EventLog for RedisLog {
         seen: EventId,
     ) -> Result<Option<Resumed>> {
         let (stream, entry) = (seen.stream.to_string(), seen.entry.to_string());
-        let resumed: Option<(String, String, String)> =
+        let resumed: Option<(String, String, String, u64)> =
             self.run(&RESUME, session, &[&stream, &entry]).await?;
-        let Some((state, node, call)) = resumed else { return Ok(None) };
-        Ok(Some(match &*state {
-            "open" if node.is_empty() => Resumed::Open(None),
-            "open" => {
+        let Some((state, node, call, hold)) = resumed else { return Ok(None) };
+        Ok(Some(match (&*state, seen.stream.kind) {
+            ("open", StreamKind::Listener) => Resumed::Listener(hold),
+            ("open", StreamKind::Call) if node.is_empty() => Resumed::Call(None),
+            ("open", StreamKind::Call) => {
                 let call = serde_json::from_str(&call)
                     .map_err(|_| StoreError::Damaged("a call's id"))?;
-                Resumed::Open(Some(Runner { node: NodeId::named(&node), call }))
+                Resumed::Call(Some(Runner { node: NodeId::named(&node), call }))
             }
-            "over" => Resumed::Over,
-            "replaced" => Resumed::Replaced,
+            ("over", _) => Resumed::Over,
+            ("replaced", _) => Resumed::Replaced,
             _ => Resumed::Unknown,
         }))
     }
@@ -188,7 +183,7 @@ impl EventLog for RedisLog {
         stream: StreamId,
         after: EntryId,
     ) -> Result<Option<Page>> {
-        type Found = (bool, bool, String, bool, Vec<Entry>);
+        type Found = (String, String, bool, Vec<Entry>);
         let (stream, after) = (stream.to_string(), after.to_string());
         let (entries, bytes) = (PAGE.0.to_string(), PAGE.1.to_string());
         let arguments = [&*stream, &after, &entries, &bytes];
@@ -196,16 +191,17 @@ impl EventLog for RedisLog {
             .run(&READ, session, &arguments)
             .await
             .map_err(StoreError::of_read)?;
-        let Some((held, grows, last, more, found)) = page else {
-            return Ok(None);
-        };
+        let Some((read_at, last, more, found)) = page else { return Ok(None) };
         let events: Result<_> = found.into_iter().map(parse_event).collect();
         Ok(Some(Page {
             events: events?,
             last: parse_entry(&last)?,
             more,
-            held,
-            grows,
+            read_at: match &*read_at {
+                "here" => ReadAt::Here,
+                "elsewhere" => ReadAt::Elsewhere,
+                _ => ReadAt::Nowhere,
+            },
         }))
     }
 

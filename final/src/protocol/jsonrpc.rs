@@ -8,6 +8,10 @@ use serde_json::{Number, Value, value::RawValue};
 
 use super::{RawJson, errors::RpcError};
 
+/// The longest string that is an id, in bytes. Ids, and progress tokens likewise, are
+/// kept and repeated, so they must not be as long as a message.
+pub const MAX_ID: usize = 256;
+
 /// The id of a request: an integer or a string, echoed with the type and value
 /// it came with (`1` is not `"1"`, and `0` is an id like any other).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -15,7 +19,7 @@ use super::{RawJson, errors::RpcError};
 pub enum RequestId {
     /// A whole number that fits 64 bits.
     Number(Number),
-    /// Any string.
+    /// A string of at most [`MAX_ID`] bytes.
     String(String),
 }
 
@@ -24,7 +28,7 @@ impl RequestId {
     pub fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::Number(number) if !number.is_f64() => Some(Self::Number(number)),
-            Value::String(text) => Some(Self::String(text)),
+            Value::String(text) if text.len() <= MAX_ID => Some(Self::String(text)),
             _ => None,
         }
     }
@@ -35,7 +39,8 @@ impl<'de> Deserialize<'de> for RequestId {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         Self::from_value(Value::deserialize(deserializer)?).ok_or_else(|| {
-            serde::de::Error::custom("an id is a string or a whole number")
+            let rule = "an id is a string of at most 256 bytes or a whole number";
+            serde::de::Error::custom(rule)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! All that a handler may touch besides its arguments.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -15,6 +15,7 @@ use super::{Changes, ServiceError, State};
 use crate::{
     bus::Bus,
     events::Audit,
+    lock::lock,
     protocol::{
         jsonrpc::{RequestId, notification_message, request_message},
         logging::{Level, LogMessage},
@@ -76,7 +77,7 @@ impl ProgressReports {
     }
 
     fn grows_to(&self, progress: f64) -> bool {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = lock(&self.last);
         let grows = progress > *last;
         if grows {
             *last = progress;
@@ -162,7 +163,7 @@ impl Context {
     }
 
     /// A resource of the whole deployment has changed.
-    pub fn changed_for_all(&self, uri: &'static str) {
+    pub fn changed_for_all(&self, uri: &str) {
         self.changes.of_all(uri);
     }
 
@@ -207,7 +208,7 @@ impl Context {
         let answer = self.live.ask(id.clone());
         let pending = PendingQuestion { cx: self, id: &id };
         // Whichever node is answered must know who waits before anybody is asked.
-        if !self.bus.expect(&self.session.opened.id, &id).await? {
+        if !self.bus.expect(&self.session.opened.id, &id, &self.id).await? {
             return Err(ServiceError::SessionEnded);
         }
         let message = request_message(&id, Q::METHOD, question);

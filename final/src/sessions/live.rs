@@ -7,14 +7,17 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::id::SessionId;
-use crate::protocol::{RawJson, errors::RpcError, jsonrpc::RequestId};
+use crate::{
+    lock::lock,
+    protocol::{RawJson, errors::RpcError, jsonrpc::RequestId},
+};
 
 /// All sessions of which something is live on this node, and how many [`Live`]
 /// hold each of them.
@@ -132,9 +135,4 @@ impl LiveSession {
         lock(&self.calls).values().for_each(CancellationToken::cancel);
         lock(&self.questions).clear();
     }
-}
-
-/// A panic while a lock was held leaves nothing half-done in these maps.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

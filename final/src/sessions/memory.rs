@@ -3,7 +3,7 @@
 
 mod table;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
@@ -14,7 +14,10 @@ use super::{
     record::{Entry, HISTORY_LIMIT, NewSession, Phase, SessionRecord, Totals},
     store::{Entered, Result, SessionStore, StoreSettings},
 };
-use crate::protocol::{RawJson, logging::Level};
+use crate::{
+    lock::lock,
+    protocol::{RawJson, logging::Level},
+};
 
 /// A [`SessionStore`] for a single node.
 ///
@@ -35,7 +38,7 @@ impl MemoryStore {
     /// A panic while the lock was held would leave at most one session behind
     /// that nobody finds.
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.table)
     }
 
     /// Visits a session that is alive. Expiry is decided here, at every access;

@@ -6,16 +6,17 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use tokio::sync::Notify;
 
-use crate::protocol::RawJson;
+use crate::{lock::lock, protocol::RawJson};
 
 /// How many items may wait. A message is a few hundred bytes, so a call costs
-/// some tens of KiB while storage is slow.
-pub const CAPACITY: usize = 256;
+/// some tens of KiB while storage is slow. Storage takes as many at once, and others
+/// wait meanwhile.
+pub const CAPACITY: usize = 64;
 
 /// What a call says on its way to the answer.
 #[derive(Debug, Clone)]
@@ -141,6 +142,6 @@ impl Drop for Inbox {
 
 impl Queue {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }

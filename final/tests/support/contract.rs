@@ -10,8 +10,8 @@ use std::{
 use mcp_server::{
     bus::RedisBus,
     events::{
-        Bounds, EntryId, Event, EventId, EventLog, MemoryLog, Opened, Page,
-        RedisLog, Resumed, StreamId,
+        Bounds, EntryId, Event, EventId, EventLog, Held, MemoryLog, Opened, Page,
+        ReadAt, RedisLog, Resumed, StreamId,
     },
     protocol::{
         RawJson,
@@ -260,9 +260,13 @@ pub const START: EntryId = EntryId { time: 0, number: 0 };
 
 /// One session, and its log as two nodes see it.
 pub struct Talk {
+    /// As it was opened.
     pub session: NewSession,
+    /// Its id.
     pub id: SessionId,
+    /// Of node 0 and node 1.
     pub logs: [Arc<dyn EventLog>; 2],
+    /// Of node 0 and node 1.
     pub names: [NodeId; 2],
 }
 
@@ -272,6 +276,7 @@ impl Talk {
         Self::bounded(all, Bounds::default()).await
     }
 
+    /// The same with a log of this size.
     pub async fn bounded(all: &impl Logs, bounds: Bounds) -> Self {
         let talk = Self::unknown(all, bounds);
         all.node(0).create(&talk.session).await.unwrap();
@@ -299,26 +304,28 @@ impl Talk {
         }
     }
 
+    /// Opens the GET stream.
     pub async fn listen(&self, node: usize) -> EventId {
-        let opened = self.logs[node].open_listener(&self.id).await.unwrap();
-        opened.expect("a session")
+        self.hold(node).await.opening
     }
 
-    /// Says something on a stream of node 0, and returns the newest event.
+    /// The same, with the number of the hold.
+    pub async fn hold(&self, node: usize) -> Held {
+        let held = self.logs[node].open_listener(&self.id).await.unwrap();
+        held.expect("a session")
+    }
+
+    /// Says something on a stream of node 0.
+    pub async fn append(&self, stream: StreamId, batch: u64, all: &[&str]) -> bool {
+        let messages: Vec<_> = all.iter().map(to_raw).collect();
+        self.logs[0].append(&self.id, stream, batch, &messages).await.unwrap()
+    }
+
+    /// The same with one message, and returns its event.
     pub async fn say(&self, stream: StreamId, batch: u64, text: &str) -> EventId {
         assert!(self.append(stream, batch, &[text]).await);
         let events = self.read(0, stream, START).await;
         EventId { stream, entry: events.last().expect("it was said").id }
-    }
-
-    pub async fn append(
-        &self,
-        stream: StreamId,
-        batch: u64,
-        texts: &[&str],
-    ) -> bool {
-        let messages: Vec<_> = texts.iter().map(to_raw).collect();
-        self.logs[0].append(&self.id, stream, batch, &messages).await.unwrap()
     }
 
     /// Ends a stream of node 0.
@@ -328,21 +335,30 @@ impl Talk {
         finish.await.unwrap()
     }
 
+    /// Says something on the GET stream that is about [`URI`].
     pub async fn send(&self, node: usize, text: &str) -> bool {
         self.logs[node].send(&self.id, URI, &to_raw(&text)).await.unwrap()
     }
 
+    /// Goes on after an event, on a node.
     pub async fn resume(&self, node: usize, seen: EventId) -> Resumed {
         self.logs[node].resume(&self.id, seen).await.unwrap().expect("a session")
     }
 
-    pub async fn page(
-        &self,
-        node: usize,
-        stream: StreamId,
-        after: EntryId,
-    ) -> Page {
-        let page = self.logs[node].read(&self.id, stream, after).await.unwrap();
+    /// Whether there may be something after an event.
+    pub async fn goes_on(&self, node: usize, seen: EventId) -> bool {
+        let resumed = self.resume(node, seen).await;
+        matches!(resumed, Resumed::Call(_) | Resumed::Listener(_))
+    }
+
+    /// Where a stream is read, as a node sees it.
+    pub async fn read_at(&self, node: usize, of: StreamId) -> ReadAt {
+        self.page(node, of, START).await.read_at
+    }
+
+    /// What a reader on a node finds.
+    pub async fn page(&self, node: usize, of: StreamId, after: EntryId) -> Page {
+        let page = self.logs[node].read(&self.id, of, after).await.unwrap();
         page.expect("a session")
     }
 
@@ -350,12 +366,12 @@ impl Talk {
     pub async fn read(
         &self,
         node: usize,
-        stream: StreamId,
+        of: StreamId,
         mut after: EntryId,
     ) -> Vec<Event> {
         let mut events = Vec::new();
         loop {
-            let page = self.page(node, stream, after).await;
+            let page = self.page(node, of, after).await;
             events.extend(page.events);
             if !page.more {
                 return events;

@@ -5,7 +5,8 @@ for at = 1, #all, 2 do fields[all[at]] = all[at + 1] end
 local answers, cancelled = {}, {}
 for name, value in pairs(fields) do
   local question = string.match(name, '^answer:(.*)$')
-  if question and fields['question:' .. question] == ARGV[3] then
+  local asker = question and string.match(fields['question:' .. question] or '', '^%S+')
+  if asker == ARGV[3] then
     table.insert(answers, { question, value })
   end
   local stream = string.match(name, '^cancelled:(.*)$')

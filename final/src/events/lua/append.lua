@@ -4,8 +4,8 @@
 if running(ARGV[9]) ~= node then return { used(), owner, 0 } end
 local batch = 'batch:' .. ARGV[9]
 if tonumber(redis.call('HGET', KEYS[3], batch) or 0) < tonumber(ARGV[10]) then
+  append(ARGV[9], 'message', { unpack(ARGV, 11) })
   redis.call('HSET', KEYS[3], batch, ARGV[10])
-  for at = 11, #ARGV do append(ARGV[9], 'message', ARGV[at]) end
   wake(redis.call('HGET', KEYS[3], 'reader:' .. ARGV[9]), ARGV[9])
 end
 return { used(), owner, 1 }

@@ -3,11 +3,13 @@
 -- [8]: how many entries, bytes and ms of age the log may have.
 local node = ARGV[3]
 
--- Tells the node that holds the reader of a stream to read on. Where it is this
--- one, the caller does that.
-local function wake(holder, stream)
+-- Tells the node that holds the reader of a stream to read on, or that the stream
+-- is read elsewhere ('moved') or no more ('replaced'). Where it is this node, the
+-- caller knows.
+local function wake(holder, stream, what)
   if holder and holder ~= node then
-    redis.call('PUBLISH', ARGV[4] .. holder, ARGV[5] .. ' ' .. stream)
+    local hint = ARGV[5] .. ' ' .. (what or 'read') .. ' ' .. stream
+    redis.call('PUBLISH', ARGV[4] .. holder, hint)
   end
 end
 
@@ -23,44 +25,53 @@ local function evict()
       return
     end
     redis.call('XDEL', KEYS[4], oldest[1])
-    bytes = redis.call('HINCRBY', KEYS[1], 'log_bytes', -#oldest[2][6])
+    -- Not the negative length: that of an empty message would be '-0'.
+    bytes = redis.call('HINCRBY', KEYS[1], 'log_bytes', 0 - #oldest[2][6])
   end
 end
 
--- Appends an entry and returns its id. Kinds: 'opening', 'message', 'end'. An entry
--- names the one before it on its stream, so that a reader knows what it missed.
-local function append(stream, kind, message)
-  local previous = redis.call('HGET', KEYS[3], 'last:' .. stream) or '0-0'
-  local id = redis.call('XADD', KEYS[4], '*',
-    'stream', stream, 'kind', kind, 'message', message, 'previous', previous)
-  redis.call('HSET', KEYS[3], 'last:' .. stream, id)
-  redis.call('HINCRBY', KEYS[1], 'log_bytes', #message)
+-- Appends entries of one kind ('opening', 'message' or 'end') and returns the id of
+-- the last one. An entry names the one before it on its stream, so that a reader
+-- knows what it missed.
+local function append(stream, kind, messages)
+  local last = redis.call('HGET', KEYS[3], 'last:' .. stream) or '0-0'
+  local bytes = 0
+  for _, message in ipairs(messages) do
+    last = redis.call('XADD', KEYS[4], '*',
+      'stream', stream, 'kind', kind, 'message', message, 'previous', last)
+    bytes = bytes + #message
+  end
+  redis.call('HSET', KEYS[3], 'last:' .. stream, last)
+  redis.call('HINCRBY', KEYS[1], 'log_bytes', bytes)
   evict()
-  return id
+  return last
 end
 
 -- The keys live as long as the record: this was no activity.
 local function lasts()
   local left = redis.call('PTTL', KEYS[1])
+  if left <= 0 then return end
   for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, left) end
 end
 
--- The stream that answers GET, and the node that holds it; no node while it is
--- not held.
+-- The stream that answers GET, the node that holds it, and the number of that hold;
+-- no node while it is not held.
 local function listener()
   local value = redis.call('HGET', KEYS[1], 'listener') or ''
-  local stream, holder = string.match(value, '^(%S+) (%S*)$')
-  if holder == '' then holder = nil end
-  return stream, holder
+  return string.match(value, '^(%S+) (%S+) (%d+)$')
 end
 
--- This node holds the GET stream now. What waited for one is said on it.
+-- This node holds the GET stream now. What waited for one is said on it. Returns
+-- the number of the hold.
 local function listen(stream)
-  redis.call('HSET', KEYS[1], 'listener', stream .. ' ' .. node)
-  for _, message in ipairs(redis.call('LRANGE', KEYS[5], 0, -1)) do
-    append(stream, 'message', message)
+  local hold = redis.call('HINCRBY', KEYS[1], 'holds', 1)
+  redis.call('HSET', KEYS[1], 'listener', stream .. ' ' .. node .. ' ' .. hold)
+  local waiting = redis.call('LRANGE', KEYS[5], 0, -1)
+  if #waiting > 0 then
+    append(stream, 'message', waiting)
+    redis.call('DEL', KEYS[5])
   end
-  redis.call('DEL', KEYS[5])
+  return hold
 end
 
 -- The node that runs the call of a stream, and the call's id.

@@ -1,11 +1,12 @@
 -- ARGV[9] and [10]: a stream, and the entry of the log after which to read on.
 -- ARGV[11] and [12]: how many entries to look at, and how many bytes to return.
--- Returns whether this node still holds the reader, whether anything can come
--- after what is there, the last entry that was looked at, whether there are more,
+-- Returns who reads the stream now ('here', 'elsewhere', or 'nobody' because it has
+-- ended or was replaced), the last entry that was looked at, whether there are more,
 -- and what was found.
 local stream, found, bytes = ARGV[9], {}, 0
-local holder = redis.call('HGET', KEYS[3], 'reader:' .. stream) or node
-if string.sub(stream, 1, 1) == 'g' then
+local holder = redis.call('HGET', KEYS[3], 'reader:' .. stream)
+local listens = string.sub(stream, 1, 1) == 'g'
+if listens then
   local current, held_by = listener()
   holder = current == stream and held_by
 end
@@ -23,5 +24,6 @@ for _, entry in ipairs(entries) do
   end
   last = entry[1]
 end
-local grows = redis.call('HEXISTS', KEYS[3], 'last:' .. stream)
-return { 0, owner, { holder == node and 1 or 0, grows, last, more and 1 or 0, found } }
+if listens and holder == node then redis.call('HSET', KEYS[3], 'read', last) end
+local reader = holder and (holder == node and 'here' or 'elsewhere') or 'nobody'
+return { 0, owner, { reader, last, more and 1 or 0, found } }

@@ -1,21 +1,33 @@
 -- ARGV[9] and [10]: a stream, and its entry that the client has seen last. Returns
--- whether and how it goes on, the node that runs the call, and the call's id.
+-- whether and how it goes on, the node that runs the call and the call's id, and
+-- for the GET stream the number of the hold.
 evict()
-local stream = ARGV[9]
-local seen = redis.call('XRANGE', KEYS[4], ARGV[10], ARGV[10])[1]
-if not seen or seen[2][2] ~= stream then
-  return { 0, owner, { 'unknown', '', '' } }
+local stream, entry = ARGV[9], ARGV[10]
+local seen = redis.call('XRANGE', KEYS[4], entry, entry)[1]
+-- The last entry of a stream that goes on may have been evicted: nothing is missed.
+local is_last = redis.call('HGET', KEYS[3], 'last:' .. stream) == entry
+if not is_last and not (seen and seen[2][2] == stream) then
+  return { 0, owner, { 'unknown', '', '', 0 } }
 end
 if string.sub(stream, 1, 1) == 'g' then
-  local current, holder = listener()
-  if current ~= stream then return { 0, owner, { 'replaced', '', '' } } end
-  listen(stream)
-  wake(holder, stream)
-  return { used(), owner, { 'open', '', '' } }
+  local value = redis.call('HGET', KEYS[1], 'listener') or ''
+  if string.match(value, '^%S+') ~= stream then
+    return { 0, owner, { 'replaced', '', '', 0 } }
+  end
+  local _, holder = listener()
+  wake(holder, stream, 'moved')
+  return { used(), owner, { 'open', '', '', listen(stream) } }
 end
-if seen[2][4] == 'end' then return { 0, owner, { 'over', '', '' } } end
 local runner, call = running(stream)
-if not runner then return { used(), owner, { 'open', '', '' } } end
-wake(redis.call('HGET', KEYS[3], 'reader:' .. stream), stream)
-redis.call('HSET', KEYS[3], 'reader:' .. stream, node)
-return { used(), owner, { 'open', runner, call } }
+if runner then
+  wake(redis.call('HGET', KEYS[3], 'reader:' .. stream), stream, 'moved')
+  redis.call('HSET', KEYS[3], 'reader:' .. stream, node)
+  return { used(), owner, { 'open', runner, call, 0 } }
+end
+-- The call has ended. Is there anything to tell?
+for _, later in ipairs(redis.call('XRANGE', KEYS[4], '(' .. entry, '+')) do
+  if later[2][2] == stream and later[2][6] ~= '' then
+    return { used(), owner, { 'open', '', '', 0 } }
+  end
+end
+return { 0, owner, { 'over', '', '', 0 } }

@@ -6,7 +6,7 @@ if ARGV[9] ~= '' and redis.call('HEXISTS', KEYS[1], 'sub:' .. ARGV[9]) == 0 then
 end
 local stream, holder = listener()
 if holder then
-  append(stream, 'message', ARGV[10])
+  append(stream, 'message', { ARGV[10] })
   wake(holder, stream)
 elseif not redis.call('LPOS', KEYS[5], ARGV[10]) then
   redis.call('RPUSH', KEYS[5], ARGV[10])

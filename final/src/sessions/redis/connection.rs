@@ -150,17 +150,20 @@ impl Connection {
             Self::Cluster(cluster) => cluster.clone(),
         };
         for attempt in 0..REDIRECTS {
-            let error = match command.query_async(&mut cluster).await {
-                Err(error) if is_redirect(&error) => error,
-                answer => return answer,
-            };
-            tracing::debug!(%error, "the cluster is changing");
-            match error.redirect_node() {
-                Some((node, _)) if error.kind() == ErrorKind::Server(Ask) => {
-                    return ask(cluster, node, command).await;
+            let mut answer = command.query_async(&mut cluster).await;
+            if let Err(error) = &answer
+                && error.kind() == ErrorKind::Server(Ask)
+                && let Some((node, _)) = error.redirect_node()
+            {
+                answer = ask(&mut cluster, node, command).await;
+            }
+            match answer {
+                Err(error) if is_redirect(&error) => {
+                    // The client looks up meanwhile where the key is now.
+                    tracing::debug!(%error, "the cluster is changing");
+                    sleep(Duration::from_millis(10 << attempt)).await;
                 }
-                // The client looks up meanwhile where the key is now.
-                _ => sleep(Duration::from_millis(10 << attempt)).await,
+                answer => return answer,
             }
         }
         command.query_async(&mut cluster).await
@@ -169,7 +172,7 @@ impl Connection {
 
 /// The key's slot is on its way to another server, and the key is there already.
 async fn ask<T: FromRedisValue>(
-    mut cluster: ClusterConnection,
+    cluster: &mut ClusterConnection,
     node: &str,
     command: &Cmd,
 ) -> RedisResult<T> {

@@ -1,0 +1,408 @@
+//! The way from one node to another, over a real Redis. Hints of one sender arrive
+//! in order, so a node that hears an announcement has heard all that was before it:
+//! this is how a test knows that it was told nothing.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "support/contract.rs"]
+mod contract;
+#[path = "support/redis_server.rs"]
+mod redis_server;
+
+use std::{sync::Arc, time::Duration};
+
+use contract::{ACTIVE, Deployment, Logs, PASSIVE, Redis, Talk, number};
+use mcp_server::{
+    bus::{Bus, Hint, Left, MemoryBus, RedisBus},
+    events::{EventId, Farewell, Resumed},
+    protocol::{RawJson, errors::RpcError, jsonrpc::RequestId, to_raw},
+    sessions::{NodeId, SessionId, live::Outcome},
+};
+use serde_json::json;
+use tokio::{sync::mpsc, time::timeout};
+
+/// Two nodes on one Redis, what each of them is told, and a session of both.
+struct Nodes {
+    all: Redis,
+    talk: Talk,
+    buses: [Arc<RedisBus>; 2],
+    heard: [mpsc::Receiver<Hint>; 2],
+}
+
+impl Nodes {
+    async fn start() -> Self {
+        Self::with_lease(Duration::from_secs(60)).await
+    }
+
+    async fn with_lease(lease: Duration) -> Self {
+        let all = Redis::start().await;
+        let talk = Talk::start(&all).await;
+        let buses = [all.bus(0, lease), all.bus(1, lease)];
+        let heard = buses.each_ref().map(|bus| {
+            let (bus, (heard, hints)) = (bus.clone(), mpsc::channel(64));
+            tokio::spawn(async move { bus.listen(heard).await });
+            hints
+        });
+        let mut nodes = Self { all, talk, buses, heard };
+        for node in [0, 1] {
+            nodes.hears(node, &Hint::Reconnected).await;
+        }
+        nodes
+    }
+
+    /// The next that a node is told.
+    async fn hears(&mut self, node: usize, hint: &Hint) {
+        let told = timeout(Duration::from_secs(10), self.heard[node].recv());
+        assert_eq!(told.await.expect("it is told in time").as_ref(), Some(hint));
+    }
+
+    /// A node was told nothing so far.
+    async fn hears_nothing(&mut self, node: usize) {
+        self.buses[1 - node].announce("after that").await.unwrap();
+        self.hears(node, &Hint::Changed("after that".to_owned())).await;
+    }
+
+    fn look_hint(&self) -> Hint {
+        Hint::Look(self.talk.id)
+    }
+
+    async fn expect(&self, node: usize, question: &RequestId) {
+        let expected = self.buses[node].expect(&self.talk.id, question, &CALL);
+        assert!(expected.await.unwrap());
+    }
+
+    async fn answer(&self, node: usize, question: &RequestId, text: &str) -> bool {
+        let outcome = Ok(to_raw(&text));
+        let answer = self.buses[node].answer(&self.talk.id, question, &outcome);
+        answer.await.unwrap()
+    }
+
+    async fn cancel(&self, node: usize, call: &RequestId, reason: &str) -> bool {
+        self.buses[node].cancel(&self.talk.id, call, reason).await.unwrap()
+    }
+
+    async fn left(&self, node: usize) -> Option<Left> {
+        self.buses[node].look(&self.talk.id).await.unwrap()
+    }
+
+    /// The answers that were left for a node.
+    async fn answers(&self, node: usize) -> Vec<(RequestId, String)> {
+        let left = self.left(node).await.expect("a session");
+        let text = |outcome: Outcome| match outcome {
+            Ok(result) => result.get().to_owned(),
+            Err(error) => to_raw(&error).get().to_owned(),
+        };
+        left.answers.into_iter().map(|(id, outcome)| (id, text(outcome))).collect()
+    }
+
+    /// The calls that a node is to stop.
+    async fn cancelled(&self, node: usize) -> Vec<(RequestId, String)> {
+        self.left(node).await.expect("a session").cancelled
+    }
+
+    async fn end_session(&self, node: usize) {
+        let (store, session) = (self.all.node(node), &self.talk.session);
+        let ended = store.terminate(&session.id, &session.principal).await;
+        assert!(ended.unwrap());
+    }
+}
+
+/// What a node is told whose stream is read on another one.
+fn moved(talk: &Talk, stream: EventId) -> Hint {
+    Hint::Dismiss(talk.id, stream.stream, Farewell::Over)
+}
+
+/// The call for which questions are asked.
+static CALL: RequestId = RequestId::String(String::new());
+
+fn text(id: &str) -> RequestId {
+    RequestId::String(id.to_owned())
+}
+
+/// D010.
+#[tokio::test]
+async fn an_answer_reaches_the_node_that_waits_for_it() {
+    let mut nodes = Nodes::start().await;
+    let question = text("c1 {ü}:\n\"1\"");
+    nodes.expect(0, &question).await;
+    assert!(nodes.answers(0).await.is_empty());
+
+    assert!(nodes.answer(1, &question, "yes").await);
+    nodes.hears(0, &nodes.look_hint()).await;
+    // It stays until it is not waited for any more: a node that looks and dies
+    // before it has understood has lost nothing.
+    for _ in 0..2 {
+        assert_eq!(nodes.answers(0).await, [(question.clone(), "\"yes\"".into())]);
+    }
+    assert!(nodes.answers(1).await.is_empty());
+    nodes.hears_nothing(1).await;
+
+    nodes.buses[0].withdraw(&nodes.talk.id, &question).await.unwrap();
+    assert!(nodes.answers(0).await.is_empty());
+}
+
+/// Also one that says no, with all that it says.
+#[tokio::test]
+async fn a_clients_error_is_an_answer() {
+    let nodes = Nodes::start().await;
+    let error = RpcError::new(-1, "no").with_data(json!({"why": [1.5, null]}));
+    let (question, expected) = (number(1), to_raw(&error).get().to_owned());
+    let outcome: Outcome = Err(error);
+    nodes.expect(0, &question).await;
+    let answer = nodes.buses[1].answer(&nodes.talk.id, &question, &outcome);
+    assert!(answer.await.unwrap());
+    assert_eq!(nodes.answers(0).await, [(question, expected)]);
+}
+
+#[tokio::test]
+async fn the_first_answer_counts() {
+    let mut nodes = Nodes::start().await;
+    nodes.expect(0, &number(1)).await;
+    assert!(nodes.answer(1, &number(1), "first").await);
+    assert!(!nodes.answer(1, &number(1), "second").await);
+    assert!(!nodes.answer(0, &number(1), "third").await);
+    assert_eq!(nodes.answers(0).await, [(number(1), "\"first\"".into())]);
+    nodes.hears(0, &nodes.look_hint()).await;
+    nodes.hears_nothing(0).await;
+}
+
+/// D010, D004: `1` is not `"1"`, and a question is of one session.
+#[tokio::test]
+async fn an_answer_that_nobody_waits_for_is_refused() {
+    let mut nodes = Nodes::start().await;
+    let other = Talk::start(&nodes.all).await;
+    assert!(nodes.buses[0].expect(&other.id, &number(2), &CALL).await.unwrap());
+    nodes.expect(0, &number(1)).await;
+    nodes.expect(0, &number(3)).await;
+    nodes.buses[0].withdraw(&nodes.talk.id, &number(3)).await.unwrap();
+    for question in [number(0), text("1"), number(2), number(3)] {
+        assert!(!nodes.answer(1, &question, "no").await, "{question}");
+    }
+    assert!(nodes.answers(0).await.is_empty());
+    nodes.hears_nothing(0).await;
+}
+
+/// D012.
+#[tokio::test]
+async fn a_call_is_cancelled_on_the_node_that_runs_it() {
+    let mut nodes = Nodes::start().await;
+    let call = text("c1 {ü} \"1\"");
+    let opened = nodes.talk.logs[0].open_call(&nodes.talk.id, &call).await;
+    assert!(opened.unwrap().is_some());
+    let other = nodes.talk.open(0, 2).await;
+
+    // It may be running and no stream yet, so that only its own node knows.
+    assert!(!nodes.cancel(1, &number(1), "no stream").await);
+    nodes.hears(0, &Hint::Cancel(nodes.talk.id, number(1))).await;
+    assert!(nodes.cancel(1, &call, "no \"longer\" wanted").await);
+    nodes.hears(0, &nodes.look_hint()).await;
+    let cancelled = [(call, "no \"longer\" wanted".to_owned())];
+    assert_eq!(nodes.cancelled(0).await, cancelled);
+    assert!(nodes.cancelled(1).await.is_empty());
+    nodes.hears_nothing(1).await;
+
+    // Without a reason, and after its stream has moved: the runner is meant.
+    nodes.talk.resume(1, other).await;
+    nodes.hears(0, &moved(&nodes.talk, other)).await;
+    assert!(nodes.cancel(1, &number(2), "").await);
+    nodes.hears(0, &nodes.look_hint()).await;
+    assert_eq!(nodes.cancelled(0).await.len(), 2);
+    assert!(nodes.talk.finish(other.stream, None).await);
+    assert!(!nodes.cancel(1, &number(2), "late").await);
+    assert_eq!(nodes.cancelled(0).await, cancelled);
+}
+
+#[tokio::test]
+async fn what_a_call_says_is_told_to_the_node_that_reads_it() {
+    let mut nodes = Nodes::start().await;
+    let opening = nodes.talk.open(0, 1).await;
+    let stream = opening.stream;
+    let read = Hint::Read(nodes.talk.id, stream);
+    assert!(nodes.talk.append(stream, 1, &["read here"]).await);
+    nodes.hears_nothing(0).await;
+    nodes.hears_nothing(1).await;
+
+    nodes.talk.resume(1, opening).await;
+    nodes.hears(0, &moved(&nodes.talk, opening)).await;
+    assert!(nodes.talk.append(stream, 2, &["a", "b"]).await);
+    nodes.hears(1, &read).await;
+    assert!(nodes.talk.finish(stream, Some("c")).await);
+    nodes.hears(1, &read).await;
+    nodes.hears_nothing(0).await;
+    nodes.hears_nothing(1).await;
+}
+
+/// The runner died, and the reader is on the node that did not notice.
+#[tokio::test]
+async fn an_end_that_another_node_gives_a_call_is_told_to_its_reader() {
+    let mut nodes = Nodes::start().await;
+    let Talk { id, ref names, ref logs, .. } = nodes.talk;
+    let opening = nodes.talk.open(0, 1).await;
+    let finish = logs[1].finish(&id, opening.stream, &names[0], None);
+    assert!(finish.await.unwrap());
+    nodes.hears(0, &Hint::Read(id, opening.stream)).await;
+    nodes.hears_nothing(1).await;
+}
+
+/// D011, L055.
+#[tokio::test]
+async fn what_is_said_on_the_get_stream_is_told_to_the_node_that_holds_it() {
+    let mut nodes = Nodes::start().await;
+    let id = nodes.talk.id;
+    let old = nodes.talk.listen(0).await;
+    assert!(nodes.talk.send(0, "held here").await);
+    nodes.hears_nothing(0).await;
+    assert!(nodes.talk.send(1, "held there").await);
+    nodes.hears(0, &Hint::Read(id, old.stream)).await;
+
+    let new = nodes.talk.listen(1).await;
+    let replaced = Hint::Dismiss(id, old.stream, Farewell::ComeBack);
+    nodes.hears(0, &replaced).await;
+    let resumed = nodes.talk.resume(0, new).await;
+    let Resumed::Listener(hold) = resumed else { panic!("{resumed:?}") };
+    nodes.hears(1, &moved(&nodes.talk, new)).await;
+    nodes.talk.logs[0].close_listener(&id, hold).await.unwrap();
+    assert!(nodes.talk.send(1, "waits").await);
+    nodes.hears_nothing(0).await;
+    nodes.hears_nothing(1).await;
+}
+
+/// L065: at once, and not when they next look.
+#[tokio::test]
+async fn the_end_of_a_session_is_told_to_all_other_nodes_that_hold_some_of_it() {
+    for part in ["a call", "a reader", "the GET stream"] {
+        let mut nodes = Nodes::start().await;
+        match part {
+            // Twice, and told once.
+            "a call" => {
+                nodes.talk.open(0, 1).await;
+                nodes.talk.open(0, 2).await;
+            }
+            "a reader" => {
+                let opening = nodes.talk.open(1, 1).await;
+                nodes.talk.resume(0, opening).await;
+                nodes.hears(1, &moved(&nodes.talk, opening)).await;
+            }
+            _ => drop(nodes.talk.listen(0).await),
+        }
+        nodes.end_session(1).await;
+        nodes.hears(0, &nodes.look_hint()).await;
+        assert!(nodes.left(0).await.is_none(), "{part}");
+        nodes.hears_nothing(0).await;
+        nodes.hears_nothing(1).await;
+    }
+}
+
+#[tokio::test]
+async fn an_ended_session_expects_and_leaves_nothing() {
+    let mut nodes = Nodes::start().await;
+    let id = nodes.talk.id;
+    nodes.expect(0, &number(1)).await;
+    nodes.talk.open(1, 1).await;
+    nodes.end_session(1).await;
+    nodes.hears(0, &nodes.look_hint()).await;
+    let unknown = SessionId::random();
+    for (bus, id) in [(0, id), (1, id), (0, unknown)] {
+        let bus = &nodes.buses[bus];
+        assert!(!bus.expect(&id, &number(1), &CALL).await.unwrap());
+        assert!(!bus.answer(&id, &number(1), &Ok(to_raw(&1))).await.unwrap());
+        assert!(!bus.cancel(&id, &number(1), "").await.unwrap());
+        bus.withdraw(&id, &number(1)).await.unwrap();
+        assert!(bus.look(&id).await.unwrap().is_none());
+        assert_eq!(nodes.all.keys(&id), "");
+    }
+    nodes.hears_nothing(0).await;
+}
+
+#[tokio::test]
+async fn what_is_left_in_a_session_expires_with_it() {
+    let nodes = Nodes::start().await;
+    let count = || nodes.all.count_keys(&nodes.talk.id, ACTIVE);
+    count();
+    nodes.expect(0, &number(1)).await;
+    assert_eq!(count(), 2);
+    assert!(nodes.answer(1, &number(1), "yes").await);
+    count();
+    nodes.buses[0].withdraw(&nodes.talk.id, &number(1)).await.unwrap();
+    let left = nodes.all.count_keys(&nodes.talk.id, PASSIVE);
+    assert_eq!(left, 1, "the record: nothing stays of an old question");
+    nodes.talk.open(0, 1).await;
+    count();
+    assert!(nodes.cancel(1, &number(1), "").await);
+    count();
+}
+
+/// `resources/updated` of what belongs to no session.
+#[tokio::test]
+async fn an_announcement_reaches_the_others_and_not_oneself() {
+    let mut nodes = Nodes::start().await;
+    let uri = "calculator://stats?a=b c";
+    nodes.buses[0].announce(uri).await.unwrap();
+    nodes.hears(1, &Hint::Changed(uri.to_owned())).await;
+    nodes.hears_nothing(0).await;
+}
+
+/// What was left while a node heard nothing is found when it looks again.
+#[tokio::test]
+async fn a_node_whose_subscription_broke_is_told_and_hears_again() {
+    let mut nodes = Nodes::start().await;
+    nodes.expect(0, &number(1)).await;
+    for _ in 0..2 {
+        nodes.all.server().run(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+        nodes.answer(1, &number(1), "yes").await;
+        for node in [0, 1] {
+            nodes.hears(node, &Hint::Reconnected).await;
+        }
+        assert_eq!(nodes.answers(0).await, [(number(1), "\"yes\"".into())]);
+        nodes.hears_nothing(0).await;
+        nodes.hears_nothing(1).await;
+    }
+    nodes.expect(0, &number(2)).await;
+    assert!(nodes.answer(1, &number(2), "yes").await);
+    nodes.hears(0, &nodes.look_hint()).await;
+}
+
+#[tokio::test]
+async fn a_node_is_alive_from_its_first_lease_to_its_end() {
+    let nodes = Nodes::start().await;
+    let [first, second] = &nodes.buses;
+    let name = nodes.all.name(0);
+    assert!(!second.is_alive(&name).await.unwrap());
+    first.renew_lease().await.unwrap();
+    first.renew_lease().await.unwrap();
+    assert!(second.is_alive(&name).await.unwrap());
+    assert!(first.is_alive(&name).await.unwrap());
+    assert!(!first.is_alive(&nodes.all.name(1)).await.unwrap());
+    first.end_lease().await.unwrap();
+    assert!(!second.is_alive(&name).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_node_that_renews_its_lease_no_longer_is_dead() {
+    let nodes = Nodes::with_lease(Duration::from_secs(1)).await;
+    let (bus, name) = (&nodes.buses[1], nodes.all.name(0));
+    nodes.buses[0].renew_lease().await.unwrap();
+    assert!(bus.is_alive(&name).await.unwrap());
+    let dead = async {
+        while bus.is_alive(&name).await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), dead).await.expect("its lease runs out");
+}
+
+/// There is nobody else: nothing is left for it, and nobody waits elsewhere.
+#[tokio::test]
+async fn the_bus_of_a_single_node_has_nothing_to_say() {
+    let (bus, id) = (MemoryBus, SessionId::random());
+    let answer: RawJson = to_raw(&"yes");
+    assert!(bus.expect(&id, &number(1), &CALL).await.unwrap());
+    assert!(!bus.answer(&id, &number(1), &Ok(answer)).await.unwrap());
+    assert!(!bus.cancel(&id, &number(1), "").await.unwrap());
+    let left = bus.look(&id).await.unwrap().expect("not over");
+    assert!(left.answers.is_empty() && left.cancelled.is_empty());
+    bus.withdraw(&id, &number(1)).await.unwrap();
+    bus.announce("a://b").await.unwrap();
+    bus.renew_lease().await.unwrap();
+    assert!(bus.is_alive(&NodeId::named("first")).await.unwrap());
+    bus.end_lease().await.unwrap();
+}

@@ -1,0 +1,657 @@
+//! What every event log promises, asked of each of them.
+//!
+//! A promise is one function; [`contract!`] runs it once for each storage. Each
+//! storage is seen through two nodes. In memory there is only one node, so there
+//! both are the same log.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "support/contract.rs"]
+mod contract;
+#[path = "support/redis_server.rs"]
+mod redis_server;
+
+use std::{collections::HashSet, time::Duration};
+
+use contract::{
+    ACTIVE, Deployment, Logs, Memory, PASSIVE, Redis, START, Talk, URI, ids,
+    number, said, texts,
+};
+use futures_util::future::{join, join_all};
+use mcp_server::{
+    events::{
+        Bounds, EntryId, EventId,
+        EventKind::{End, Message, Opening},
+        Held, Opened, ReadAt, Resumed, Runner, StreamId, StreamKind,
+        log::{PAGE, QUEUE},
+    },
+    protocol::{jsonrpc::RequestId, to_raw},
+    sessions::NodeId,
+};
+use proptest::prelude::*;
+
+/// Names each promise once and makes a test of it for every storage.
+macro_rules! contract {
+    ($($promise:ident)*) => {
+        mod memory {
+            use super::{Deployment, Memory};
+            $(
+                #[tokio::test(start_paused = true)]
+                async fn $promise() {
+                    super::$promise(Memory::start().await).await;
+                }
+            )*
+        }
+        mod redis {
+            use super::{Deployment, Redis};
+            $(
+                #[tokio::test]
+                async fn $promise() {
+                    super::$promise(Redis::start().await).await;
+                }
+            )*
+        }
+    };
+}
+
+contract! {
+    a_stream_is_read_in_order_and_strictly_after_any_entry
+    a_long_stream_is_read_page_by_page
+    a_page_has_so_many_bytes_or_a_single_message
+    no_id_is_given_twice_in_a_session
+    nothing_of_another_session_is_read_or_resumed
+    a_batch_that_is_sent_twice_is_appended_once
+    a_call_that_is_opened_twice_has_one_stream
+    a_call_is_finished_once_and_only_for_its_runner
+    an_answer_that_nobody_heard_is_found_on_the_other_node
+    a_running_call_goes_on_on_the_other_node
+    nothing_comes_after_the_end
+    an_event_that_was_not_said_on_the_stream_is_unknown
+    a_get_stream_is_replaced_by_a_newer_one
+    too_many_entries_drive_out_the_oldest
+    too_many_bytes_drive_out_the_oldest_but_not_the_newest
+    old_entries_are_driven_out_but_not_the_newest
+    a_message_waits_once_while_no_get_stream_is_open
+    a_message_waits_again_when_the_get_stream_was_closed
+    only_so_many_messages_wait
+    only_a_subscriber_is_told
+    to_be_told_something_is_not_activity
+    an_unknown_session_has_no_log
+    an_ended_session_leaves_nothing
+    an_expired_session_takes_its_log_along
+}
+
+/// D006, L059. What is said on another stream meanwhile is not to be seen.
+async fn a_stream_is_read_in_order_and_strictly_after_any_entry(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let (one, other) = (talk.open(0, 1).await, talk.open(0, 2).await);
+    assert!(talk.append(one.stream, 1, &["a", "b\n{\"ü\"}"]).await);
+    assert!(talk.append(other.stream, 1, &["not this"]).await);
+    assert!(talk.append(one.stream, 2, &["c"]).await);
+    assert!(talk.finish(one.stream, Some("d")).await);
+    assert!(talk.append(other.stream, 2, &["nor this"]).await);
+
+    let events = talk.read(1, one.stream, START).await;
+    assert_eq!(said(&events), ["a", "b\n{\"ü\"}", "c", "d"]);
+    let kinds: Vec<_> = events.iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [Opening, Message, Message, Message, End]);
+    assert_eq!((events[0].id, events[0].previous), (one.entry, START));
+    for pair in events.windows(2) {
+        assert!(pair[0].id < pair[1].id);
+        assert_eq!(pair[1].previous, pair[0].id, "a reader sees no gap");
+    }
+    for (n, seen) in events.iter().enumerate() {
+        let rest = talk.read(n % 2, one.stream, seen.id).await;
+        assert_eq!(ids(&rest), ids(&events[n + 1..]));
+    }
+    assert_eq!(talk.read_at(1, one.stream).await, ReadAt::Nowhere);
+}
+
+async fn a_long_stream_is_read_page_by_page(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let (long, late) = (talk.open(0, 1).await, talk.open(0, 2).await);
+    let messages = texts(2 * PAGE.0 + 10);
+    let append = talk.logs[0].append(&talk.id, long.stream, 1, &messages);
+    assert!(append.await.unwrap());
+    assert!(talk.append(late.stream, 1, &["at last"]).await);
+
+    let page = talk.page(1, long.stream, long.entry).await;
+    assert!(page.more);
+    assert!(page.events.len() <= PAGE.0);
+    assert_eq!(page.last, page.events.last().unwrap().id);
+    let expected: Vec<_> = (0..2 * PAGE.0 + 10).map(|n| n.to_string()).collect();
+    assert_eq!(talk.heard(1, long).await, expected);
+
+    // What is said elsewhere is looked at as well, and is not the end.
+    let page = talk.page(1, late.stream, late.entry).await;
+    assert!(page.events.is_empty() && page.more);
+    assert_eq!(talk.heard(1, late).await, ["at last"]);
+}
+
+async fn a_page_has_so_many_bytes_or_a_single_message(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let opening = talk.open(0, 1).await;
+    let (third, large) = ("x".repeat(PAGE.1 / 3), "x".repeat(PAGE.1 + 1));
+    let messages = [&*third, &third, &third, &large, "end"];
+    assert!(talk.append(opening.stream, 1, &messages).await);
+
+    let (mut after, mut pages) = (opening.entry, Vec::new());
+    loop {
+        let page = talk.page(1, opening.stream, after).await;
+        assert!(page.last > after, "it gets on");
+        after = page.last;
+        pages.push(page.events.len());
+        if !page.more {
+            break;
+        }
+    }
+    // In quotes, three thirds are a little too much.
+    assert_eq!(pages, [2, 1, 1, 1]);
+    assert_eq!(talk.heard(1, opening).await, messages);
+}
+
+/// D003, L056.
+async fn no_id_is_given_twice_in_a_session(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let calls = (0..20).map(async |n| {
+        let (node, call) = (n % 2, n as u64);
+        let opening = talk.open(node, call).await;
+        let (log, texts) = (&talk.logs[node], texts(5));
+        let append = log.append(&talk.id, opening.stream, 1, &texts);
+        assert!(append.await.unwrap());
+        opening.stream
+    });
+    let listens = (0..5).map(async |n| {
+        let opening = talk.listen(n % 2).await;
+        assert!(talk.send(n % 2, "changed").await);
+        opening.stream
+    });
+    let (calls, listens) = join(join_all(calls), join_all(listens)).await;
+
+    let streams: Vec<_> = calls.into_iter().chain(listens).collect();
+    let numbers: HashSet<_> = streams.iter().map(|stream| stream.number).collect();
+    assert_eq!(numbers.len(), 25);
+    let mut entries = Vec::new();
+    for stream in streams {
+        entries.extend(ids(&talk.read(0, stream, START).await));
+    }
+    // More, if a message was not read before the next stream took over.
+    assert!(entries.len() >= 20 * 6 + 5 + 5, "{}", entries.len());
+    assert_eq!(entries.iter().collect::<HashSet<_>>().len(), entries.len());
+}
+
+/// D004. Its streams and calls may well have the same names.
+async fn nothing_of_another_session_is_read_or_resumed(all: impl Logs) {
+    let (theirs, ours) = (Talk::start(&all).await, Talk::start(&all).await);
+    let (stranger, opening) = (theirs.open(1, 1).await, ours.open(0, 1).await);
+    assert_eq!(stranger.stream, opening.stream);
+    ours.say(opening.stream, 1, "a").await;
+    let secret = ours.say(opening.stream, 2, "secret").await;
+
+    assert_eq!(theirs.resume(1, secret).await, Resumed::Unknown);
+    assert!(theirs.heard(1, stranger).await.is_empty());
+    assert!(ours.send(0, "for us").await);
+    let listener = theirs.listen(1).await;
+    assert!(theirs.heard(1, listener).await.is_empty());
+}
+
+/// Storage did not confirm it, and the node cannot know whether it happened.
+async fn a_batch_that_is_sent_twice_is_appended_once(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let opening = talk.open(0, 1).await;
+    for (batch, text) in
+        [(1, "a"), (1, "a"), (2, "b"), (3, "b"), (3, "b"), (2, "b")]
+    {
+        assert!(talk.append(opening.stream, batch, &[text]).await);
+    }
+    assert_eq!(talk.heard(0, opening).await, ["a", "b", "b"]);
+}
+
+/// An attempt that was not confirmed is made again. `1` is not `"1"`.
+async fn a_call_that_is_opened_twice_has_one_stream(all: impl Logs) {
+    let (talk, other) = (Talk::start(&all).await, Talk::start(&all).await);
+    let first = talk.open(0, 1).await;
+    assert_eq!(talk.open(0, 1).await, first);
+    assert_eq!(talk.read(0, first.stream, START).await.len(), 1);
+
+    let text = RequestId::String("1".to_owned());
+    let opened = talk.logs[1].open_call(&talk.id, &text).await.unwrap();
+    let Some(Opened::New(second)) = opened else { panic!("{opened:?}") };
+    assert_ne!(second.stream, first.stream);
+    other.open(1, 1).await;
+
+    assert!(talk.finish(first.stream, None).await);
+    assert_ne!(talk.open(1, 1).await.stream, first.stream);
+}
+
+/// Another node finishes it if it takes the runner for dead. Whoever is late, or
+/// wrong about who runs it, stays silent.
+async fn a_call_is_finished_once_and_only_for_its_runner(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let opening = talk.open(0, 1).await;
+    let stream = opening.stream;
+    let (nobody, answer) = (NodeId::named("nobody"), to_raw(&"lost"));
+    for log in &talk.logs {
+        let finish = log.finish(&talk.id, stream, &nobody, Some(&answer));
+        assert!(!finish.await.unwrap());
+    }
+    let runner = &talk.names[0];
+    let finish = talk.logs[1].finish(&talk.id, stream, runner, Some(&answer));
+    assert!(finish.await.unwrap());
+
+    assert!(!talk.append(stream, 1, &["late"]).await);
+    assert!(!talk.finish(stream, Some("late")).await);
+    assert_eq!(talk.heard(0, opening).await, ["lost"]);
+    let never = StreamId { kind: StreamKind::Call, number: 99 };
+    assert!(!talk.append(never, 1, &["never"]).await);
+    assert!(!talk.finish(never, None).await);
+}
+
+/// D005.
+async fn an_answer_that_nobody_heard_is_found_on_the_other_node(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let opening = talk.open(0, 1).await;
+    let seen = talk.say(opening.stream, 1, "seen").await;
+    assert!(talk.append(opening.stream, 2, &["unseen"]).await);
+    assert!(talk.finish(opening.stream, Some("answer")).await);
+
+    assert_eq!(talk.resume(1, seen).await, Resumed::Call(None));
+    assert_eq!(talk.heard(1, seen).await, ["unseen", "answer"]);
+    assert_eq!(talk.read_at(1, opening.stream).await, ReadAt::Nowhere);
+}
+
+async fn a_running_call_goes_on_on_the_other_node(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let opening = talk.open(0, 1).await;
+    let seen = talk.say(opening.stream, 1, "seen").await;
+    assert!(talk.goes_on(1, seen).await);
+    assert!(talk.heard(1, seen).await.is_empty());
+    assert!(talk.append(opening.stream, 2, &["more"]).await);
+    assert_eq!(talk.read_at(1, opening.stream).await, ReadAt::Here);
+    assert_eq!(talk.heard(1, seen).await, ["more"]);
+}
+
+/// A call that was cancelled ends without an answer.
+async fn nothing_comes_after_the_end(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    for (call, answer) in [(1, Some("answer")), (2, None)] {
+        let opening = talk.open(0, call).await;
+        assert!(talk.finish(opening.stream, answer).await);
+        let events = talk.read(1, opening.stream, opening.entry).await;
+        assert_eq!(said(&events), Vec::from_iter(answer));
+        let end = EventId { entry: events[0].id, ..opening };
+        assert_eq!(talk.resume(1, end).await, Resumed::Over);
+        // An end without an answer is nothing that could be sent.
+        let rest = answer.map_or(Resumed::Over, |_| Resumed::Call(None));
+        assert_eq!(talk.resume(0, opening).await, rest);
+    }
+}
+
+/// D007, L059.
+async fn an_event_that_was_not_said_on_the_stream_is_unknown(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let (one, other) = (talk.open(0, 1).await, talk.open(1, 2).await);
+    let StreamId { number, .. } = one.stream;
+    let (time, later) = (one.entry.time, other.entry.number + 1000);
+    for event in [
+        EventId { stream: other.stream, ..one },
+        EventId { stream: StreamId { kind: StreamKind::Listener, number }, ..one },
+        EventId { stream: StreamId { number: 99, ..one.stream }, ..one },
+        EventId { entry: EntryId { time, number: later }, ..one },
+        EventId { entry: EntryId { time: u64::MAX, number: u64::MAX }, ..one },
+        EventId { entry: START, ..one },
+    ] {
+        assert_eq!(talk.resume(1, event).await, Resumed::Unknown, "{event}");
+    }
+    assert!(talk.goes_on(1, one).await);
+}
+
+/// L055: whatever is said goes to one of them. What was never read goes to the new
+/// one: a client that has seen no event could not ask for it (D011).
+async fn a_get_stream_is_replaced_by_a_newer_one(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let Held { opening: old, hold } = talk.hold(0).await;
+    assert!(talk.send(1, "read").await);
+    assert_eq!(talk.heard(0, old).await, ["read"]);
+    assert_eq!(talk.read_at(0, old.stream).await, ReadAt::Here);
+    assert!(talk.send(1, "unread").await);
+    let new = talk.listen(1).await;
+    assert!(talk.send(0, "said to the new one").await);
+
+    assert_eq!(talk.heard(1, new).await, ["unread", "said to the new one"]);
+    assert_eq!(talk.read_at(0, old.stream).await, ReadAt::Nowhere);
+    assert_eq!(talk.resume(0, old).await, Resumed::Replaced);
+    assert!(talk.goes_on(1, new).await);
+    // Its reader leaves late, and takes nothing from the new one.
+    talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
+    assert_eq!(talk.read_at(1, new.stream).await, ReadAt::Here);
+}
+
+/// D007. Counted over all streams of the session.
+async fn too_many_entries_drive_out_the_oldest(all: impl Logs) {
+    let bounds = Bounds { entries: 4, ..Bounds::default() };
+    let talk = Talk::bounded(&all, bounds).await;
+    let one = talk.open(0, 1).await;
+    let a = talk.say(one.stream, 1, "a").await;
+    let b = talk.say(one.stream, 2, "b").await;
+    let c = talk.say(one.stream, 3, "c").await;
+    assert!(talk.goes_on(1, one).await);
+    let other = talk.open(1, 2).await;
+    let d = talk.say(one.stream, 4, "d").await;
+
+    for evicted in [one, a] {
+        assert_eq!(talk.resume(1, evicted).await, Resumed::Unknown);
+    }
+    for kept in [b, c, other, d] {
+        assert!(talk.goes_on(1, kept).await);
+    }
+    // A reader that has seen only the opening sees that something is missing.
+    let events = talk.read(0, one.stream, one.entry).await;
+    assert_eq!(said(&events), ["b", "c", "d"]);
+    assert_eq!(events[0].previous, a.entry);
+    assert_eq!(events[1].previous, b.entry);
+}
+
+async fn too_many_bytes_drive_out_the_oldest_but_not_the_newest(all: impl Logs) {
+    // Two messages of 6 letters, in quotes.
+    let bounds = Bounds { bytes: 16, ..Bounds::default() };
+    let talk = Talk::bounded(&all, bounds).await;
+    let opening = talk.open(0, 1).await;
+    let large = "x".repeat(100);
+    let rounds: [(&str, &[&str]); 6] = [
+        ("first.", &["first."]),
+        ("second", &["first.", "second"]),
+        ("third.", &["second", "third."]),
+        (&large, &[&large]),
+        ("fourth", &["fourth"]),
+        ("fifth.", &["fourth", "fifth."]),
+    ];
+    let mut last = opening;
+    for (batch, (text, kept)) in (1..).zip(rounds) {
+        last = talk.say(opening.stream, batch, text).await;
+        assert_eq!(said(&talk.read(1, opening.stream, START).await), kept);
+    }
+    assert_eq!(talk.resume(1, opening).await, Resumed::Unknown);
+    assert!(talk.goes_on(1, last).await);
+}
+
+async fn old_entries_are_driven_out_but_not_the_newest(all: impl Logs) {
+    let age = Duration::from_secs(1);
+    let bounds = Bounds { age, ..Bounds::default() };
+    let talk = Talk::bounded(&all, bounds).await;
+    let opening = talk.open(0, 1).await;
+    let first = talk.say(opening.stream, 1, "first").await;
+    assert!(talk.goes_on(1, opening).await);
+    let last = talk.say(opening.stream, 2, "last").await;
+
+    all.pass(age + Duration::from_millis(10)).await;
+    for evicted in [opening, first] {
+        assert_eq!(talk.resume(1, evicted).await, Resumed::Unknown);
+    }
+    assert!(talk.goes_on(1, last).await);
+    assert_eq!(said(&talk.read(1, opening.stream, START).await), ["last"]);
+}
+
+/// D011.
+async fn a_message_waits_once_while_no_get_stream_is_open(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    for (node, text) in [(0, "a"), (1, "b"), (1, "a"), (0, "c"), (0, "c")] {
+        assert!(talk.send(node, text).await);
+    }
+    let opening = talk.listen(1).await;
+    assert_eq!(talk.heard(1, opening).await, ["a", "b", "c"]);
+    // Said is said: not again on the next one, but a new one of the same text is.
+    let next = talk.listen(0).await;
+    assert!(talk.heard(0, next).await.is_empty());
+    assert!(talk.send(1, "a").await);
+    assert_eq!(talk.heard(0, next).await, ["a"]);
+}
+
+async fn a_message_waits_again_when_the_get_stream_was_closed(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let Held { opening, hold } = talk.hold(0).await;
+    assert!(talk.send(1, "read").await);
+    let events = talk.read(0, opening.stream, opening.entry).await;
+    let seen = EventId { entry: events[0].id, ..opening };
+    talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
+    assert_eq!(talk.read_at(0, opening.stream).await, ReadAt::Nowhere);
+    assert!(talk.send(0, "waits").await && talk.send(1, "waits").await);
+    assert!(talk.heard(0, seen).await.is_empty());
+
+    assert!(talk.goes_on(1, seen).await);
+    assert_eq!(talk.heard(1, seen).await, ["waits"]);
+    assert_eq!(talk.read_at(1, opening.stream).await, ReadAt::Here);
+    // Nothing was said twice, also not when it is resumed once more (D006).
+    assert!(talk.goes_on(0, seen).await);
+    assert_eq!(talk.heard(0, opening).await, ["read", "waits"]);
+    // The first reader leaves late, and its hold is not the one that counts.
+    talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
+    assert_eq!(talk.read_at(0, opening.stream).await, ReadAt::Here);
+}
+
+async fn only_so_many_messages_wait(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let texts: Vec<_> = (0..QUEUE + 5).map(|n| n.to_string()).collect();
+    for (n, text) in texts.iter().enumerate() {
+        assert!(talk.send(n % 2, text).await);
+    }
+    let opening = talk.listen(0).await;
+    assert_eq!(talk.heard(0, opening).await, texts[5..]);
+}
+
+async fn only_a_subscriber_is_told(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let opening = talk.listen(0).await;
+    let message = to_raw(&"changed");
+    for other in ["calculator://stats", "calculator://*", "phase"] {
+        assert!(!talk.logs[1].send(&talk.id, other, &message).await.unwrap());
+    }
+    assert!(talk.send(1, "a").await);
+    all.node(1).unsubscribe(&talk.id, URI).await.unwrap();
+    assert!(!talk.send(0, "b").await);
+    assert_eq!(talk.heard(0, opening).await, ["a"]);
+}
+
+/// Others may have caused it, and would keep the session for ever.
+async fn to_be_told_something_is_not_activity(all: impl Logs) {
+    let all = all.with_short_timeout().await;
+    let (open, waiting) = (Talk::start(&all).await, Talk::start(&all).await);
+    open.listen(0).await;
+    let mut n = 0;
+    all.until("both sessions expire", async || {
+        n += 1;
+        let text = n.to_string();
+        !open.send(0, &text).await & !waiting.send(1, &text).await
+    })
+    .await;
+    assert!(n > 1, "they were told something");
+    for talk in [open, waiting] {
+        all.until("its keys expire", async || all.keys(&talk.id).is_empty()).await;
+    }
+}
+
+/// Nothing of a session can be found or changed, on any node.
+async fn assert_gone(all: &impl Logs, talk: &Talk, seen: EventId) {
+    let (id, stream, text) = (&talk.id, seen.stream, texts(1));
+    for (log, name) in talk.logs.iter().zip(&talk.names) {
+        assert_eq!(log.open_call(id, &number(9)).await.unwrap(), None);
+        assert_eq!(log.open_listener(id).await.unwrap(), None);
+        log.close_listener(id, 1).await.unwrap();
+        assert!(!log.append(id, stream, 99, &text).await.unwrap());
+        assert!(!log.finish(id, stream, name, None).await.unwrap());
+        assert!(!log.send(id, URI, &text[0]).await.unwrap());
+        assert_eq!(log.resume(id, seen).await.unwrap(), None);
+        assert!(log.read(id, stream, START).await.unwrap().is_none());
+    }
+    let loaded = all.node(0).load(id, &talk.session.principal).await;
+    assert!(loaded.unwrap().is_none());
+    assert_eq!(all.keys(id), "");
+}
+
+async fn an_unknown_session_has_no_log(all: impl Logs) {
+    let talk = Talk::unknown(&all, Bounds::default());
+    let other = Talk::start(&all).await;
+    assert_gone(&all, &talk, other.open(0, 1).await).await;
+}
+
+/// Something of every kind, for a session that is about to go.
+async fn say_everything(talk: &Talk) -> EventId {
+    let (listener, call) = (talk.hold(0).await, talk.open(0, 1).await);
+    assert!(talk.append(call.stream, 1, &["a"]).await);
+    assert!(talk.goes_on(1, call).await);
+    talk.logs[0].close_listener(&talk.id, listener.hold).await.unwrap();
+    assert!(talk.send(1, "waits").await);
+    call
+}
+
+async fn an_ended_session_leaves_nothing(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let seen = say_everything(&talk).await;
+    let session = &talk.session;
+    let ended = all.node(1).terminate(&session.id, &session.principal).await;
+    assert!(ended.unwrap());
+    assert_gone(&all, &talk, seen).await;
+}
+
+async fn an_expired_session_takes_its_log_along(all: impl Logs) {
+    let all = all.with_short_timeout().await;
+    let talk = Talk::start(&all).await;
+    let seen = say_everything(&talk).await;
+    all.idle(&talk.session).await;
+    all.until("its keys expire", async || all.keys(&talk.id).is_empty()).await;
+    assert_gone(&all, &talk, seen).await;
+}
+
+/// What only a shared log can get wrong.
+mod on_redis {
+    use super::*;
+
+    #[tokio::test]
+    async fn all_keys_of_a_session_expire_whatever_is_done() {
+        let all = Redis::start().await;
+        let (talk, other) = (Talk::start(&all).await, Talk::start(&all).await);
+        let count = |left| all.count_keys(&talk.id, left);
+        count(ACTIVE);
+        // It waits no longer than the session lives, which is not active.
+        talk.send(1, "a").await;
+        count(PASSIVE);
+        let Held { opening: listener, hold } = talk.hold(0).await;
+        count(ACTIVE);
+        talk.send(1, "b").await;
+        count(PASSIVE);
+        talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
+        talk.send(0, "c").await;
+        assert_eq!(count(PASSIVE), 4, "the record, streams, the log, what waits");
+        talk.resume(1, listener).await;
+        count(ACTIVE);
+
+        // Here it is a call that makes the keys.
+        let call = other.open(0, 1).await;
+        assert_eq!(all.count_keys(&other.id, ACTIVE), 3);
+        other.append(call.stream, 1, &["d"]).await;
+        all.count_keys(&other.id, ACTIVE);
+        other.resume(1, call).await;
+        all.count_keys(&other.id, ACTIVE);
+        other.finish(call.stream, Some("e")).await;
+        all.count_keys(&other.id, ACTIVE);
+    }
+
+    #[tokio::test]
+    async fn a_reader_whose_stream_was_resumed_elsewhere_learns_it() {
+        let all = Redis::start().await;
+        let talk = Talk::start(&all).await;
+        for opening in [talk.open(0, 1).await, talk.listen(0).await] {
+            let read_at = async |node| talk.read_at(node, opening.stream).await;
+            let (here, elsewhere) = (ReadAt::Here, ReadAt::Elsewhere);
+            assert_eq!((read_at(0).await, read_at(1).await), (here, elsewhere));
+            talk.resume(1, opening).await;
+            assert_eq!((read_at(0).await, read_at(1).await), (elsewhere, here));
+        }
+    }
+
+    /// D008 for calls on two nodes.
+    #[tokio::test]
+    async fn a_running_calls_id_is_taken_on_the_other_node() {
+        let all = Redis::start().await;
+        let talk = Talk::start(&all).await;
+        let first = talk.open(0, 1).await;
+        let taken = talk.logs[1].open_call(&talk.id, &number(1)).await.unwrap();
+        let runner = talk.names[0].clone();
+        assert_eq!(taken, Some(Opened::Taken(first.stream, runner)));
+        assert_eq!(talk.read(1, first.stream, START).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_running_call_is_resumed_with_its_runner() {
+        let all = Redis::start().await;
+        let talk = Talk::start(&all).await;
+        for call in [RequestId::String("c1 \"{ü}\"\n ".to_owned()), number(0)] {
+            let opened = talk.logs[0].open_call(&talk.id, &call).await.unwrap();
+            let Some(Opened::New(opening)) = opened else { panic!("{opened:?}") };
+            let runner = Runner { node: talk.names[0].clone(), call };
+            let resumed = talk.resume(1, opening).await;
+            assert_eq!(resumed, Resumed::Call(Some(runner)));
+        }
+    }
+
+    /// The node was taken for dead, or never had the call.
+    #[tokio::test]
+    async fn only_the_node_that_runs_a_call_says_something_on_it() {
+        let all = Redis::start().await;
+        let talk = Talk::start(&all).await;
+        let opening = talk.open(0, 1).await;
+        talk.resume(1, opening).await;
+        let (own, stream, late) = (&talk.names[1], opening.stream, texts(1));
+        let append = talk.logs[1].append(&talk.id, stream, 1, &late);
+        assert!(!append.await.unwrap());
+        assert!(!talk.logs[1].finish(&talk.id, stream, own, None).await.unwrap());
+        assert!(talk.append(opening.stream, 1, &["a"]).await);
+        assert_eq!(talk.heard(1, opening).await, ["a"]);
+    }
+
+    /// The reader on the old node is dropped after the stream has moved.
+    #[tokio::test]
+    async fn a_node_that_holds_a_get_stream_no_longer_does_not_close_it() {
+        let all = Redis::start().await;
+        let talk = Talk::start(&all).await;
+        let Held { opening, hold } = talk.hold(0).await;
+        talk.resume(1, opening).await;
+        talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
+        assert_eq!(talk.read_at(1, opening.stream).await, ReadAt::Here);
+        assert!(talk.send(0, "a").await);
+        assert_eq!(talk.heard(1, opening).await, ["a"]);
+    }
+}
+
+#[test]
+fn an_events_id_names_its_stream_and_is_read_back() {
+    for (kind, letter) in [(StreamKind::Call, "c"), (StreamKind::Listener, "g")] {
+        for n in [0, 1, 10, u64::MAX] {
+            let stream = StreamId { kind, number: n };
+            let event = EventId { stream, entry: EntryId { time: n, number: 7 } };
+            assert_eq!(event.to_string(), format!("{letter}{n}.{n}-7"));
+            assert_eq!(EventId::parse(&event.to_string()), Some(event));
+        }
+    }
+    let others = "|.|-|c|c1|1-2|c1.|c1.2|.1-2|c1.2-|c1.-2|c.2-3|1.2-3|x1.2-3|C1.2-3\
+        |c1.2-3 | c1.2-3|c1.2-3.4|c1.2-3-4|c01.2-3|c1.02-3|c1.2-03|c+1.2-3|c1.+2-3\
+        |c-1.2-3|c1.2-18446744073709551616|c1.2-*|c1,2-3|c1.$-3|ü1.2-3|c1.2-３";
+    for other in others.split('|') {
+        assert_eq!(EventId::parse(other), None, "{other}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_read_as_an_id_is_what_would_be_written(
+        text in "[cg]?[+]?[0-9]{0,3}[.]?[+]?[0-9]{0,3}[-]?[+ ]?[0-9]{0,3}",
+    ) {
+        let ids = [
+            EventId::parse(&text).map(|id| id.to_string()),
+            StreamId::parse(&text).map(|id| id.to_string()),
+            EntryId::parse(&text).map(|id| id.to_string()),
+        ];
+        for id in ids.into_iter().flatten() {
+            prop_assert_eq!(&id, &text);
+        }
+    }
+}
