@@ -112,8 +112,13 @@ impl Stream {
     /// The next event, or `None` at the end of the stream. A connection that
     /// breaks ends the stream too.
     pub async fn event(&mut self) -> Option<Event> {
-        let next = timeout(PATIENCE, self.next_event()).await;
-        next.unwrap_or_else(|_| panic!("no event within {PATIENCE:?}")).ok()?
+        self.event_within(PATIENCE).await
+    }
+
+    /// The same with another patience.
+    pub async fn event_within(&mut self, patience: Duration) -> Option<Event> {
+        let next = timeout(patience, self.next_event()).await;
+        next.unwrap_or_else(|_| panic!("no event within {patience:?}")).ok()?
     }
 
     /// The next event that carries a message, or `None` at the end.

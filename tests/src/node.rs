@@ -244,6 +244,11 @@ impl Node {
         self.process.signal(Signal::CONT);
     }
 
+    /// How much memory it uses at this moment, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        self.process.resident_bytes()
+    }
+
     /// Waits for it to end by itself.
     pub async fn wait(&mut self, within: Duration) -> ExitStatus {
         self.process.wait(within).await

@@ -85,6 +85,15 @@ impl Process {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How much memory it uses at this moment; 0 if the system does not say so.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix("kB"));
+        kib.and_then(|kib| kib.trim().parse().ok()).unwrap_or(0_u64) * 1024
+    }
+
     /// Sends a signal. The process is not reaped yet, so its id is still its own.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap_or_else(

@@ -124,21 +124,18 @@ impl Engine {
 
     /// Serves a request, and notes it in the audit trail.
     async fn audited(self: Arc<Self>, cx: Context, request: Request) -> Ended {
-        let Request { id, method: name, params } = request;
-        let method = Method::parse(&name);
-        if !self.audit.is_on() {
-            return self.work(cx, method, params).await;
-        }
-        let (audit, session) = (self.audit.clone(), cx.session.opened.id);
         let (begun, started) = (cx.now(), Instant::now());
-        audit.request(&session, begun, &id, &name, params.as_ref());
-        let ended = self.work(cx, method, params).await;
-        let result = match &ended {
-            Ended::Answered(Ok(result)) => Some(result),
-            _ => None,
-        };
-        let (now, outcome) = (begun.plus(started.elapsed()), ended.outcome());
-        audit.response(&session, now, &id, &name, outcome.as_str(), result);
+        let asked = self.audit.request(cx.session.opened.id, begun, &request);
+        let method = Method::parse(&request.method);
+        let ended = self.clone().work(cx, method, request.params).await;
+        if let Some(asked) = asked {
+            let result = match &ended {
+                Ended::Answered(Ok(result)) => Some(result),
+                _ => None,
+            };
+            let now = begun.plus(started.elapsed());
+            self.audit.response(asked, now, ended.outcome().as_str(), result);
+        }
         ended
     }
 

@@ -2,7 +2,8 @@
 //! apart from the event log, because it serves another purpose and is bounded in
 //! another way.
 //!
-//! It is written beside the calls, in batches, so that none of them waits for it.
+//! It is written beside the calls, a moment later and many at once, so that none of
+//! them waits for it.
 
 use std::{
     collections::HashMap,
@@ -13,22 +14,29 @@ use std::{
 use futures_util::future::join_all;
 use serde::Serialize;
 use tokio::{
-    sync::{mpsc, oneshot},
-    time::timeout,
+    sync::{Notify, mpsc, oneshot},
+    time::{sleep, timeout},
 };
 
 use super::log::EventLog;
 use crate::{
     lock::lock,
-    protocol::{RawJson, jsonrpc::RequestId, to_raw},
+    protocol::{
+        RawJson,
+        jsonrpc::{Request, RequestId},
+        to_raw,
+    },
     sessions::{SessionId, Timestamp, store::Result},
 };
 
-/// How many entries may wait to be written; more are lost, and that is logged.
-const QUEUE: usize = 4096;
+/// How many calls may wait to be written; more are lost, and that is logged.
+const QUEUE: usize = 8192;
 
-/// How many entries are written at once.
-const BATCH: usize = 256;
+/// How many calls are written at once.
+const BATCH: usize = 1024;
+
+/// For how long calls are gathered. Whoever reads a trail does not wait for it.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// How many bytes of parameters and results are shown.
 const SUMMARY: usize = 200;
@@ -43,27 +51,29 @@ pub struct Audit {
     keep: usize,
     queue: mpsc::Sender<Order>,
     orders: Mutex<Option<mpsc::Receiver<Order>>>,
+    /// Somebody wants to read.
+    hurry: Notify,
 }
 
 enum Order {
-    Write(SessionId, RawJson),
+    Write(SessionId, [RawJson; 2]),
     /// Everything before this was written.
     Report(oneshot::Sender<()>),
 }
 
-/// One entry of the trail.
+/// One entry of the trail. Times are in milliseconds since 1970.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 enum Entry<'a> {
     Request {
-        timestamp: String,
+        timestamp: u64,
         id: &'a RequestId,
         method: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         params: Option<&'a str>,
     },
     Response {
-        timestamp: String,
+        timestamp: u64,
         id: &'a RequestId,
         method: &'a str,
         outcome: &'a str,
@@ -72,11 +82,20 @@ enum Entry<'a> {
     },
 }
 
+/// A request that is being served.
+pub struct Asked {
+    session: SessionId,
+    id: RequestId,
+    method: String,
+    entry: RawJson,
+}
+
 impl Audit {
     /// Keeps `keep` entries of each session in `log`.
     pub fn new(log: Arc<dyn EventLog>, keep: usize) -> Self {
         let (queue, orders) = mpsc::channel(QUEUE);
-        Self { log, keep, queue, orders: Mutex::new(Some(orders)) }
+        let (orders, hurry) = (Mutex::new(Some(orders)), Notify::new());
+        Self { log, keep, queue, orders, hurry }
     }
 
     /// Whether there is a trail at all.
@@ -84,40 +103,43 @@ impl Audit {
         self.keep > 0
     }
 
-    /// A request has come.
+    /// A request has come; `None` if no trail is kept.
     pub fn request(
         &self,
-        session: &SessionId,
+        session: SessionId,
         now: Timestamp,
-        id: &RequestId,
-        method: &str,
-        params: Option<&RawJson>,
-    ) {
-        let (timestamp, method) = (now.to_string(), shorten(method));
-        let params = params.map(|params| shorten(params.get()));
-        self.write(session, &Entry::Request { timestamp, id, method, params });
+        request: &Request,
+    ) -> Option<Asked> {
+        if !self.is_on() {
+            return None;
+        }
+        let Request { id, method, params } = request;
+        let params = params.as_ref().map(|params| shorten(params.get()));
+        let method = shorten(method);
+        let entry =
+            to_raw(&Entry::Request { timestamp: now.0, id, method, params });
+        Some(Asked { session, id: id.clone(), method: method.to_owned(), entry })
     }
 
     /// A request was answered, or not: `outcome` says how it ended.
     pub fn response(
         &self,
-        session: &SessionId,
+        asked: Asked,
         now: Timestamp,
-        id: &RequestId,
-        method: &str,
         outcome: &str,
         result: Option<&RawJson>,
     ) {
-        let (timestamp, method) = (now.to_string(), shorten(method));
-        let result = result.map(|result| shorten(result.get()));
-        let entry = Entry::Response { timestamp, id, method, outcome, result };
-        self.write(session, &entry);
-    }
-
-    fn write(&self, session: &SessionId, entry: &Entry<'_>) {
-        let order = Order::Write(*session, to_raw(entry));
+        let Asked { session, id, method, entry } = asked;
+        let answer = to_raw(&Entry::Response {
+            timestamp: now.0,
+            id: &id,
+            method: &method,
+            outcome,
+            result: result.map(|result| shorten(result.get())),
+        });
+        let order = Order::Write(session, [entry, answer]);
         if self.queue.try_send(order).is_err() {
-            tracing::warn!(%session, "the audit trail misses an entry");
+            tracing::warn!(%session, "the audit trail misses a call");
         }
     }
 
@@ -132,6 +154,7 @@ impl Audit {
         }
         let (report, reported) = oneshot::channel();
         if self.queue.try_send(Order::Report(report)).is_ok() {
+            self.hurry.notify_one();
             let _ = timeout(PATIENCE, reported).await;
         }
         self.log.audited(session).await.map(Some)
@@ -147,8 +170,8 @@ impl Audit {
             let mut reports = Vec::new();
             for order in batch.drain(..) {
                 match order {
-                    Order::Write(session, entry) => {
-                        trails.entry(session).or_default().push(entry);
+                    Order::Write(session, entries) => {
+                        trails.entry(session).or_default().extend(entries);
                     }
                     Order::Report(report) => reports.push(report),
                 }
@@ -163,6 +186,11 @@ impl Audit {
             for report in reports {
                 // Whoever asked may have given up.
                 let _ = report.send(());
+            }
+            // Not woken up by every call.
+            tokio::select! {
+                () = sleep(GATHER) => {}
+                () = self.hurry.notified() => {}
             }
         }
     }

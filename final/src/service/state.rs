@@ -38,8 +38,8 @@ impl State<'_> {
         Ok(self.store.history(&self.session.opened.id).await?)
     }
 
-    /// The audit trail of the session, newest last: its requests, this one
-    /// included, and the responses to them. `None` if no trail is kept.
+    /// The audit trail of the session, newest last: the requests that have ended,
+    /// and the responses to them. `None` if no trail is kept.
     ///
     /// # Errors
     /// [`ServiceError::Store`]
