@@ -211,6 +211,27 @@ async fn a_call_is_cancelled_on_the_node_that_runs_it() {
     assert_eq!(nodes.cancelled(0).await, cancelled);
 }
 
+/// Its node may be dead, and nobody else would withdraw them.
+#[tokio::test]
+async fn the_end_of_a_call_withdraws_its_questions_and_no_others() {
+    let nodes = Nodes::start().await;
+    let (bus, id) = (&nodes.buses[0], nodes.talk.id);
+    let opening = nodes.talk.open(0, 1).await;
+    for (question, call) in [(1, 1), (2, 1), (3, 11)] {
+        let expected = bus.expect(&id, &number(question), &number(call)).await;
+        assert!(expected.unwrap());
+    }
+    assert!(nodes.answer(1, &number(1), "in time").await);
+    assert!(nodes.talk.finish(opening.stream, None).await);
+    assert!(nodes.answers(0).await.is_empty());
+    assert!(!nodes.answer(1, &number(1), "late").await);
+    assert!(!nodes.answer(1, &number(2), "late").await);
+    assert!(nodes.answer(1, &number(3), "in time").await);
+    // Nothing of it is in the way of a question with the same id.
+    nodes.expect(0, &number(1)).await;
+    assert!(nodes.answer(1, &number(1), "again").await);
+}
+
 #[tokio::test]
 async fn what_a_call_says_is_told_to_the_node_that_reads_it() {
     let mut nodes = Nodes::start().await;
@@ -269,14 +290,21 @@ async fn what_is_said_on_the_get_stream_is_told_to_the_node_that_holds_it() {
 /// L065: at once, and not when they next look.
 #[tokio::test]
 async fn the_end_of_a_session_is_told_to_all_other_nodes_that_hold_some_of_it() {
-    for part in ["a call", "a reader", "the GET stream"] {
+    for part in ["calls", "a call", "a reader", "the GET stream", "a question"] {
         let mut nodes = Nodes::start().await;
         match part {
-            // Twice, and told once.
-            "a call" => {
+            // Whoever holds several parts is told once.
+            "calls" => {
                 nodes.talk.open(0, 1).await;
                 nodes.talk.open(0, 2).await;
             }
+            // It is read on the node that ends the session.
+            "a call" => {
+                let opening = nodes.talk.open(0, 1).await;
+                nodes.talk.resume(1, opening).await;
+                nodes.hears(0, &moved(&nodes.talk, opening)).await;
+            }
+            "a question" => nodes.expect(0, &number(1)).await,
             "a reader" => {
                 let opening = nodes.talk.open(1, 1).await;
                 nodes.talk.resume(0, opening).await;

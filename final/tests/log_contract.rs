@@ -67,14 +67,18 @@ contract! {
     nothing_comes_after_the_end
     an_event_that_was_not_said_on_the_stream_is_unknown
     a_get_stream_is_replaced_by_a_newer_one
+    the_answer_of_a_call_that_was_silent_for_long_is_found
     too_many_entries_drive_out_the_oldest
     too_many_bytes_drive_out_the_oldest_but_not_the_newest
     old_entries_are_driven_out_but_not_the_newest
+    a_quiet_stream_goes_on_after_its_last_event_was_evicted
     a_message_waits_once_while_no_get_stream_is_open
     a_message_waits_again_when_the_get_stream_was_closed
+    a_message_that_was_not_read_is_said_before_what_waited
     only_so_many_messages_wait
     only_a_subscriber_is_told
     to_be_told_something_is_not_activity
+    an_audit_trail_keeps_its_newest_entries
     an_unknown_session_has_no_log
     an_ended_session_leaves_nothing
     an_expired_session_takes_its_log_along
@@ -338,9 +342,9 @@ async fn too_many_entries_drive_out_the_oldest(all: impl Logs) {
     let other = talk.open(1, 2).await;
     let d = talk.say(one.stream, 4, "d").await;
 
-    for evicted in [one, a] {
-        assert_eq!(talk.resume(1, evicted).await, Resumed::Unknown);
-    }
+    assert_eq!(talk.resume(1, one).await, Resumed::Unknown, "a is missing");
+    // It is gone, too, but nothing that came after it.
+    assert!(talk.goes_on(1, a).await);
     for kept in [b, c, other, d] {
         assert!(talk.goes_on(1, kept).await);
     }
@@ -384,11 +388,39 @@ async fn old_entries_are_driven_out_but_not_the_newest(all: impl Logs) {
     let last = talk.say(opening.stream, 2, "last").await;
 
     all.pass(age + Duration::from_millis(10)).await;
-    for evicted in [opening, first] {
-        assert_eq!(talk.resume(1, evicted).await, Resumed::Unknown);
-    }
+    assert_eq!(talk.resume(1, opening).await, Resumed::Unknown);
+    assert!(talk.goes_on(1, first).await, "the next one is kept");
     assert!(talk.goes_on(1, last).await);
     assert_eq!(said(&talk.read(1, opening.stream, START).await), ["last"]);
+}
+
+/// Nothing that was said on it is missing. Where something is, it cannot go on.
+async fn a_quiet_stream_goes_on_after_its_last_event_was_evicted(all: impl Logs) {
+    let bounds = Bounds { entries: 2, ..Bounds::default() };
+    let talk = Talk::bounded(&all, bounds).await;
+    let (listener, quiet) = (talk.listen(0).await, talk.open(0, 1).await);
+    let loud = talk.open(0, 2).await;
+    assert!(talk.append(loud.stream, 1, &["a", "b", "c"]).await);
+    for seen in [listener, quiet] {
+        assert!(talk.read(0, seen.stream, START).await.is_empty());
+        assert!(talk.goes_on(1, seen).await);
+        let other = EventId { stream: loud.stream, ..seen };
+        assert_eq!(talk.resume(1, other).await, Resumed::Unknown);
+    }
+    assert_eq!(talk.resume(1, loud).await, Resumed::Unknown);
+}
+
+/// D005: its opening was evicted when the answer came, and nothing after it.
+async fn the_answer_of_a_call_that_was_silent_for_long_is_found(all: impl Logs) {
+    let age = Duration::from_secs(1);
+    let bounds = Bounds { age, ..Bounds::default() };
+    let talk = Talk::bounded(&all, bounds).await;
+    let opening = talk.open(0, 1).await;
+    all.pass(age + Duration::from_millis(10)).await;
+    assert!(talk.goes_on(1, opening).await);
+    assert!(talk.finish(opening.stream, Some("answer")).await);
+    assert_eq!(talk.resume(1, opening).await, Resumed::Call(None));
+    assert_eq!(talk.heard(1, opening).await, ["answer"]);
 }
 
 /// D011.
@@ -426,6 +458,22 @@ async fn a_message_waits_again_when_the_get_stream_was_closed(all: impl Logs) {
     // The first reader leaves late, and its hold is not the one that counts.
     talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
     assert_eq!(talk.read_at(0, opening.stream).await, ReadAt::Here);
+}
+
+/// The client left before it had everything, and comes back without an event id.
+/// What was said on the stream of a call belongs to that (L059).
+async fn a_message_that_was_not_read_is_said_before_what_waited(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let call = talk.open(0, 1).await;
+    let Held { opening, hold } = talk.hold(0).await;
+    assert!(talk.send(0, "read").await);
+    assert_eq!(talk.heard(0, opening).await, ["read"]);
+    assert!(talk.send(1, "unread").await);
+    assert!(talk.append(call.stream, 1, &["of the call"]).await);
+    talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
+    assert!(talk.send(0, "waited").await);
+    let next = talk.listen(1).await;
+    assert_eq!(talk.heard(1, next).await, ["unread", "waited"]);
 }
 
 async fn only_so_many_messages_wait(all: impl Logs) {
@@ -469,6 +517,17 @@ async fn to_be_told_something_is_not_activity(all: impl Logs) {
     }
 }
 
+async fn an_audit_trail_keeps_its_newest_entries(all: impl Logs) {
+    let (talk, other) = (Talk::start(&all).await, Talk::start(&all).await);
+    for (n, part) in texts(7).chunks(2).enumerate() {
+        assert!(talk.logs[n % 2].audit(&talk.id, part, 3).await.unwrap());
+    }
+    let kept = talk.logs[0].audited(&talk.id).await.unwrap();
+    let kept: Vec<_> = kept.iter().map(|entry| entry.get()).collect();
+    assert_eq!(kept, ["\"4\"", "\"5\"", "\"6\""]);
+    assert!(other.logs[1].audited(&other.id).await.unwrap().is_empty());
+}
+
 /// Nothing of a session can be found or changed, on any node.
 async fn assert_gone(all: &impl Logs, talk: &Talk, seen: EventId) {
     let (id, stream, text) = (&talk.id, seen.stream, texts(1));
@@ -481,6 +540,8 @@ async fn assert_gone(all: &impl Logs, talk: &Talk, seen: EventId) {
         assert!(!log.send(id, URI, &text[0]).await.unwrap());
         assert_eq!(log.resume(id, seen).await.unwrap(), None);
         assert!(log.read(id, stream, START).await.unwrap().is_none());
+        assert!(!log.audit(id, &text, 9).await.unwrap());
+        assert!(log.audited(id).await.unwrap().is_empty());
     }
     let loaded = all.node(0).load(id, &talk.session.principal).await;
     assert!(loaded.unwrap().is_none());
@@ -500,6 +561,7 @@ async fn say_everything(talk: &Talk) -> EventId {
     assert!(talk.goes_on(1, call).await);
     talk.logs[0].close_listener(&talk.id, listener.hold).await.unwrap();
     assert!(talk.send(1, "waits").await);
+    assert!(talk.logs[0].audit(&talk.id, &texts(1), 9).await.unwrap());
     call
 }
 
@@ -540,7 +602,9 @@ mod on_redis {
         count(PASSIVE);
         talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
         talk.send(0, "c").await;
-        assert_eq!(count(PASSIVE), 4, "the record, streams, the log, what waits");
+        talk.logs[1].audit(&talk.id, &texts(1), 9).await.unwrap();
+        // The record, streams, the log, what waits, and the audit trail.
+        assert_eq!(count(PASSIVE), 5);
         talk.resume(1, listener).await;
         count(ACTIVE);
 
@@ -553,6 +617,21 @@ mod on_redis {
         all.count_keys(&other.id, ACTIVE);
         other.finish(call.stream, Some("e")).await;
         all.count_keys(&other.id, ACTIVE);
+    }
+
+    /// `PTTL` is 0 then, which is not "no expiry".
+    #[tokio::test]
+    async fn a_key_that_is_made_in_a_sessions_last_moment_expires_too() {
+        let all = Redis::start().await;
+        for round in 0..100 {
+            let talk = Talk::start(&all).await;
+            let record = format!("mcp:{{{}}}", talk.id);
+            let last = if round % 2 == 0 { "1" } else { "2" };
+            all.server().run(&["PEXPIRE", &record, last]);
+            talk.send(0, "late").await;
+            all.until("nothing is left", async || all.keys(&talk.id).is_empty())
+                .await;
+        }
     }
 
     #[tokio::test]
@@ -606,6 +685,19 @@ mod on_redis {
         assert!(!talk.logs[1].finish(&talk.id, stream, own, None).await.unwrap());
         assert!(talk.append(opening.stream, 1, &["a"]).await);
         assert_eq!(talk.heard(1, opening).await, ["a"]);
+    }
+
+    /// It finds that out by reading, and has sent nothing of what it found.
+    #[tokio::test]
+    async fn what_the_former_holder_of_a_get_stream_sees_is_not_read() {
+        let all = Redis::start().await;
+        let talk = Talk::start(&all).await;
+        let old = talk.listen(0).await;
+        talk.resume(1, old).await;
+        assert!(talk.send(1, "a").await);
+        assert_eq!(talk.read_at(0, old.stream).await, ReadAt::Elsewhere);
+        let new = talk.listen(0).await;
+        assert_eq!(talk.heard(0, new).await, ["a"]);
     }
 
     /// The reader on the old node is dropped after the stream has moved.

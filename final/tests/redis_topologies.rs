@@ -14,11 +14,15 @@ use std::{
 };
 
 use contract::{SETTINGS, entries, lose_the_answer, opened};
-use mcp_server::sessions::{
-    NewSession, NodeId, RedisStore, SessionStore, StoreError, StoreSettings,
-    redis::Servers,
+use mcp_server::{
+    bus::{Bus, Hint, RedisBus},
+    sessions::{
+        NewSession, NodeId, RedisStore, SessionStore, StoreError, StoreSettings,
+        redis::Servers,
+    },
 };
 use redis_server::RedisServer;
+use tokio::sync::mpsc;
 
 async fn connect(url: &str, settings: StoreSettings, node: &str) -> RedisStore {
     let (servers, node) = (Servers::parse(url).unwrap(), NodeId::named(node));
@@ -224,6 +228,17 @@ async fn inside_a_process_that_trusts_the_server() {
     assert!(store.create(&session).await.unwrap());
     assert!(store.append(&session.id, &entries(1)).await.unwrap());
     assert_eq!(store.history(&session.id).await.unwrap().len(), 1);
+
+    // The subscription has a connection of its own.
+    let (servers, lease) = (Servers::parse(&url).unwrap(), Duration::from_secs(9));
+    let bus = RedisBus::new(Arc::new(store), servers.clone(), lease);
+    let (heard, mut hints) = mpsc::channel(8);
+    tokio::spawn(async move { bus.listen(heard).await });
+    assert_eq!(hints.recv().await, Some(Hint::Reconnected));
+    let other = Arc::new(connect(&url, SETTINGS, "second").await);
+    let other = RedisBus::new(other, servers, lease);
+    other.announce("a://b").await.unwrap();
+    assert_eq!(hints.recv().await, Some(Hint::Changed("a://b".to_owned())));
 }
 
 fn make_certificate(certificate: &Path, key: &Path) {

@@ -11,6 +11,7 @@
 //! | [`events`] | a reader of event streams |
 //! | [`transcript`] | an exchange as stable text, for snapshots |
 //! | [`fixture`] | the service that the official conformance suite expects |
+//! | [`rolling`] | nodes that are restarted one by one, behind a balancer, under load |
 //!
 //! The verbs panic with a sentence when something does not happen in time: that
 //! is how a story fails.
@@ -23,6 +24,7 @@ pub mod node;
 pub mod pipes;
 mod process;
 pub mod redis;
+pub mod rolling;
 pub mod transcript;
 
 use std::time::{Duration, Instant};
@@ -30,7 +32,7 @@ use std::time::{Duration, Instant};
 pub use client::{Client, ClientBuilder};
 pub use events::{Event, Stream};
 pub use http::{Attempt, Body, Exchange};
-pub use node::{Cluster, Node, NodeBuilder, Program};
+pub use node::{Cluster, Node, NodeBuilder, Program, Storage};
 pub use pipes::Pipes;
 pub use redis::RedisServer;
 pub use transcript::Transcript;

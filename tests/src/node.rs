@@ -275,11 +275,24 @@ impl Node {
     }
 }
 
+/// What nodes share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// One Redis.
+    OneServer,
+    /// One Redis that wants a password.
+    WithPassword,
+    /// A Redis Cluster of three servers, of which nodes are told one.
+    RedisCluster,
+}
+
 /// Several nodes on one Redis.
 #[derive(Debug)]
 pub struct Cluster {
     /// Where they keep their sessions.
     pub redis: RedisServer,
+    /// The other servers of a Redis Cluster.
+    _more: Vec<RedisServer>,
     /// The nodes.
     pub nodes: Vec<Node>,
 }
@@ -292,12 +305,26 @@ impl Cluster {
 
     /// Nodes with the same settings.
     pub async fn of(size: usize, node: NodeBuilder) -> Self {
-        let redis = RedisServer::start().await;
+        Self::on(Storage::OneServer, size, node).await
+    }
+
+    /// Nodes with the same settings on another storage.
+    pub async fn on(storage: Storage, size: usize, node: NodeBuilder) -> Self {
+        let (redis, more) = match storage {
+            Storage::OneServer => (RedisServer::start().await, Vec::new()),
+            Storage::WithPassword => {
+                (RedisServer::start_with_password().await, Vec::new())
+            }
+            Storage::RedisCluster => {
+                let [first, second, third] = RedisServer::start_cluster().await;
+                (first, vec![second, third])
+            }
+        };
         let mut nodes = Vec::new();
         for _ in 0..size {
             nodes.push(node.clone().redis(&redis).start().await);
         }
-        Self { redis, nodes }
+        Self { redis, _more: more, nodes }
     }
 
     /// One of the nodes, from 0.

@@ -14,6 +14,9 @@ use tokio::{
 
 use crate::{PATIENCE, eventually, process::Process};
 
+/// The password of a server that wants one.
+const PASSWORD: &str = "a-password";
+
 /// A `redis-server` process on a port of its own. Dropping it kills it and
 /// removes its data.
 #[derive(Debug)]
@@ -21,23 +24,66 @@ pub struct RedisServer {
     port: u16,
     folder: TempDir,
     process: Process,
+    /// Settings besides those that all have.
+    settings: &'static [&'static str],
 }
 
 impl RedisServer {
     /// Starts an empty Redis that writes every change to disk.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, and it wants a password.
+    pub async fn start_with_password() -> Self {
+        Self::start_with(&["--requirepass", PASSWORD]).await
+    }
+
+    /// Three servers that share the keys. Each knows where the others are.
+    pub async fn start_cluster() -> [Self; 3] {
+        let start = || Self::start_with(&["--cluster-enabled", "yes"]);
+        let servers = [start().await, start().await, start().await];
+        let addresses =
+            servers.each_ref().map(|server| format!("127.0.0.1:{}", server.port));
+        let created = Command::new("redis-cli")
+            .args(["--cluster", "create"])
+            .args(addresses)
+            .args(["--cluster-replicas", "0", "--cluster-yes"])
+            .output()
+            .unwrap_or_else(|error| panic!("redis-cli does not start: {error}"));
+        let told = String::from_utf8_lossy(&created.stdout);
+        assert!(created.status.success(), "no cluster: {told}");
+        for server in &servers {
+            eventually("the cluster is complete", PATIENCE, async || {
+                let info = server.command(&["CLUSTER", "INFO"]).await;
+                info.contains("cluster_state:ok").then_some(())
+            })
+            .await;
+        }
+        servers
+    }
+
+    async fn start_with(settings: &'static [&'static str]) -> Self {
         let folder = TempDir::new()
             .unwrap_or_else(|error| panic!("no folder for Redis: {error}"));
         let port = free_port();
-        let process = launch(port, &folder);
-        let mut server = Self { port, folder, process };
+        let process = launch(port, &folder, settings);
+        let mut server = Self { port, folder, process, settings };
         server.await_ready().await;
         server
     }
 
+    fn wants_password(&self) -> bool {
+        self.settings.contains(&PASSWORD)
+    }
+
     /// The value for `REDIS_URL`.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let login = match self.wants_password() {
+            true => format!(":{PASSWORD}@"),
+            false => String::new(),
+        };
+        format!("redis://{login}127.0.0.1:{}", self.port)
     }
 
     /// Its port on 127.0.0.1.
@@ -63,7 +109,7 @@ impl RedisServer {
     /// Starts again on the same port with the data that it had.
     pub async fn restart(&mut self) {
         self.process.kill();
-        self.process = launch(self.port, &self.folder);
+        self.process = launch(self.port, &self.folder, self.settings);
         self.await_ready().await;
     }
 
@@ -85,7 +131,11 @@ impl RedisServer {
         let mut stream =
             TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).await?;
         let mut request = String::new();
-        for words in [words, &["QUIT"]] {
+        let login: &[&str] = match self.wants_password() {
+            true => &["AUTH", PASSWORD],
+            false => &["PING"],
+        };
+        for words in [login, words, &["QUIT"]] {
             request.push_str(&format!("*{}\r\n", words.len()));
             for word in words {
                 request.push_str(&format!("${}\r\n{word}\r\n", word.len()));
@@ -94,8 +144,9 @@ impl RedisServer {
         stream.write_all(request.as_bytes()).await?;
         let mut reply = String::new();
         stream.read_to_string(&mut reply).await?;
-        // The last line is the answer to QUIT.
-        let reply = reply.strip_suffix("+OK\r\n").unwrap_or(&reply);
+        // The first line answers the login, and the last one QUIT.
+        let reply = reply.split_once("\r\n").map_or("", |(_, rest)| rest);
+        let reply = reply.strip_suffix("+OK\r\n").unwrap_or(reply);
         Ok(reply.trim_end().to_owned())
     }
 
@@ -111,11 +162,12 @@ impl RedisServer {
     }
 }
 
-fn launch(port: u16, folder: &TempDir) -> Process {
+fn launch(port: u16, folder: &TempDir, settings: &[&str]) -> Process {
     let mut command = Command::new("redis-server");
     command
         .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
         .args(["--save", "", "--appendonly", "yes"])
+        .args(settings)
         .arg("--dir")
         .arg(folder.path());
     Process::start("redis-server", &mut command)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use suite::{
-    Client, Cluster, Event, Node, NodeBuilder, PATIENCE, Program, Stream,
+    Client, Cluster, Event, Node, NodeBuilder, PATIENCE, Program, Storage, Stream,
     eventually,
 };
 
@@ -67,6 +67,41 @@ impl Reading {
     }
 }
 
+/// Makes a test of each story for every kind of storage that nodes may share.
+macro_rules! on_every_storage {
+    (@$module:ident $storage:ident $($story:ident)*) => {
+        mod $module {
+            $(
+                #[tokio::test]
+                async fn $story() {
+                    super::$story(suite::Storage::$storage).await;
+                }
+            )*
+        }
+    };
+    ($($story:ident)*) => {
+        on_every_storage! { @one_server OneServer $($story)* }
+        on_every_storage! { @with_password WithPassword $($story)* }
+        on_every_storage! { @redis_cluster RedisCluster $($story)* }
+    };
+}
+
+on_every_storage! {
+    a_stream_goes_on_at_any_node
+    an_answer_that_nobody_was_there_to_read_is_not_lost
+    only_the_session_itself_can_resume_its_streams
+    an_answer_finds_the_node_that_asked
+    a_cancellation_finds_the_node_that_runs_the_call
+    an_id_that_is_in_flight_elsewhere_is_refused
+    a_change_is_told_on_the_stream_wherever_it_is_held
+    what_is_to_be_told_waits_for_the_next_stream
+    a_get_on_another_node_takes_the_place_of_the_first
+    a_get_stream_goes_on_after_its_node_was_killed
+    a_call_whose_node_was_killed_ends_with_an_error
+    the_end_of_a_session_ends_its_streams_on_all_nodes
+    a_node_that_drains_hands_its_streams_over
+}
+
 async fn count(client: &Client, to: u64, burst: u64, millis: u64) -> Stream {
     let arguments = json!({ "to": to, "burst": burst, "millis": millis });
     client.start_call("test_count", arguments).await
@@ -97,9 +132,8 @@ async fn five_hundred_events_and_twenty_reconnects_lose_and_double_nothing() {
 }
 
 /// The same on two nodes.
-#[tokio::test]
-async fn a_stream_goes_on_at_any_node() {
-    let cluster = Cluster::of(2, fixture()).await;
+async fn a_stream_goes_on_at_any_node(storage: Storage) {
+    let cluster = Cluster::on(storage, 2, fixture()).await;
     let client = cluster.node(0).connect().await;
     let stream = count(&client, 500, 50, 20).await;
     let nodes = [cluster.node(0), cluster.node(1)];
@@ -107,9 +141,8 @@ async fn a_stream_goes_on_at_any_node() {
 }
 
 /// D005: the answer is there for whoever comes back, also on another node.
-#[tokio::test]
-async fn an_answer_that_nobody_was_there_to_read_is_not_lost() {
-    let cluster = Cluster::of(2, fixture()).await;
+async fn an_answer_that_nobody_was_there_to_read_is_not_lost(storage: Storage) {
+    let cluster = Cluster::on(storage, 2, fixture()).await;
     let client = cluster.node(0).connect().await;
     for back in [cluster.node(0), cluster.node(1)] {
         let mut reading = Reading::default();
@@ -152,10 +185,9 @@ async fn a_call_may_let_go_of_its_connection() {
 }
 
 /// D004, D007, D014, L059: what is not one's own cannot be seen, and says nothing.
-#[tokio::test]
-async fn only_the_session_itself_can_resume_its_streams() {
+async fn only_the_session_itself_can_resume_its_streams(storage: Storage) {
     let nodes = fixture().set("API_TOKENS", "alice=a-token,bob=b-token");
-    let cluster = Cluster::of(2, nodes).await;
+    let cluster = Cluster::on(storage, 2, nodes).await;
     let alice = Client::builder().token("a-token");
     let first = alice.connect(cluster.node(0)).await;
     let second = alice.connect(cluster.node(0)).await;
@@ -202,9 +234,8 @@ async fn an_event_that_was_evicted_cannot_be_resumed() {
 }
 
 /// D010: the question is asked by one node and answered to the other.
-#[tokio::test]
-async fn an_answer_finds_the_node_that_asked() {
-    let cluster = Cluster::of(2, fixture()).await;
+async fn an_answer_finds_the_node_that_asked(storage: Storage) {
+    let cluster = Cluster::on(storage, 2, fixture()).await;
     let client = Client::builder()
         .capabilities(json!({ "elicitation": {}, "roots": {} }))
         .connect(cluster.node(0))
@@ -228,9 +259,8 @@ async fn an_answer_finds_the_node_that_asked() {
 }
 
 /// D012, L080: a call is cancelled through the node that does not run it.
-#[tokio::test]
-async fn a_cancellation_finds_the_node_that_runs_the_call() {
-    let cluster = Cluster::of(2, fixture()).await;
+async fn a_cancellation_finds_the_node_that_runs_the_call(storage: Storage) {
+    let cluster = Cluster::on(storage, 2, fixture()).await;
     let client = cluster.node(0).connect().await;
     let id = client.next_id();
     let params = json!({ "name": "test_slow", "arguments": { "millis": 60_000 } });
@@ -247,9 +277,8 @@ async fn a_cancellation_finds_the_node_that_runs_the_call() {
 }
 
 /// D008 on two nodes: refused as soon as it would be a stream.
-#[tokio::test]
-async fn an_id_that_is_in_flight_elsewhere_is_refused() {
-    let cluster = Cluster::of(2, fixture()).await;
+async fn an_id_that_is_in_flight_elsewhere_is_refused(storage: Storage) {
+    let cluster = Cluster::on(storage, 2, fixture()).await;
     let client = cluster.node(0).connect().await;
     let slow = json!({ "name": "test_slow", "arguments": { "millis": 1000 } });
     let message = suite::client::message(json!(77), "tools/call", slow);
@@ -263,9 +292,8 @@ async fn an_id_that_is_in_flight_elsewhere_is_refused() {
 }
 
 /// D011: a change on one node is told on the stream that another one holds, once.
-#[tokio::test]
-async fn a_change_is_told_on_the_stream_wherever_it_is_held() {
-    let cluster = Cluster::with_redis(2).await;
+async fn a_change_is_told_on_the_stream_wherever_it_is_held(storage: Storage) {
+    let cluster = Cluster::on(storage, 2, Node::builder()).await;
     let client = cluster.node(0).connect().await;
     let (here, there) = (cluster.node(0), cluster.node(1));
     for uri in ["calculator://history", "calculator://stats"] {
@@ -291,9 +319,8 @@ async fn a_change_is_told_on_the_stream_wherever_it_is_held() {
 }
 
 /// D011: while no stream is open, what is to be told waits.
-#[tokio::test]
-async fn what_is_to_be_told_waits_for_the_next_stream() {
-    let cluster = Cluster::with_redis(2).await;
+async fn what_is_to_be_told_waits_for_the_next_stream(storage: Storage) {
+    let cluster = Cluster::on(storage, 2, Node::builder()).await;
     for (writer, reader) in [(0, 1), (0, 0)] {
         let client = cluster.node(writer).connect().await;
         let uri = json!({ "uri": "calculator://history" });
@@ -310,9 +337,8 @@ async fn what_is_to_be_told_waits_for_the_next_stream() {
 }
 
 /// A12 and L055 on two nodes; the older one cannot take the stream back.
-#[tokio::test]
-async fn a_get_on_another_node_takes_the_place_of_the_first() {
-    let cluster = Cluster::with_redis(2).await;
+async fn a_get_on_another_node_takes_the_place_of_the_first(storage: Storage) {
+    let cluster = Cluster::on(storage, 2, Node::builder()).await;
     let client = cluster.node(0).connect().await;
     let uri = json!({ "uri": "calculator://history" });
     client.request("resources/subscribe", uri).await.result();
@@ -330,9 +356,8 @@ async fn a_get_on_another_node_takes_the_place_of_the_first() {
 }
 
 /// The GET stream goes on at the other node, with what came meanwhile.
-#[tokio::test]
-async fn a_get_stream_goes_on_after_its_node_was_killed() {
-    let mut cluster = Cluster::with_redis(2).await;
+async fn a_get_stream_goes_on_after_its_node_was_killed(storage: Storage) {
+    let mut cluster = Cluster::on(storage, 2, Node::builder()).await;
     let client = cluster.node(0).connect().await;
     let uri = json!({ "uri": "calculator://history" });
     client.request("resources/subscribe", uri).await.result();
@@ -349,9 +374,8 @@ async fn a_get_stream_goes_on_after_its_node_was_killed() {
 }
 
 /// A call whose node was killed ends with an error for whoever waits for it.
-#[tokio::test]
-async fn a_call_whose_node_was_killed_ends_with_an_error() {
-    let mut cluster = Cluster::of(3, fixture()).await;
+async fn a_call_whose_node_was_killed_ends_with_an_error(storage: Storage) {
+    let mut cluster = Cluster::on(storage, 3, fixture()).await;
     let client = cluster.node(0).connect().await;
     let mut reading = Reading::default();
     let mut stream = count(&client, 10_000, 1, 20).await;
@@ -438,9 +462,8 @@ async fn streams_end_when_storage_comes_back_empty() {
 }
 
 /// D001 for streams: ended on one node, closed on the other.
-#[tokio::test]
-async fn the_end_of_a_session_ends_its_streams_on_all_nodes() {
-    let cluster = Cluster::of(2, fixture()).await;
+async fn the_end_of_a_session_ends_its_streams_on_all_nodes(storage: Storage) {
+    let cluster = Cluster::on(storage, 2, fixture()).await;
     let client = cluster.node(0).connect().await;
     let mut listening = client.listen().await;
     let mut call = count(&client, 10_000, 1, 20).await;
@@ -454,9 +477,9 @@ async fn the_end_of_a_session_ends_its_streams_on_all_nodes() {
 }
 
 /// D017: a node that drains hands its streams over, and its calls run to their end.
-#[tokio::test]
-async fn a_node_that_drains_hands_its_streams_over() {
-    let mut cluster = Cluster::of(2, fixture().set("DRAIN_DELAY", 100)).await;
+async fn a_node_that_drains_hands_its_streams_over(storage: Storage) {
+    let mut cluster =
+        Cluster::on(storage, 2, fixture().set("DRAIN_DELAY", 100)).await;
     let client = cluster.node(0).connect().await;
     let other = client.at(cluster.node(1));
     let mut listening = client.attempt("GET").open().await;

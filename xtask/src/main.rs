@@ -6,6 +6,7 @@
 //! conformance   the official suite against our fixture server
 //! bench         speed and memory, against a bare axum handler
 //! clients       the official clients against the real server
+//! rolling       nodes are restarted under load
 //! tally         what was checked: the closing `N passed, N failed` line
 //! node          one running server of ours, for as long as its guard lives
 //! redis         one redis-server of our own
@@ -27,6 +28,7 @@ mod node;
 mod npx;
 mod process;
 mod redis;
+mod rolling;
 mod tally;
 mod test;
 mod workspace;
@@ -49,6 +51,8 @@ usage: cargo xtask COMMAND
   clients       the official TypeScript and Python clients and the Inspector
                   --url URL --url URL      two nodes that already run
   bench         speed and memory, against a bare axum handler in the same run
+  rolling       restarts nodes one by one behind a balancer, under load
+                  --seconds N              60
 
 Each command ends with one line, `N passed, N failed`, and exits with 0 only
 if nothing failed.";
@@ -74,6 +78,7 @@ fn run(arguments: &[String]) -> Result<Tally, Error> {
             conformance::run(&conformance::Options::parse(options)?)
         }
         Some((command, [])) if command == "bench" => bench::run(),
+        Some((command, options)) if command == "rolling" => rolling::run(options),
         Some((command, options)) if command == "clients" => {
             clients::run(&clients::Options::parse(options)?)
         }

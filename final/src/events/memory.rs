@@ -179,9 +179,7 @@ impl Streams {
         let EventId { stream, entry } = seen;
         let place = self.log.binary_search_by_key(&entry, |(_, event)| event.id);
         let found = place.is_ok_and(|at| self.log[at].0 == stream);
-        // The last entry of a stream that goes on may have been evicted: nothing
-        // is missed.
-        if !found && self.last.get(&stream) != Some(&entry) {
+        if !found && !self.is_next_to_what_is_kept(seen) {
             return Resumed::Unknown;
         }
         match stream.kind {
@@ -204,6 +202,17 @@ impl Streams {
                 if later.any(tells) { Resumed::Call(None) } else { Resumed::Over }
             }
         }
+    }
+
+    /// An entry may have been evicted and nothing after it: then nothing is missed.
+    fn is_next_to_what_is_kept(&self, seen: EventId) -> bool {
+        let EventId { stream, entry } = seen;
+        let follows = |(of, event): &(StreamId, Event)| {
+            *of == stream
+                && event.kind != EventKind::Opening
+                && event.previous == entry
+        };
+        self.last.get(&stream) == Some(&entry) || self.log.iter().any(follows)
     }
 
     fn read(&mut self, stream: StreamId, after: EntryId) -> Page {

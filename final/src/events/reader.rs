@@ -150,9 +150,17 @@ impl Reader {
                 return false;
             }
         };
-        if page.read_at == ReadAt::Elsewhere {
-            self.reading.dismiss(Farewell::Over);
-            return false;
+        // What is there is said on another connection.
+        match (page.read_at, stream.kind) {
+            (ReadAt::Elsewhere, _) => {
+                self.reading.dismiss(Farewell::Over);
+                return false;
+            }
+            (ReadAt::Nowhere, StreamKind::Listener) => {
+                self.reading.dismiss(Farewell::ComeBack);
+                return false;
+            }
+            _ => {}
         }
         self.after = page.last;
         let is_at_end = page.events.is_empty() && !page.more;
@@ -162,11 +170,8 @@ impl Reader {
         }
         self.replayed = None;
         if page.read_at == ReadAt::Nowhere {
-            match stream.kind {
-                StreamKind::Listener => self.reading.dismiss(Farewell::ComeBack),
-                // Its end was evicted before it was read.
-                StreamKind::Call => self.cut_off(),
-            }
+            // Its end was evicted before it was read.
+            self.cut_off();
         }
         if self.ended || self.reading.farewell().is_some() {
             return false;

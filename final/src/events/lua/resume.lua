@@ -4,9 +4,18 @@
 evict()
 local stream, entry = ARGV[9], ARGV[10]
 local seen = redis.call('XRANGE', KEYS[4], entry, entry)[1]
--- The last entry of a stream that goes on may have been evicted: nothing is missed.
-local is_last = redis.call('HGET', KEYS[3], 'last:' .. stream) == entry
-if not is_last and not (seen and seen[2][2] == stream) then
+
+-- An entry may have been evicted and nothing after it: then nothing is missed.
+local function is_next_to_what_is_kept()
+  if redis.call('HGET', KEYS[3], 'last:' .. stream) == entry then return true end
+  for _, kept in ipairs(redis.call('XRANGE', KEYS[4], '-', '+')) do
+    local fields = kept[2]
+    if fields[2] == stream and fields[4] ~= 'opening' and fields[8] == entry then
+      return true
+    end
+  end
+end
+if not (seen and seen[2][2] == stream) and not is_next_to_what_is_kept() then
   return { 0, owner, { 'unknown', '', '', 0 } }
 end
 if string.sub(stream, 1, 1) == 'g' then
