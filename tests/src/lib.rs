@@ -11,7 +11,7 @@
 //! | [`events`] | a reader of event streams |
 //! | [`transcript`] | an exchange as stable text, for snapshots |
 //! | [`fixture`] | the service that the official conformance suite expects |
-//! | [`rolling`] | nodes that are restarted one by one, behind a balancer, under load |
+//! | [`rolling`] | nodes that are restarted one by one under load |
 //!
 //! The verbs panic with a sentence when something does not happen in time: that
 //! is how a story fails.

@@ -51,7 +51,7 @@ pub async fn run(plan: Plan) -> Report {
     let load = Load::start(balancer.address(), &ledger);
     sleep(WARM_UP).await;
     restart_all(plan, &mut fleet, &ledger).await;
-    load.finish().await;
+    load.finish(&ledger).await;
     for line in balancer.complaints() {
         ledger.note(format!("balancer: {line}"));
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::{
     sync::watch,
     task::JoinHandle,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use super::{
@@ -45,6 +45,9 @@ const LONG_PAUSE: Duration = Duration::from_millis(200);
 
 /// How long an update may take. A stream may have to come back for it first.
 const UPDATE: Duration = Duration::from_secs(8);
+
+/// How long clients may take to end what they have begun.
+const LAST_ANSWERS: Duration = Duration::from_secs(20);
 
 /// How long to look out for an update that should not come.
 const AFTERMATH: Duration = Duration::from_millis(200);
@@ -83,12 +86,20 @@ impl Load {
         Self { stopping, clients }
     }
 
-    /// Lets every client end what it has begun.
-    pub async fn finish(self) {
+    /// Lets every client end what it has begun. One that cannot is stopped, and
+    /// its call stays without an answer.
+    pub async fn finish(self, ledger: &Ledger) {
         self.stopping.store(true, Ordering::Relaxed);
-        for client in self.clients {
-            let ended = client.await;
-            ended.unwrap_or_else(|error| panic!("a client of the load: {error}"));
+        let deadline = Instant::now() + LAST_ANSWERS;
+        for mut client in self.clients {
+            match timeout_at(deadline, &mut client).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => panic!("a client of the load: {error}"),
+                Err(_) => {
+                    client.abort();
+                    ledger.note("a client did not come to its end");
+                }
+            }
         }
     }
 }

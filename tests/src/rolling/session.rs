@@ -23,8 +23,8 @@ use crate::{
 
 const VERSION: &str = "2025-11-25";
 
-/// How long a request or a stream may be silent. What is asked here takes less
-/// than a second, and coming back as much again.
+/// How long a request or a stream may be silent. Nothing that is asked here is
+/// silent for longer than it takes to come back, which is a second.
 const SILENCE: Duration = Duration::from_secs(8);
 
 /// When to come back if the server does not say.
