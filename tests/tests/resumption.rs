@@ -233,7 +233,8 @@ async fn an_event_that_was_evicted_cannot_be_resumed() {
     }
 }
 
-/// D010: the question is asked by one node and answered to the other.
+/// D010: the question is asked by one node and answered to the other. D002: no id of
+/// a question is given twice in a session, on whichever node it is asked.
 async fn an_answer_finds_the_node_that_asked(storage: Storage) {
     let cluster = Cluster::on(storage, 2, fixture()).await;
     let client = Client::builder()
@@ -241,10 +242,17 @@ async fn an_answer_finds_the_node_that_asked(storage: Storage) {
         .connect(cluster.node(0))
         .await;
     let other = client.at(cluster.node(1));
-    for _ in 0..5 {
+    let mut ids = Vec::new();
+    for turn in 0..6 {
+        let (asked, other) = match turn % 2 {
+            0 => (&client, &other),
+            _ => (&other, &client),
+        };
         let message = json!({ "message": "Who are you?" });
-        let mut call = client.start_call("test_elicitation", message).await;
+        let mut call = asked.start_call("test_elicitation", message).await;
         let question = call.expect("elicitation/create").await;
+        assert!(!ids.contains(&question["id"]), "{question}");
+        ids.push(question["id"].clone());
         let user = json!({ "username": "ada", "email": "a@b.example" });
         let form = json!({ "action": "accept", "content": user });
         assert_eq!(other.answer(&question, form.clone()).await.status, 202);
