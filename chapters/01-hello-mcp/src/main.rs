@@ -1,0 +1,343 @@
+//! A calculator that speaks MCP over HTTP, in one file.
+
+use std::{env, error::Error};
+
+use axum::{
+    Router,
+    body::Bytes,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing,
+};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json, value::RawValue};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".into());
+    let port = env::var("PORT").unwrap_or_else(|_| "1453".into());
+    let listener = TcpListener::bind(format!("{host}:{port}")).await?;
+    eprintln!("listening on http://{}/mcp", listener.local_addr()?);
+    // Any other method is answered with 405: there is no stream to GET and no
+    // session to DELETE.
+    let router = Router::new().route("/mcp", routing::post(post));
+    Ok(axum::serve(listener, router).await?)
+}
+
+/// POST /mcp: the client says something.
+/// spec: basic/transports (sending messages to the server)
+async fn post(body: Bytes) -> Response {
+    match Message::parse(&body) {
+        Ok(Message::Request(request)) => json(StatusCode::OK, call(request)),
+        Ok(Message::Notification) => StatusCode::ACCEPTED.into_response(),
+        Err(error) => json(StatusCode::BAD_REQUEST, error_message(None, &error)),
+    }
+}
+
+/// One JSON text as a response.
+pub fn json(status: StatusCode, message: RawJson) -> Response {
+    let text = String::from(Box::<str>::from(message));
+    (status, [(CONTENT_TYPE, "application/json")], text).into_response()
+}
+
+/// Serves one request. It is always answered, with a result or an error.
+fn call(request: Request) -> RawJson {
+    let Request { id, method, params } = request;
+    match dispatch(&method, params.as_ref()) {
+        Ok(result) => result_message(&id, &result),
+        Err(error) => error_message(Some(&id), &error),
+    }
+}
+
+/// The method table.
+fn dispatch(method: &str, params: Option<&RawJson>) -> Result<RawJson, RpcError> {
+    match method {
+        "initialize" => initialize(params),
+        "ping" => Ok(to_raw(&json!({}))),
+        "tools/list" => Ok(to_raw(&json!({ "tools": [calculate_tool()] }))),
+        "tools/call" => call_tool(params),
+        _ => Err(RpcError::new(METHOD_NOT_FOUND, "method not found")),
+    }
+}
+
+/// The handshake: which version we speak, what we offer, who we are.
+/// spec: basic/lifecycle (initialization)
+fn initialize(params: Option<&RawJson>) -> Result<RawJson, RpcError> {
+    let InitializeParams { protocol_version } = parse(params)?;
+    Ok(to_raw(&json!({
+        "protocolVersion": negotiate(&protocol_version),
+        "capabilities": { "tools": {} },
+        "serverInfo": {
+            "name": "stateful-mcp-calculator",
+            "title": "Stateful calculator",
+            "version": "0.1.0",
+        },
+    })))
+}
+
+/// Only a tool that does not exist is an error of the protocol. What goes wrong
+/// inside a tool is a result, for the model to read and to try again.
+fn call_tool(params: Option<&RawJson>) -> Result<RawJson, RpcError> {
+    let CallToolParams { name, arguments } = parse(params)?;
+    if name != "calculate" {
+        return Err(RpcError::new(INVALID_PARAMS, "unknown tool"));
+    }
+    let (text, is_error) = match calculate(arguments) {
+        Ok(text) => (text, false),
+        Err(rule) => (rule.to_owned(), true),
+    };
+    Ok(to_raw(&json!({
+        "content": [{ "type": "text", "text": text }],
+        "isError": is_error,
+    })))
+}
+
+/// Reads parameters as the type that the method takes; absent ones as `{}`.
+pub fn parse<T: DeserializeOwned>(params: Option<&RawJson>) -> Result<T, RpcError> {
+    serde_json::from_str(params.map_or("{}", |params| params.get()))
+        .map_err(|_| RpcError::new(INVALID_PARAMS, "params do not fit the method"))
+}
+
+/// A JSON text that is already valid, and is passed on unparsed.
+pub type RawJson = Box<RawValue>;
+
+/// Serializes one of our own types, which cannot fail: none has a map with keys
+/// that are not strings, and none returns an error of its own.
+pub fn to_raw(value: &impl Serialize) -> RawJson {
+    serde_json::value::to_raw_value(value).unwrap_or_default()
+}
+
+/// The id of a request: an integer or a string, echoed with the type and value
+/// it came with (`1` is not `"1"`, and `0` is an id like any other).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RequestId {
+    /// A whole number that fits 64 bits.
+    Number(i64),
+    /// Any text.
+    String(String),
+}
+
+/// A request: it will be answered.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Chosen by the sender, unique among its requests in flight.
+    pub id: RequestId,
+    /// What is asked for.
+    pub method: String,
+    /// Raw until the method is known.
+    pub params: Option<RawJson>,
+}
+
+/// One message that a client may send.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// Wants an answer.
+    Request(Request),
+    /// Wants none, and gets none, not even an error.
+    Notification,
+}
+
+/// Every member that a message can have, before their combination is judged.
+#[derive(Deserialize)]
+struct Envelope {
+    jsonrpc: String,
+    #[serde(default, deserialize_with = "present")]
+    id: Option<RequestId>,
+    method: String,
+    params: Option<RawJson>,
+}
+
+/// Keeps `null` apart from absence: an absent id makes a notification, a null
+/// one is an error.
+fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<RequestId>, D::Error> {
+    RequestId::deserialize(d).map(Some)
+}
+
+impl Message {
+    /// Reads one message.
+    ///
+    /// # Errors
+    /// An [`RpcError`] if the body is not JSON, or not a JSON-RPC 2.0 message.
+    pub fn parse(body: &[u8]) -> Result<Self, RpcError> {
+        let not_json = RpcError::new(PARSE_ERROR, "the body is not valid JSON");
+        let not_a_message = RpcError::new(
+            INVALID_REQUEST,
+            "the body is not a JSON-RPC 2.0 message",
+        );
+        match serde_json::from_slice(body) {
+            Ok(Envelope { jsonrpc, .. }) if jsonrpc != "2.0" => Err(not_a_message),
+            Ok(Envelope { id: None, .. }) => Ok(Self::Notification),
+            Ok(Envelope { id: Some(id), method, params, .. }) => {
+                Ok(Self::Request(Request { id, method, params }))
+            }
+            Err(error) if error.is_data() => Err(not_a_message),
+            Err(_) => Err(not_json),
+        }
+    }
+}
+
+/// The body is not JSON.
+pub const PARSE_ERROR: i32 = -32700;
+/// JSON, but not a message that is allowed here.
+pub const INVALID_REQUEST: i32 = -32600;
+/// The method is unknown.
+pub const METHOD_NOT_FOUND: i32 = -32601;
+/// The method is known, its parameters are wrong.
+pub const INVALID_PARAMS: i32 = -32602;
+
+/// The `error` member of a JSON-RPC response.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RpcError {
+    /// One of the codes above.
+    pub code: i32,
+    /// One short, fixed sentence.
+    pub message: &'static str,
+}
+
+impl RpcError {
+    /// An error with this code and sentence.
+    pub fn new(code: i32, message: &'static str) -> Self {
+        Self { code, message }
+    }
+}
+
+/// Writes the response to `id`.
+pub fn result_message(id: &RequestId, result: &RawValue) -> RawJson {
+    #[derive(Serialize)]
+    struct Success<'a> {
+        jsonrpc: &'static str,
+        id: &'a RequestId,
+        result: &'a RawValue,
+    }
+    to_raw(&Success { jsonrpc: "2.0", id, result })
+}
+
+/// Writes an error response; without `id` if it could not be read.
+pub fn error_message(id: Option<&RequestId>, error: &RpcError) -> RawJson {
+    #[derive(Serialize)]
+    struct Failure<'a> {
+        jsonrpc: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a RequestId>,
+        error: &'a RpcError,
+    }
+    to_raw(&Failure { jsonrpc: "2.0", id, error })
+}
+
+/// The protocol versions that we speak, newest first.
+pub const VERSIONS: [&str; 2] = ["2025-11-25", "2025-06-18"];
+
+/// The answer to a client that asks for `requested`: the same version if we
+/// speak it, else our latest. Never an error.
+pub fn negotiate(requested: &str) -> &'static str {
+    let known = VERSIONS.into_iter().find(|version| *version == requested);
+    known.unwrap_or(VERSIONS[0])
+}
+
+/// The parameters of `initialize`, as far as they are used.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InitializeParams {
+    /// The version that the client would like.
+    pub protocol_version: String,
+}
+
+/// The parameters of `tools/call`.
+#[derive(Debug, Deserialize)]
+pub struct CallToolParams {
+    /// Which tool.
+    pub name: String,
+    /// Unread until the tool is known; absent means `{}`.
+    #[serde(default)]
+    pub arguments: Map<String, Value>,
+}
+
+/// What a client sees of the tool before it calls it.
+fn calculate_tool() -> Value {
+    json!({
+        "name": "calculate",
+        "title": "Calculate",
+        "description": "Adds, subtracts, multiplies or divides two numbers.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "a": { "type": "number", "description": "The first number." },
+                "b": { "type": "number", "description": "The second number." },
+                "op": { "enum": ["add", "subtract", "multiply", "divide"] },
+            },
+            "required": ["a", "b", "op"],
+            "additionalProperties": false,
+        },
+    })
+}
+
+/// What `calculate` is given.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalculateArguments {
+    /// The first number.
+    pub a: f64,
+    /// The second number; not 0 when op is divide.
+    pub b: f64,
+    /// What to do with a and b, in this order.
+    pub op: Operation,
+}
+
+/// Calculates, and writes the result down as a person would.
+fn calculate(arguments: Map<String, Value>) -> Result<String, &'static str> {
+    let CalculateArguments { a, b, op } = CalculateArguments::deserialize(
+        Value::Object(arguments),
+    )
+    .map_err(
+        |_| "a and b must be numbers, op must be add, subtract, multiply or divide",
+    )?;
+    let result = op.apply(a, b)?;
+    Ok(format!("{a} {} {b} = {result}", op.name()))
+}
+
+/// An operation on two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// a + b
+    Add,
+    /// a - b
+    Subtract,
+    /// a × b
+    Multiply,
+    /// a ÷ b
+    Divide,
+}
+
+impl Operation {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Subtract => "subtract",
+            Self::Multiply => "multiply",
+            Self::Divide => "divide",
+        }
+    }
+
+    /// The result for `a` and `b`.
+    ///
+    /// # Errors
+    /// The rule that `a` and `b` break, for a model to read.
+    pub fn apply(self, a: f64, b: f64) -> Result<f64, &'static str> {
+        let result = match self {
+            Self::Add => a + b,
+            Self::Subtract => a - b,
+            Self::Multiply => a * b,
+            Self::Divide if b == 0.0 => {
+                return Err("b must not be 0 when op is divide");
+            }
+            Self::Divide => a / b,
+        };
+        // JSON has no infinity.
+        let rule = "a and b must have a result below 1.8e308";
+        if result.is_finite() { Ok(result) } else { Err(rule) }
+    }
+}
