@@ -1,0 +1,28 @@
+//! POST /mcp: the client says something.
+//! spec: basic/transports (sending messages to the server)
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use super::answer::json;
+use crate::{
+    engine::Engine,
+    protocol::jsonrpc::{Message, error_message},
+};
+
+/// Reads the body, decides what it is, and answers it.
+pub async fn post(State(engine): State<Arc<Engine>>, body: Bytes) -> Response {
+    match Message::parse(&body) {
+        Ok(Message::Request(request)) => {
+            json(StatusCode::OK, engine.call(request).await)
+        }
+        Ok(Message::Notification) => StatusCode::ACCEPTED.into_response(),
+        Err(error) => json(StatusCode::BAD_REQUEST, error_message(None, &error)),
+    }
+}

@@ -1,0 +1,33 @@
+//! The seam for a domain: what a service offers.
+//!
+//! Another domain replaces `calculator/` by its own [`Service`] and keeps
+//! everything else.
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use crate::protocol::{
+    errors::RpcError,
+    lifecycle::ServerInfo,
+    tools::{Tool, ToolResult},
+};
+
+/// A domain. All lists must be the same for the whole life of the process.
+#[async_trait]
+pub trait Service: Send + Sync + 'static {
+    /// Name, version, capabilities.
+    fn info(&self) -> ServerInfo;
+
+    /// The tools, in the order in which they are listed.
+    fn tools(&self) -> &[Tool];
+
+    /// Runs a tool. It may wait, for a database or another service.
+    ///
+    /// # Errors
+    /// If there is no such tool. A tool that fails has a result that says so.
+    async fn call_tool(
+        &self,
+        name: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<ToolResult, RpcError>;
+}
