@@ -29,7 +29,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// spec: basic/transports (sending messages to the server)
 async fn post(body: Bytes) -> Response {
     match Message::parse(&body) {
-        Ok(Message::Request(request)) => json(StatusCode::OK, call(request)),
+        Ok(Message::Request(request)) => {
+            let outcome = dispatch(&request);
+            json(StatusCode::OK, response_message(&request.id, outcome))
+        }
         Ok(Message::Notification) => StatusCode::ACCEPTED.into_response(),
         Err(error) => json(StatusCode::BAD_REQUEST, error_message(None, &error)),
     }
@@ -41,18 +44,10 @@ pub fn json(status: StatusCode, message: RawJson) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], text).into_response()
 }
 
-/// Serves one request. It is always answered, with a result or an error.
-fn call(request: Request) -> RawJson {
-    let Request { id, method, params } = request;
-    match dispatch(&method, params.as_ref()) {
-        Ok(result) => result_message(&id, &result),
-        Err(error) => error_message(Some(&id), &error),
-    }
-}
-
 /// The method table.
-fn dispatch(method: &str, params: Option<&RawJson>) -> Result<RawJson, RpcError> {
-    match method {
+fn dispatch(request: &Request) -> Result<RawJson, RpcError> {
+    let params = request.params.as_ref();
+    match request.method.as_str() {
         "initialize" => initialize(params),
         "ping" => Ok(to_raw(&json!({}))),
         "tools/list" => Ok(to_raw(&json!({ "tools": [calculate_tool()] }))),
@@ -193,17 +188,28 @@ pub struct RpcError {
     /// One of the codes above.
     pub code: i32,
     /// One short, fixed sentence.
-    pub message: &'static str,
+    pub message: String,
 }
 
 impl RpcError {
     /// An error with this code and sentence.
-    pub fn new(code: i32, message: &'static str) -> Self {
-        Self { code, message }
+    pub fn new(code: i32, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
     }
 }
 
-/// Writes the response to `id`.
+/// Writes the response to `id`: a result or an error.
+pub fn response_message(
+    id: &RequestId,
+    outcome: Result<RawJson, RpcError>,
+) -> RawJson {
+    match outcome {
+        Ok(result) => result_message(id, &result),
+        Err(error) => error_message(Some(id), &error),
+    }
+}
+
+/// Writes the result of the request with this id.
 pub fn result_message(id: &RequestId, result: &RawValue) -> RawJson {
     #[derive(Serialize)]
     struct Success<'a> {

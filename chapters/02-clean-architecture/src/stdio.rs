@@ -9,7 +9,7 @@ use crate::{
     engine::Engine,
     protocol::{
         RawJson,
-        jsonrpc::{Message, error_message},
+        jsonrpc::{Message, error_message, response_message},
     },
 };
 
@@ -40,7 +40,10 @@ async fn take(engine: &Engine, line: &[u8]) -> Option<RawJson> {
         return None;
     }
     match Message::parse(line) {
-        Ok(Message::Request(request)) => Some(engine.call(request).await),
+        Ok(Message::Request(request)) => {
+            let outcome = engine.dispatch(&request).await;
+            Some(response_message(&request.id, outcome))
+        }
         Ok(Message::Notification) => None,
         Err(error) => Some(error_message(None, &error)),
     }

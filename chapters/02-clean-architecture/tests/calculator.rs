@@ -1,5 +1,7 @@
 //! The domain through its public door.
 
+#![allow(clippy::expect_used)]
+
 use ch02_clean_architecture::{
     calculator::{Calculator, arithmetic::Operation},
     protocol::{content::Content, errors::INVALID_PARAMS, tools::ToolResult},

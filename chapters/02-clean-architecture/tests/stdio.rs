@@ -1,5 +1,7 @@
 //! The second transport, at the other end of two pipes.
 
+#![allow(clippy::expect_used)]
+
 use std::sync::Arc;
 
 use ch02_clean_architecture::{calculator::Calculator, engine::Engine, stdio};

@@ -7,18 +7,19 @@ use super::Engine;
 use crate::protocol::{
     RawJson,
     errors::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError},
+    jsonrpc::Request,
     to_raw,
     tools::CallToolParams,
 };
 
 impl Engine {
     /// Serves one request.
-    pub(super) async fn dispatch(
-        &self,
-        method: &str,
-        params: Option<&RawJson>,
-    ) -> Result<RawJson, RpcError> {
-        match method {
+    ///
+    /// # Errors
+    /// What to answer instead of a result.
+    pub async fn dispatch(&self, request: &Request) -> Result<RawJson, RpcError> {
+        let params = request.params.as_ref();
+        match request.method.as_str() {
             "initialize" => self.initialize(params),
             "ping" => Ok(to_raw(&json!({}))),
             "tools/list" => Ok(to_raw(&json!({ "tools": self.service.tools() }))),

@@ -13,14 +13,15 @@ use axum::{
 use super::answer::json;
 use crate::{
     engine::Engine,
-    protocol::jsonrpc::{Message, error_message},
+    protocol::jsonrpc::{Message, error_message, response_message},
 };
 
 /// Reads the body, decides what it is, and answers it.
 pub async fn post(State(engine): State<Arc<Engine>>, body: Bytes) -> Response {
     match Message::parse(&body) {
         Ok(Message::Request(request)) => {
-            json(StatusCode::OK, engine.call(request).await)
+            let outcome = engine.dispatch(&request).await;
+            json(StatusCode::OK, response_message(&request.id, outcome))
         }
         Ok(Message::Notification) => StatusCode::ACCEPTED.into_response(),
         Err(error) => json(StatusCode::BAD_REQUEST, error_message(None, &error)),

@@ -18,12 +18,12 @@ pub struct RpcError {
     /// One of the codes above.
     pub code: i32,
     /// One short, fixed sentence.
-    pub message: &'static str,
+    pub message: String,
 }
 
 impl RpcError {
     /// An error with this code and sentence.
-    pub fn new(code: i32, message: &'static str) -> Self {
-        Self { code, message }
+    pub fn new(code: i32, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
     }
 }

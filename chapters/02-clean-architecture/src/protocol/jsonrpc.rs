@@ -37,7 +37,18 @@ pub enum Message {
     Notification,
 }
 
-/// Writes the response to `id`.
+/// Writes the response to `id`: a result or an error.
+pub fn response_message(
+    id: &RequestId,
+    outcome: Result<RawJson, RpcError>,
+) -> RawJson {
+    match outcome {
+        Ok(result) => result_message(id, &result),
+        Err(error) => error_message(Some(id), &error),
+    }
+}
+
+/// Writes the result of the request with this id.
 pub fn result_message(id: &RequestId, result: &RawValue) -> RawJson {
     #[derive(Serialize)]
     struct Success<'a> {

@@ -1,0 +1,33 @@
+//! The composition root: the only place that knows every room.
+
+use std::{env, error::Error, sync::Arc};
+
+use tokio::{
+    io::{stdin, stdout},
+    net::TcpListener,
+};
+
+use crate::{engine::Engine, http, service::Service, stdio};
+
+/// Serves `service` as the command line asks for: over HTTP, or with `--stdio`
+/// over standard input and output.
+///
+/// # Errors
+/// Why the server did not start, or what broke it.
+pub async fn run(service: Arc<dyn Service>) -> Result<(), Box<dyn Error>> {
+    let engine = Arc::new(Engine::new(service));
+    match env::args().nth(1).as_deref() {
+        None => serve_http(engine).await,
+        Some("--stdio") => Ok(stdio::serve(engine, stdin(), stdout()).await?),
+        Some(option) => Err(format!("unknown option {option}").into()),
+    }
+}
+
+async fn serve_http(engine: Arc<Engine>) -> Result<(), Box<dyn Error>> {
+    let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".into());
+    let port = env::var("PORT").unwrap_or_else(|_| "1453".into());
+    let listener = TcpListener::bind(format!("{host}:{port}")).await?;
+    // To stderr: with `--stdio`, stdout belongs to the messages.
+    eprintln!("listening on http://{}/mcp", listener.local_addr()?);
+    Ok(axum::serve(listener, http::router(engine)).await?)
+}

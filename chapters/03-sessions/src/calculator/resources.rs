@@ -1,0 +1,40 @@
+//! What can be read, and what is found there.
+
+use crate::{
+    protocol::{
+        content::ResourceContents,
+        errors::{RESOURCE_NOT_FOUND, RpcError},
+        resources::Resource,
+        to_raw,
+    },
+    service::Context,
+};
+
+const HISTORY: &str = "calculator://history";
+
+const JSON: &str = "application/json";
+
+/// What a session can read.
+pub(super) fn list() -> Vec<Resource> {
+    let history = "The last 50 calculations of this session, newest last.";
+    vec![Resource {
+        uri: HISTORY.into(),
+        name: "history".into(),
+        title: Some("History".into()),
+        description: Some(history.into()),
+        mime_type: Some(JSON.into()),
+    }]
+}
+
+/// Reads a resource.
+pub(super) fn read(
+    cx: &Context,
+    uri: &str,
+) -> Result<Vec<ResourceContents>, RpcError> {
+    let json = match uri {
+        HISTORY => to_raw(&cx.state().history()),
+        _ => return Err(RpcError::new(RESOURCE_NOT_FOUND, "resource not found")),
+    };
+    let (uri, mime_type) = (uri.into(), Some(JSON.into()));
+    Ok(vec![ResourceContents { uri, mime_type, text: json.get().into() }])
+}

@@ -1,0 +1,51 @@
+//! One message in, one message out: the protocol without a transport.
+
+pub mod dispatch;
+pub mod handshake;
+
+use std::sync::Arc;
+
+use crate::{
+    protocol::{
+        RawJson, errors::RpcError, jsonrpc::Request, lifecycle::ServerInfo,
+    },
+    service::{Context, Service},
+    sessions::{MemoryStore, SessionId, SessionRecord},
+};
+
+/// Serves one [`Service`] to sessions that are kept in one [`MemoryStore`].
+pub struct Engine {
+    service: Arc<dyn Service>,
+    store: Arc<MemoryStore>,
+    info: ServerInfo,
+}
+
+impl Engine {
+    /// An engine for this service, without sessions yet.
+    pub fn new(service: Arc<dyn Service>) -> Self {
+        Self { info: service.info(), service, store: Arc::default() }
+    }
+
+    /// Finds a session.
+    pub fn enter(&self, id: &SessionId) -> Option<SessionRecord> {
+        self.store.load(id)
+    }
+
+    /// Serves one request of a session.
+    ///
+    /// # Errors
+    /// What to answer instead of a result.
+    pub async fn call(
+        &self,
+        session: SessionRecord,
+        request: &Request,
+    ) -> Result<RawJson, RpcError> {
+        let cx = Context { session, store: self.store.clone() };
+        self.dispatch(&cx, request).await
+    }
+
+    /// Ends a session; `false` if there was none.
+    pub fn terminate(&self, id: &SessionId) -> bool {
+        self.store.terminate(id)
+    }
+}

@@ -1,0 +1,9 @@
+//! Sessions: what is kept of a conversation, and where it is kept.
+
+pub mod id;
+pub mod memory;
+pub mod record;
+
+pub use id::SessionId;
+pub use memory::MemoryStore;
+pub use record::SessionRecord;
