@@ -1,0 +1,31 @@
+//! What happens when a tool is called.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{arguments::CalculateArguments, history::Calculation};
+use crate::{
+    protocol::{errors::RpcError, tools::ToolResult},
+    service::Context,
+};
+
+/// Calculates, records it, and writes the result down as a person would.
+pub async fn calculate(
+    cx: &Context,
+    arguments: Map<String, Value>,
+) -> Result<ToolResult, RpcError> {
+    let arguments = CalculateArguments::deserialize(Value::Object(arguments));
+    let Ok(CalculateArguments { a, b, op }) = arguments else {
+        let rule =
+            "a and b must be numbers, op must be add, subtract, multiply or divide";
+        return Ok(ToolResult::error(rule));
+    };
+    let result = match op.apply(a, b) {
+        Ok(result) => result,
+        Err(rule) => return Ok(ToolResult::error(rule)),
+    };
+    let operation = op.name();
+    let calculation = Calculation { operation, inputs: vec![a, b], result };
+    cx.state().append(&[calculation.entry()]).await?;
+    Ok(ToolResult::text(format!("{a} {operation} {b} = {result}")))
+}
