@@ -11,12 +11,14 @@
 //! | [`events`] | a reader of event streams |
 //! | [`transcript`] | an exchange as stable text, for snapshots |
 //! | [`fixture`] | the service that the official conformance suite expects |
+//! | [`climb`] | the ladder: what a server can do by the end of each chapter |
 //! | [`rolling`] | nodes that are restarted one by one under load |
 //!
 //! The verbs panic with a sentence when something does not happen in time: that
 //! is how a story fails.
 
 pub mod client;
+pub mod climb;
 pub mod events;
 pub mod fixture;
 pub mod http;

@@ -47,7 +47,7 @@ impl Program {
 
     /// Where the binary is. Cargo builds it if it is not there or out of date:
     /// cargo itself does that only for binaries of the package under test.
-    fn path(self) -> PathBuf {
+    pub fn path(self) -> PathBuf {
         static BUILT: Mutex<Vec<Program>> = Mutex::new(Vec::new());
         let folder = profile_folder();
         let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);

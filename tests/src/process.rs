@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::eventually;
 
@@ -19,6 +19,8 @@ pub(crate) struct Process {
     name: String,
     child: Child,
     output: Arc<Mutex<String>>,
+    /// It is a shell, and what it starts is to end with it.
+    leads_group: bool,
     /// What reads the pipes.
     readers: Vec<JoinHandle<()>>,
 }
@@ -46,6 +48,13 @@ impl Process {
         }
     }
 
+    /// The same process, which was started in a group of its own: the others of
+    /// that group are killed with it.
+    pub fn leading_group(mut self) -> Self {
+        self.leads_group = true;
+        self
+    }
+
     fn spawn(name: &str, command: &mut Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
@@ -57,6 +66,7 @@ impl Process {
             name: name.to_owned(),
             child,
             output: Arc::default(),
+            leads_group: false,
             readers: Vec::new(),
         };
         if let Some(pipe) = stderr {
@@ -103,6 +113,10 @@ impl Process {
 
     /// Ends the process at once, without a chance to clean up.
     pub fn kill(&mut self) {
+        // Once it is reaped, its id may be somebody else's.
+        if self.leads_group && self.exited().is_none() {
+            let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        }
         // An error means that it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();

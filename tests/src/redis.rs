@@ -29,6 +29,15 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
+    /// Whether this machine has a `redis-server`.
+    pub fn is_installed() -> bool {
+        let mut command = Command::new("redis-server");
+        command
+            .arg("--version")
+            .output()
+            .is_ok_and(|output| output.status.success())
+    }
+
     /// Starts an empty Redis that writes every change to disk.
     pub async fn start() -> Self {
         Self::start_with(&[]).await

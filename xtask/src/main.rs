@@ -3,6 +3,7 @@
 //! ```text
 //! main          picks the command
 //! test          everything that must hold
+//! check         the ladder: what a server can do by the end of a chapter
 //! conformance   the official suite against our fixture server
 //! bench         speed and memory, against a bare axum handler
 //! clients       the official clients against the real server
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 
 mod balancer;
 mod bench;
+mod check;
 mod clients;
 mod conformance;
 mod debian;
@@ -42,6 +44,9 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test          format, lints, documentation, build and all tests
+  check NN      what a server can do by the end of chapter NN, or of final
+                  --url URL                a server that already runs
+                  --cmd COMMAND            a server that may be started and killed
   conformance   the official MCP conformance suite
                   --revision DATE          2025-11-25
                   --store memory|redis|both    memory
@@ -77,6 +82,7 @@ fn run(arguments: &[String]) -> Result<Tally, Error> {
         Some((command, options)) if command == "conformance" => {
             conformance::run(&conformance::Options::parse(options)?)
         }
+        Some((command, options)) if command == "check" => check::run(options),
         Some((command, [])) if command == "bench" => bench::run(),
         Some((command, options)) if command == "rolling" => rolling::run(options),
         Some((command, options)) if command == "clients" => {

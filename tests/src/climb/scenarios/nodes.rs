@@ -1,0 +1,77 @@
+//! Since chapters 05 and 06: two nodes on one Redis.
+
+use serde_json::json;
+
+use super::{scenario, sessions::history, store::statistics};
+use crate::climb::{Need, Outcome, Scenario, Stage};
+
+pub static ALL: &[Scenario] = &[
+    scenario!(
+        5,
+        "shared storage: nodes on one Redis count together",
+        "what was calculated on one node is counted on the other",
+        count_together
+    )
+    .needs(&[Need::TwoNodes]),
+    scenario!(
+        6,
+        "any node serves any session",
+        "a node goes on with a session that it never met",
+        go_on_elsewhere
+    )
+    .needs(&[Need::TwoNodes]),
+    scenario!(
+        6,
+        "any node serves any session",
+        "a session survives the death of the node that opened it",
+        survive
+    )
+    .needs(&[Need::TwoNodes, Need::Kill]),
+    scenario!(
+        6,
+        "any node serves any session",
+        "a session that was ended on one node is gone on the other",
+        end_everywhere
+    )
+    .needs(&[Need::TwoNodes]),
+];
+
+async fn count_together(stage: &mut Stage) -> Outcome {
+    let first = stage.visitor().await?;
+    let second = stage.move_to(1, &stage.stranger()).shake_hands().await?;
+    first.calculate(100.0, "add", 50.0).await?.text()?;
+    second.calculate(7.0, "divide", 2.0).await?.text()?;
+    for visitor in [&first, &second] {
+        let (answer, statistics) = statistics(visitor).await?;
+        answer
+            .check(statistics["totalCalculations"] == 2, "totalCalculations: 2")?;
+    }
+    Ok(())
+}
+
+async fn go_on_elsewhere(stage: &mut Stage) -> Outcome {
+    let here = stage.visitor().await?;
+    here.calculate(100.0, "add", 50.0).await?.text()?;
+    let there = stage.move_to(1, &here);
+    there.calculate(7.0, "divide", 2.0).await?.text()?;
+    let (answer, lines) = history(&here).await?;
+    answer.check(lines.len() == 2, "the calculations of both nodes")
+}
+
+async fn survive(stage: &mut Stage) -> Outcome {
+    let here = stage.visitor().await?;
+    here.calculate(100.0, "add", 50.0).await?.text()?;
+    let there = stage.move_to(1, &here);
+    stage.kill(0);
+    let (answer, lines) = history(&there).await?;
+    answer.check(lines.len() == 1, "the calculation of the node that is gone")
+}
+
+/// L065, D001
+async fn end_everywhere(stage: &mut Stage) -> Outcome {
+    let here = stage.visitor().await?;
+    let there = stage.move_to(1, &here);
+    there.request("ping", json!({})).await?.result()?;
+    here.end_session().await?.status(&[200, 202, 204])?;
+    there.request("ping", json!({})).await?.status(&[404])
+}

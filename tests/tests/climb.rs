@@ -1,0 +1,132 @@
+//! The ladder, climbed: by every chapter, by `final`, and by a server in another
+//! language.
+
+use suite::{
+    Node, Program,
+    climb::{self, Chapter, Server, Verdict, chapters, table},
+};
+
+/// The server of a chapter, built from its sources.
+fn server_of(chapter: Chapter) -> Server {
+    let Chapter { package, binary, .. } = chapter;
+    let (package, binary) = (package.leak(), binary.leak());
+    Server::Command(format!("'{}'", Program { package, binary }.path().display()))
+}
+
+/// The snapshot of a scenario, for the range of chapters that begins with this one.
+fn file_of(name: &str, range: u8) -> String {
+    let words = name.replace(|c: char| !c.is_alphanumeric(), "-");
+    format!("{words}@{range:02}")
+}
+
+/// The same question has the same answer in all chapters of a range, and which one
+/// is written down.
+#[tokio::test]
+async fn every_chapter_climbs_to_its_own_rung() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots/climb");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for chapter in Chapter::all() {
+        let (number, id) = (chapter.number, chapter.id.clone());
+        let server = server_of(chapter);
+        for scenario in climb::up_to(number) {
+            let name = scenario.name;
+            let transcript = match scenario.put_to(&server).await {
+                Verdict::Passed(transcript) => transcript,
+                other => panic!("chapter {id}: {name}: {other:?}"),
+            };
+            if !transcript.is_empty() {
+                let file = file_of(name, scenario.range(number));
+                settings.bind(|| insta::assert_snapshot!(file, transcript));
+            }
+        }
+    }
+}
+
+fn hello_in_python() -> Server {
+    let file = chapters::root().join("tests/servers/hello.py");
+    Server::Command(format!("exec python3 '{}'", file.display()))
+}
+
+#[tokio::test]
+async fn a_server_in_another_language_climbs_the_first_rung() {
+    let server = hello_in_python();
+    for scenario in climb::up_to(1) {
+        let verdict = scenario.put_to(&server).await;
+        let passed = matches!(verdict, Verdict::Passed(_));
+        assert!(passed, "{}: {verdict:?}", scenario.name);
+    }
+}
+
+/// And is told what it lacks for the third.
+#[tokio::test]
+async fn a_server_that_lacks_something_is_told_what() {
+    let server = hello_in_python();
+    let mut complaints = String::new();
+    for scenario in climb::up_to(3).filter(|scenario| scenario.since == 3) {
+        let verdict = scenario.put_to(&server).await;
+        let Verdict::Failed(complaint) = verdict else {
+            panic!("{} is not lacking: {verdict:?}", scenario.name);
+        };
+        complaints += &format!("{}\n  {complaint}\n\n", scenario.name);
+    }
+    insta::assert_snapshot!(complaints);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_start_is_told_why() {
+    let server = Server::Command("echo out of order >&2; exit 3".to_owned());
+    let scenario = climb::up_to(1).next().unwrap_or_else(|| panic!("no scenario"));
+    let Verdict::Failed(complaint) = scenario.put_to(&server).await else {
+        panic!("it has started");
+    };
+    assert!(complaint.contains("exit status: 3"), "{complaint}");
+    assert!(complaint.contains("out of order"), "{complaint}");
+}
+
+/// It may be somebody's, so it is asked and not started, killed or filled.
+#[tokio::test]
+async fn a_server_that_runs_already_is_only_asked() {
+    let node = Node::start().await;
+    let server = Server::at(&node.url()).unwrap_or_else(|error| panic!("{error}"));
+    let (mut passed, mut skipped) = (0, Vec::new());
+    for scenario in climb::up_to(chapters::FINAL) {
+        match scenario.put_to(&server).await {
+            Verdict::Passed(_) => passed += 1,
+            Verdict::Skipped(reason) => skipped.push(reason),
+            Verdict::Failed(complaint) => {
+                panic!("{}: {complaint}", scenario.name);
+            }
+        }
+    }
+    assert!(passed > 20, "{passed} passed");
+    let of_idleness = "needs to start the server with SESSION_TIMEOUT=1000; \
+        give its command with --cmd";
+    assert!(skipped.iter().any(|reason| reason == of_idleness), "{skipped:?}");
+    assert!(Server::at("https://example.com/mcp").is_err());
+}
+
+#[test]
+fn the_table_in_the_book_is_made_from_the_scenarios() {
+    let page = std::fs::read_to_string(chapters::root().join(table::PAGE));
+    let advice = "run `cargo xtask check table`";
+    assert_eq!(page.unwrap_or_default(), table::page(), "{advice}");
+}
+
+/// A change that changes nothing would hide that two chapters agree.
+#[test]
+fn a_declared_change_is_seen() {
+    let folder = chapters::root().join("tests/tests/snapshots/climb");
+    for scenario in climb::up_to(chapters::FINAL) {
+        let seen = |range: u8| {
+            let file = format!("{}.snap", file_of(scenario.name, range));
+            std::fs::read_to_string(folder.join(&file))
+                .unwrap_or_else(|error| panic!("{file}: {error}"))
+        };
+        for change in scenario.changes {
+            let before = seen(scenario.range(change.since - 1));
+            assert_ne!(before, seen(change.since), "{}: {change:?}", scenario.name);
+        }
+    }
+}
