@@ -11,9 +11,6 @@ use crate::{
     climb::{Answer, Complaint, Need, Outcome, Scenario, Stage, Visitor},
 };
 
-const SURFACE: Change =
-    Change { since: FINAL, why: "numbers as JavaScript writes" };
-
 pub static ALL: &[Scenario] = &[
     scenario!(
         4,
