@@ -101,7 +101,7 @@ async fn a_server_that_runs_already_is_only_asked() {
         }
     }
     assert!(passed > 20, "{passed} passed");
-    let of_idleness = "needs to start the server with SESSION_TIMEOUT=1000; \
+    let of_idleness = "needs to start the server with SESSION_TIMEOUT=2000; \
         give its command with --cmd";
     assert!(skipped.iter().any(|reason| reason == of_idleness), "{skipped:?}");
     assert!(Server::at("https://example.com/mcp").is_err());

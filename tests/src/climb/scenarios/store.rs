@@ -18,7 +18,7 @@ pub static ALL: &[Scenario] = &[
         "an idle session is gone after SESSION_TIMEOUT, one in use is not",
         expire
     )
-    .needs(&[Need::Setting("SESSION_TIMEOUT", "1000")]),
+    .needs(&[Need::Setting("SESSION_TIMEOUT", "2000")]),
     scenario!(
         4,
         "statistics: calculations and sessions are counted",
@@ -33,8 +33,6 @@ async fn expire(stage: &mut Stage) -> Outcome {
     let (idle, watching) = (stage.visitor().await?, stage.visitor().await?);
     idle.session()?;
     idle.calculate(100.0, "add", 50.0).await?.text()?;
-    let (answer, counted) = statistics(&watching).await?;
-    answer.check(counted["activeSessions"] == 2, "activeSessions: 2")?;
     let started = Instant::now();
     loop {
         let (answer, counted) = statistics(&watching).await?;
