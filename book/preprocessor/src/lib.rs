@@ -1,0 +1,27 @@
+//! x
+pub mod check;
+pub mod compile;
+pub mod difference;
+pub mod directive;
+pub mod exercise;
+pub mod expanded;
+pub mod figures;
+pub mod highlight;
+pub mod imports;
+pub mod lines;
+pub mod links;
+pub mod outline;
+pub mod page;
+#[cfg(feature = "mdbook")]
+pub mod preprocessor;
+pub mod prose;
+pub mod recording;
+pub mod render;
+pub mod replay;
+pub mod repository;
+pub mod server;
+pub mod shown;
+#[cfg(feature = "spelling")]
+pub mod spelling;
+pub mod timetable;
+pub mod tree;
