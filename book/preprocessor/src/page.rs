@@ -56,6 +56,9 @@ impl std::fmt::Display for Problem {
     }
 }
 
+/// A line's number, its text, and the directive that it is.
+type SourceLine = (usize, String, Option<Result<Directive, String>>);
+
 #[derive(Clone, Debug)]
 enum Part {
     Text(String),
@@ -146,9 +149,7 @@ impl Page {
     }
 
     /// The lines of the page, and what stands in double braces outside code.
-    fn directives(
-        &self,
-    ) -> Vec<(usize, String, Option<Result<Directive, String>>)> {
+    fn directives(&self) -> Vec<SourceLine> {
         let prose: std::collections::BTreeSet<usize> = prose::lines(&self.source)
             .into_iter()
             .map(|(number, _)| number)
@@ -182,7 +183,7 @@ impl Page {
     fn replay(
         &mut self,
         repository: &Repository,
-        lines: &[(usize, String, Option<Result<Directive, String>>)],
+        lines: &[SourceLine],
     ) -> Option<Replay> {
         let id = self.chapter.clone()?;
         let steps = lines.iter().filter_map(|(_, _, directive)| match directive {

@@ -140,9 +140,8 @@ fn value(manifest: &str, table: &str, key: &str) -> Option<String> {
     let header = format!("[{table}]");
     let inside = manifest.lines().skip_while(|line| line.trim() != header).skip(1);
     let mut lines = inside.take_while(|line| !line.starts_with('['));
-    let assigned = lines.find_map(|line| {
+    lines.find_map(|line| {
         let (name, value) = line.split_once('=')?;
         (name.trim() == key).then(|| value.trim().trim_matches('"').to_owned())
-    });
-    assigned
+    })
 }
