@@ -34,14 +34,43 @@ impl<'a> Compiler<'a> {
     /// # Errors
     /// What it printed, if it failed.
     pub fn run(&self, tree: &Tree, arguments: &[&str]) -> Result<String, String> {
+        match self.outcome(tree, arguments, true)? {
+            (true, text) => Ok(text),
+            (false, text) => Err(text),
+        }
+    }
+
+    /// The same for what is expected to fail: what it printed, or nothing if it
+    /// passed. Only a failure is remembered.
+    ///
+    /// # Errors
+    /// If cargo cannot be run.
+    pub fn fails(
+        &self,
+        tree: &Tree,
+        arguments: &[&str],
+    ) -> Result<Option<String>, String> {
+        let (passed, text) = self.outcome(tree, arguments, false)?;
+        Ok((!passed).then_some(text))
+    }
+
+    /// Whether cargo succeeded and what it printed. An outcome as `expected` is
+    /// remembered for an equal crate.
+    fn outcome(
+        &self,
+        tree: &Tree,
+        arguments: &[&str],
+        expected: bool,
+    ) -> Result<(bool, String), String> {
         let workspace = workspace(self.repository)?;
         let mut key = tree.clone();
         key.files.insert("../Cargo.toml".into(), workspace.clone());
         key.files.insert("../arguments".into(), arguments.join(" "));
         key.files.insert("../rustc".into(), rustc_version());
-        let passed = self.folder.join(format!("passed/{:016x}", key.digest()));
-        if let Ok(text) = std::fs::read_to_string(&passed) {
-            return Ok(text);
+        let name = format!("known/{:016x}.{expected}", key.digest());
+        let known = self.folder.join(name);
+        if let Ok(text) = std::fs::read_to_string(&known) {
+            return Ok((expected, text));
         }
         let failed = |error: std::io::Error| format!("cannot run cargo: {error}");
         let here = self.lay_out(tree, &workspace).map_err(failed)?;
@@ -58,15 +87,15 @@ impl<'a> Compiler<'a> {
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
-        if !output.status.success() {
-            return Err(text);
+        let passed = output.status.success();
+        if passed == expected {
+            let note = || -> std::io::Result<()> {
+                std::fs::create_dir_all(self.folder.join("known"))?;
+                std::fs::write(&known, &text)
+            };
+            note().map_err(failed)?;
         }
-        let note = || -> std::io::Result<()> {
-            std::fs::create_dir_all(self.folder.join("passed"))?;
-            std::fs::write(&passed, &text)
-        };
-        note().map_err(failed)?;
-        Ok(text)
+        Ok((passed, text))
     }
 
     /// Writes the crate and a workspace around it, always to the same folder, so

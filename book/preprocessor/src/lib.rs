@@ -21,6 +21,12 @@
 //! timetable     timetables and notes add up
 //! spelling      a dictionary of misspellings (feature `spelling`)
 //! compile       cargo check for a tree of texts
+//! patch         solutions and mutants
+//! proof         exercises, red before and green after
+//! merge         one fix, brought to other crates
+//! compare       two chapters, with moves
+//! rescue        the next checkpoint for a reader who is stuck
+//! standalone    a crate outside its workspace
 //! expanded      the committed pages
 //! check         all of this for the whole book
 //! repository    where everything is
@@ -29,6 +35,7 @@
 //! ```
 
 pub mod check;
+pub mod compare;
 pub mod compile;
 pub mod difference;
 pub mod directive;
@@ -39,18 +46,23 @@ pub mod highlight;
 pub mod imports;
 pub mod lines;
 pub mod links;
+pub mod merge;
 pub mod outline;
 pub mod page;
+pub mod patch;
 #[cfg(feature = "mdbook")]
 pub mod preprocessor;
+pub mod proof;
 pub mod prose;
 pub mod recording;
 pub mod render;
 pub mod replay;
 pub mod repository;
+pub mod rescue;
 pub mod server;
 pub mod shown;
 #[cfg(feature = "spelling")]
 pub mod spelling;
+pub mod standalone;
 pub mod timetable;
 pub mod tree;

@@ -243,16 +243,17 @@ pub fn insert(siblings: &mut Vec<Node>, node: Node, order: &[Node]) {
 
 fn settle(nodes: &mut [Node], target: Option<&Vec<Node>>) {
     for (index, node) in nodes.iter_mut().enumerate() {
-        let model = target.and_then(|t| t.iter().find(|n| n.name == node.name));
-        if let Some(model) = model {
-            node.gap = model.gap;
-        }
+        let place = target.and_then(|t| t.iter().position(|n| n.name == node.name));
+        let model = place.and_then(|place| target?.get(place));
+        // What is first in the chapter has no gap there that would help here.
+        let told = model.filter(|_| place != Some(0));
         let close = node.kind.rides() || node.kind == Kind::Entry;
-        if index == 0 {
-            node.gap = 0;
-        } else if node.gap == 0 && !close && model.is_none() {
-            node.gap = 1;
-        }
+        node.gap = match told {
+            _ if index == 0 => 0,
+            Some(model) => model.gap,
+            None if close => node.gap,
+            None => node.gap.max(1),
+        };
         if let Some(body) = &mut node.body {
             let inner = model.and_then(|model| model.body.as_ref());
             settle(&mut body.nodes, inner.map(|body| &body.nodes));

@@ -1,5 +1,7 @@
 //! What a page may ask of its reader, and what it must not get wrong.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use book_machine::render::Format;

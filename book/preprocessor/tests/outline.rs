@@ -1,5 +1,7 @@
 //! Files are told apart into items, and put together again.
 
+#![allow(clippy::unwrap_used)]
+
 use book_machine::outline::Outline;
 
 fn repository_sources() -> Vec<(String, String)> {

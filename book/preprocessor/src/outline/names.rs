@@ -77,7 +77,11 @@ impl Outline {
         let above = self.full_name(parents);
         let kind = self.get(parents).map(|node| node.kind);
         let shown = match kind {
-            Some(Kind::Impl) => above.trim_start_matches("impl "),
+            // The second block of a type has methods of other names.
+            Some(Kind::Impl) => {
+                let bare = above.trim_start_matches("impl ");
+                bare.split(" (").next().unwrap_or(bare)
+            }
             Some(Kind::Module) => above.trim_start_matches("mod "),
             _ => &above,
         };
@@ -109,7 +113,7 @@ fn squeeze(name: &str) -> String {
 fn distance(candidate: &str, name: &str) -> usize {
     let (a, b) = (candidate.to_lowercase(), name.to_lowercase());
     if a.contains(&b) || b.contains(&a) {
-        return 0;
+        return a.len().abs_diff(b.len());
     }
     let pairs = |text: &str| -> Vec<(char, char)> {
         text.chars().zip(text.chars().skip(1)).collect()

@@ -1,5 +1,7 @@
 //! The sample book, to be spoiled.
 
+#![allow(clippy::unwrap_used, dead_code)]
+
 use std::path::Path;
 
 use book_machine::check;
