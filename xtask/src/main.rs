@@ -4,6 +4,7 @@
 //! main          picks the command
 //! test          everything that must hold
 //! conformance   the official suite against our fixture server
+//! book          the pages, and the tools for chapters: book, bless, diff, carry, …
 //! bench         speed and memory, against a bare axum handler
 //! clients       the official clients against the real server
 //! rolling       nodes are restarted under load
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 
 mod balancer;
 mod bench;
+mod book;
 mod clients;
 mod conformance;
 mod debian;
@@ -52,14 +54,24 @@ usage: cargo xtask COMMAND
                   --url URL --url URL      two nodes that already run
   bench         speed and memory, against a bare axum handler in the same run
   rolling       restarts nodes one by one behind a balancer, under load
-                  --seconds N              60
+                  --seconds N              60";
 
-Each command ends with one line, `N passed, N failed`, and exits with 0 only
-if nothing failed.";
+const CLOSING: &str = "\
+A command that checks ends with one line, `N passed, N failed`, and exits with 0
+only if nothing failed.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match run(&arguments) {
+    let of_the_book = arguments
+        .split_first()
+        .and_then(|(command, rest)| book::run(command, rest));
+    let outcome = match of_the_book {
+        Some(Ok(None)) => return ExitCode::SUCCESS,
+        Some(Ok(Some(tally))) => Ok(tally),
+        Some(Err(error)) => Err(error),
+        None => run(&arguments),
+    };
+    match outcome {
         Ok(tally) => {
             println!("{tally}");
             if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -82,6 +94,6 @@ fn run(arguments: &[String]) -> Result<Tally, Error> {
         Some((command, options)) if command == "clients" => {
             clients::run(&clients::Options::parse(options)?)
         }
-        _ => Err(USAGE.into()),
+        _ => Err(format!("{USAGE}\n{}\n\n{CLOSING}", book::USAGE).into()),
     }
 }

@@ -98,8 +98,8 @@ impl Tree {
         for (file, text) in &mut renamed.files {
             let paths =
                 [(format!("{}::", from.library), format!("{}::", to.library))];
-            // `ch03-sessions` is a name that nothing else has.
-            let unique = from.package.contains('-');
+            // `ch03-sessions` is a name that nothing else has; `final` is a word.
+            let unique = from.package.contains('-') && to.package.contains('-');
             let package =
                 unique.then(|| (from.package.clone(), to.package.clone()));
             for (old, new) in paths.into_iter().chain(package) {
