@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use crate::lines;
 use crate::outline::{Node, Outline};
 use crate::tree::Tree;
 
@@ -98,16 +99,43 @@ fn within(
     if formatted == want {
         return Ok(());
     }
+    // Tests are not typed item by item.
+    if is_tests(file) {
+        found.push(changed(file, &formatted, want, "reveal"));
+        return Ok(());
+    }
     let before = found.len();
     let (have, want) =
         (Outline::parse(file, &formatted)?, Outline::parse(file, want)?);
-    let mut compare = Compare { file, have: &have, want: &want, found };
+    let mut compare = Compare { file, have: &have, want: &want, found, head: 0 };
     compare.level(&[]);
+    if compare.head > 0 {
+        let (file, lines) = (file.to_owned(), compare.head);
+        let remedy = format!("change {file}#head");
+        let (item, fault) = (Some("head".to_owned()), Fault::Stale);
+        found.push(Difference { file, item, fault, lines, remedy });
+    }
     if found.len() == before {
-        let fault = Fault::Stale;
-        found.push(whole(file, fault, &formatted, "change"));
+        found.push(changed(file, &have.render(), &want.render(), "change"));
     }
     Ok(())
+}
+
+/// Files that are revealed, not typed.
+fn is_tests(file: &str) -> bool {
+    file.ends_with("tests.rs") || file.starts_with("tests/")
+}
+
+fn changed(file: &str, have: &str, want: &str, verb: &str) -> Difference {
+    let lines = unequal(have, want);
+    let (file, remedy) = (file.to_owned(), format!("{verb} {file}"));
+    Difference { file, item: None, fault: Fault::Stale, lines, remedy }
+}
+
+/// How many lines came or went.
+fn unequal(old: &str, new: &str) -> usize {
+    let all = lines::difference(old, new);
+    all.len() - lines::count(&all, lines::Sign::Same)
 }
 
 struct Compare<'a> {
@@ -115,6 +143,8 @@ struct Compare<'a> {
     have: &'a Outline,
     want: &'a Outline,
     found: &'a mut Vec<Difference>,
+    /// Lines of `use` and `mod` that differ.
+    head: usize,
 }
 
 impl Compare<'_> {
@@ -132,9 +162,7 @@ impl Compare<'_> {
                 Some(other) if other.text() == node.text() => {}
                 Some(other) if both_open(other, node) => self.level(&path),
                 Some(other) => {
-                    let all = crate::lines::difference(&other.text(), &node.text());
-                    let same = crate::lines::count(&all, crate::lines::Sign::Same);
-                    let lines = all.len() - same;
+                    let lines = unequal(&other.text(), &node.text());
                     self.note(
                         self.want,
                         &path,
@@ -182,16 +210,16 @@ impl Compare<'_> {
         lines: usize,
         verb: &str,
     ) {
+        if node.kind.rides() {
+            self.head += lines;
+            return;
+        }
         let item = outline.full_name(path);
-        let (verb, name) = match node.kind.rides() {
-            true => ("change", "head"),
-            false => (verb, item.as_str()),
-        };
         let remedy = match (path, self.file) {
             ([table, name], "Cargo.toml") if table.ends_with("dependencies") => {
                 format!("dependency {name}")
             }
-            _ => format!("{verb} {}#{name}", self.file),
+            _ => format!("{verb} {}#{item}", self.file),
         };
         let file = self.file.to_owned();
         self.found.push(Difference {
