@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::lines::{Sign, count};
+use crate::lines::{Line, Sign};
 use crate::shown::{Shown, Verb};
 
 /// New lines of `src` that a chapter may have.
@@ -10,7 +10,7 @@ pub const NEW_LINES: usize = 450;
 /// Lines that a block may show.
 pub const BLOCK: usize = 40;
 
-/// Counts of one page.
+/// Counts of one page. Blank lines are never counted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
     /// Words of prose.
@@ -25,7 +25,7 @@ pub struct Figures {
     pub moved: usize,
     /// Lines that went.
     pub removed: usize,
-    /// New lines below `src`, typed or folded, without revealed tests.
+    /// New lines below `src` that are typed: what [`NEW_LINES`] bounds.
     pub source: usize,
     /// The same by file.
     pub files: BTreeMap<String, FileFigures>,
@@ -74,9 +74,6 @@ impl Figures {
         for ride in &shown.rides {
             let added = count(&ride.lines, Sign::Added);
             self.folded += added;
-            if ride.file.starts_with("src/") && shown.verb != Verb::Revealed {
-                self.source += added;
-            }
             let file = self.files.entry(ride.file.clone()).or_default();
             file.added += added;
             file.removed += count(&ride.lines, Sign::Removed);
@@ -118,4 +115,9 @@ impl Figures {
         ));
         text
     }
+}
+
+fn count(lines: &[Line], sign: Sign) -> usize {
+    let counts = |line: &&Line| line.sign == sign && !line.text.trim().is_empty();
+    lines.iter().filter(counts).count()
 }

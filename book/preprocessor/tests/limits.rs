@@ -57,7 +57,7 @@ fn a_chapter_of_more_than_450_new_lines_fails() {
         "{{checkpoint}}",
         "{{add src/long.rs}}",
     );
-    sample.fails("01-greeter.md", &["479 new lines of src, more than 450"]);
+    sample.fails("01-greeter.md", &["476 new lines of src, more than 450"]);
 }
 
 #[test]
