@@ -113,8 +113,14 @@ fn hunks(
                 text = merged;
                 Outcome::Carried
             }
-            Err(_) if !is_known(&lines, &range, &text) => Outcome::Absent,
-            Err(_) => Outcome::Conflict,
+            Err(_) => match replaced(&lines[range.clone()], &text) {
+                Some(result) => {
+                    text = result;
+                    Outcome::Carried
+                }
+                None if is_known(&lines, &range, &text) => Outcome::Conflict,
+                None => Outcome::Absent,
+            },
         };
         report.push(Carried {
             file: file.to_owned(),
@@ -150,6 +156,22 @@ fn with_only(lines: &[Line], range: &std::ops::Range<usize>) -> String {
     };
     let kept = lines.iter().enumerate().filter(wanted);
     kept.flat_map(|(_, line)| [line.text.as_str(), "\n"]).collect()
+}
+
+/// `text` with the hunk's old lines replaced, if it has them exactly once: a merge
+/// also fails where only the lines beside them differ.
+fn replaced(hunk: &[Line], text: &str) -> Option<String> {
+    let side = |gone: Sign| -> String {
+        let lines = hunk.iter().filter(|line| line.sign != gone);
+        lines.flat_map(|line| [line.text.as_str(), "\n"]).collect()
+    };
+    let (old, new) = (side(Sign::Added), side(Sign::Removed));
+    let whole_lines = format!("\n{old}");
+    let padded = format!("\n{text}");
+    let once = old.trim().len() > 3 && padded.matches(&whole_lines).count() == 1;
+    once.then(|| {
+        padded.replacen(&whole_lines, &format!("\n{new}"), 1)[1..].to_owned()
+    })
 }
 
 /// Whether `text` has one of the lines that the hunk replaces, or both of the

@@ -91,7 +91,12 @@ impl Tree {
 
     /// The same tree as if its crate had the name and description of `other`.
     pub fn named_like(&self, other: &Tree) -> Tree {
-        let (Some(from), Some(to)) = (Names::of(self), Names::of(other)) else {
+        self.renamed(self, other)
+    }
+
+    /// The same tree with the names of the crate `from` turned into those of `to`.
+    pub fn renamed(&self, from: &Tree, to: &Tree) -> Tree {
+        let (Some(from), Some(to)) = (Names::of(from), Names::of(to)) else {
             return self.clone();
         };
         let mut renamed = self.clone();

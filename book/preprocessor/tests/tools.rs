@@ -39,6 +39,15 @@ fn a_fix_goes_into_a_crate_that_has_grown_around_it() {
 }
 
 #[test]
+fn lines_that_differ_beside_a_fix_do_not_stop_it() {
+    let beside = BASE.replace("alpha()", "alpha(&mut x)");
+    let fixed = BASE.replace("beta()", "beta(1)");
+    let (text, found) = outcomes(&beside, &fixed);
+    assert_eq!(found, [Outcome::Carried]);
+    assert_eq!(text, beside.replace("beta()", "beta(1)"));
+}
+
+#[test]
 fn a_fix_that_is_there_already_is_not_made_twice() {
     let fixed = BASE.replace("beta()", "beta(1)");
     let (text, found) = outcomes(&fixed, &fixed);
@@ -143,6 +152,27 @@ fn chapter_names_are_no_difference() {
     let old = Tree::read(&sample.repository.chapter("01").unwrap().folder).unwrap();
     let new = Tree::read(&sample.repository.chapter("02").unwrap().folder).unwrap();
     assert_eq!(old.named_like(&new).get("Cargo.toml"), new.get("Cargo.toml"));
+}
+
+#[test]
+fn names_can_be_exchanged_and_given_back() {
+    let chapter = tree(&[
+        ("Cargo.toml", "[package]\nname = \"ch03-sessions\"\n"),
+        (
+            "tests/a.rs",
+            "use ch03_sessions::x;\nenv!(\"CARGO_BIN_EXE_ch03-sessions\");\n",
+        ),
+    ]);
+    let last = tree(&[
+        (
+            "Cargo.toml",
+            "[package]\nname = \"final\"\n\n[lib]\nname = \"mcp_server\"\n",
+        ),
+        ("tests/a.rs", "use mcp_server::x;\n"),
+    ]);
+    let as_last = chapter.renamed(&chapter, &last);
+    assert!(as_last.get("tests/a.rs").unwrap().starts_with("use mcp_server::x;"));
+    assert_eq!(as_last.renamed(&last, &chapter), chapter);
 }
 
 #[test]

@@ -33,15 +33,23 @@ pub fn run(chapter: &str) -> Result<Tally, Error> {
     report.patches(&repository, &source, &base, &fixed)?;
     for target in targets {
         let ours = Tree::read(&target.folder)?;
-        let (merged, hunks) = carry(&base, &fixed, &ours.named_like(&fixed))?;
-        let merged = merged.named_like(&ours);
-        report.hunks(target, hunks);
-        for file in
-            ours.files.keys().filter(|file| !merged.files.contains_key(*file))
-        {
-            std::fs::remove_file(target.folder.join(file))?;
+        let (carried, hunks) = carry(&base, &fixed, &ours.named_like(&fixed))?;
+        let carried = carried.renamed(&fixed, &ours);
+        let mut merged = ours.clone();
+        for hunk in hunks.iter().filter(|hunk| hunk.outcome == Outcome::Carried) {
+            let path = target.folder.join(&hunk.file);
+            match carried.get(&hunk.file) {
+                Some(text) => {
+                    merged.files.insert(hunk.file.clone(), text.to_owned());
+                }
+                None => {
+                    merged.files.remove(&hunk.file);
+                    std::fs::remove_file(path)?;
+                }
+            }
         }
         merged.write(&target.folder)?;
+        report.hunks(target, hunks);
         report.patches(&repository, target, &ours, &merged)?;
     }
     Ok(report.print())
