@@ -11,6 +11,8 @@ use super::export::settle_versions;
 use super::git;
 use crate::{Error, book, workspace};
 
+const SHARED: &str = "[build]\ntarget-dir = \"../../target/workshop\"\n";
+
 /// Makes `work/NN`: a crate, a workspace and a git repository of its own.
 pub fn open(chapter: &str) -> Result<(), Error> {
     let chapter = book::chapter(chapter)?;
@@ -29,7 +31,10 @@ pub fn open(chapter: &str) -> Result<(), Error> {
     for file in ["Cargo.lock", "rustfmt.toml"] {
         std::fs::copy(root.join(file), folder.join(file))?;
     }
-    std::fs::write(folder.join(".gitignore"), "/target\n")?;
+    std::fs::write(folder.join(".gitignore"), "/target\n/.cargo\n")?;
+    // All workshops share what they have compiled.
+    std::fs::create_dir_all(folder.join(".cargo"))?;
+    std::fs::write(folder.join(".cargo/config.toml"), SHARED)?;
     settle_versions(&folder)?;
     git::read(&folder, &["init", "--quiet", "--initial-branch", "main"])?;
     commit(&folder, "What the page begins with")?;
