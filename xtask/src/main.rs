@@ -5,6 +5,7 @@
 //! test          everything that must hold
 //! check         the ladder: what a server can do by the end of a chapter
 //! conformance   the official suite against our fixture server
+//! book          the pages, and the tools for chapters: book, bless, diff, carry, …
 //! bench         speed and memory, against a bare axum handler
 //! clients       the official clients against the real server
 //! rolling       nodes are restarted under load
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 
 mod balancer;
 mod bench;
+mod book;
 mod check;
 mod clients;
 mod conformance;
@@ -57,14 +59,24 @@ usage: cargo xtask COMMAND
                   --url URL --url URL      two nodes that already run
   bench         speed and memory, against a bare axum handler in the same run
   rolling       restarts nodes one by one behind a balancer, under load
-                  --seconds N              60
+                  --seconds N              60";
 
-Each command ends with one line, `N passed, N failed`, and exits with 0 only
-if nothing failed.";
+const CLOSING: &str = "\
+A command that checks ends with one line, `N passed, N failed`, and exits with 0
+only if nothing failed.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match run(&arguments) {
+    let of_the_book = arguments
+        .split_first()
+        .and_then(|(command, rest)| book::run(command, rest));
+    let outcome = match of_the_book {
+        Some(Ok(None)) => return ExitCode::SUCCESS,
+        Some(Ok(Some(tally))) => Ok(tally),
+        Some(Err(error)) => Err(error),
+        None => run(&arguments),
+    };
+    match outcome {
         Ok(tally) => {
             println!("{tally}");
             if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -88,6 +100,6 @@ fn run(arguments: &[String]) -> Result<Tally, Error> {
         Some((command, options)) if command == "clients" => {
             clients::run(&clients::Options::parse(options)?)
         }
-        _ => Err(USAGE.into()),
+        _ => Err(format!("{USAGE}\n{}\n\n{CLOSING}", book::USAGE).into()),
     }
 }

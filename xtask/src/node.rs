@@ -15,7 +15,7 @@ const MARKER: &str = "listening on http://";
 
 /// A server process with a known address.
 pub struct Node {
-    _server: Running,
+    server: Running,
     address: String,
 }
 
@@ -39,12 +39,17 @@ impl Node {
             command.env("USE_REDIS", "true").env("REDIS_URL", redis.url());
         }
         let (server, line) = Running::start_and_await(&mut command, MARKER, log)?;
-        Ok(Self { _server: server, address: address(&line) })
+        Ok(Self { server, address: address(&line) })
     }
 
     /// `HOST:PORT`
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.server.id()
     }
 
     /// How often it went on with a session that another node had visited last.

@@ -1,0 +1,155 @@
+//! Everything that must hold for the whole book.
+
+use std::collections::BTreeMap;
+
+use crate::compile::Compiler;
+use crate::exercise::Exercise;
+use crate::expanded;
+use crate::figures::NEW_LINES;
+use crate::links;
+use crate::page::{Page, Problem};
+use crate::prose::long_sentences;
+use crate::render::Format;
+use crate::repository::Repository;
+use crate::timetable;
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What makes it fail.
+    pub problems: Vec<Problem>,
+    /// What a writer should look at.
+    pub remarks: Vec<String>,
+    /// How many pages were checked.
+    pub pages: usize,
+    /// How many checkpoints were compiled.
+    pub checkpoints: usize,
+}
+
+/// Reads all pages of the book.
+///
+/// # Errors
+/// If the summary or a page cannot be read.
+pub fn pages(repository: &Repository) -> Result<Vec<Page>, String> {
+    let names = repository.pages()?;
+    names.iter().map(|name| Page::read(repository, name)).collect()
+}
+
+/// Checks the book.
+///
+/// # Errors
+/// If the book's folder cannot be read.
+pub fn book(repository: &Repository) -> Result<Report, String> {
+    let pages = pages(repository)?;
+    let mut report = Report { pages: pages.len(), ..Report::default() };
+    for page in &pages {
+        report.problems.extend(self::page(page));
+        report.problems.extend(checkpoints(repository, page));
+        report.checkpoints += page.checkpoints.len();
+        for sentence in long_sentences(&page.source) {
+            report.remarks.push(format!(
+                "{}:{}: {} words: {} …",
+                page.name, sentence.line, sentence.words, sentence.start
+            ));
+        }
+    }
+    let texts: BTreeMap<String, String> = pages
+        .iter()
+        .map(|page| (page.name.clone(), page.render(repository, Format::Markdown)))
+        .collect();
+    let folder = repository.book().join("src");
+    report
+        .problems
+        .extend(links::check(&texts, |path| folder.join(path).is_file()));
+    report.problems.extend(loose_ends(repository, &pages));
+    for name in expanded::stale(repository, &pages) {
+        report.problems.push(Problem {
+            page: format!("expanded/{name}"),
+            line: 1,
+            directive: String::new(),
+            message: "is not what the sources give: cargo xtask bless".into(),
+        });
+    }
+    Ok(report)
+}
+
+/// What one page must hold by itself.
+pub fn page(page: &Page) -> Vec<Problem> {
+    let mut problems = page.problems.clone();
+    let mut fail = |message: String| {
+        let (name, directive) = (page.name.clone(), String::new());
+        problems.push(Problem { page: name, line: 1, directive, message });
+    };
+    let declared = page.declared();
+    if page.chapter.is_some() {
+        let needed = page.figures.minutes();
+        match declared {
+            None => fail("the page declares no time: **70 minutes**".into()),
+            Some(declared) if declared < needed => {
+                fail(format!(
+                    "the page declares {declared} minutes but takes {needed}"
+                ));
+            }
+            Some(_) => {}
+        }
+        let new = page.figures.source;
+        if new > NEW_LINES {
+            fail(format!("{new} new lines of src, more than {NEW_LINES}"));
+        }
+    }
+    problems.extend(timetable::check(&page.name, &page.source, declared));
+    problems
+}
+
+/// Compiles the crate at every checkpoint of the page.
+pub fn checkpoints(repository: &Repository, page: &Page) -> Vec<Problem> {
+    let compiler = Compiler::new(repository);
+    let mut problems = Vec::new();
+    for (line, tree) in &page.checkpoints {
+        if let Err(message) = compiler.check(tree) {
+            problems.push(Problem {
+                page: page.name.clone(),
+                line: *line,
+                directive: "{{checkpoint}}".into(),
+                message: format!("does not compile\n{message}"),
+            });
+        }
+    }
+    problems
+}
+
+/// Pages, recordings and exercises that nobody would find.
+fn loose_ends(repository: &Repository, pages: &[Page]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut fail = |page: String, message: String| {
+        let directive = String::new();
+        problems.push(Problem { page, line: 1, directive, message });
+    };
+    let sources = crate::tree::Tree::read(&repository.book().join("src"));
+    for name in sources.map(|tree| tree.files).unwrap_or_default().into_keys() {
+        let listed =
+            name == "SUMMARY.md" || pages.iter().any(|page| page.name == name);
+        if name.ends_with(".md") && !listed {
+            fail(name, "is not in SUMMARY.md".into());
+        }
+    }
+    for chapter in repository.chapters() {
+        let told =
+            pages.iter().any(|page| page.chapter.as_ref() == Some(&chapter.id));
+        if !told && chapter.id != "final" {
+            fail(chapter.name, "has no page".into());
+        }
+    }
+    match Exercise::all(repository) {
+        Ok(exercises) => {
+            for exercise in exercises {
+                let directive = format!("{{{{exercise {}}}}}", exercise.name);
+                if !pages.iter().any(|page| page.source.contains(&directive)) {
+                    fail(exercise.name, "is an exercise on no page".into());
+                }
+            }
+        }
+        Err(message) => fail("exercises".into(), message),
+    }
+    problems
+}

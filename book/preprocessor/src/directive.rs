@@ -1,0 +1,164 @@
+//! What stands in double braces on a line of a page.
+
+/// A directive; steps change the reader's crate, the others only show.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Directive {
+    /// `{{add …}}`
+    Add(Target),
+    /// `{{change …}}`
+    Change(Target),
+    /// `{{move … to …}}`
+    Move(Target, Target),
+    /// `{{remove …}}`
+    Remove(Target),
+    /// `{{dependency …}}`
+    Dependency(Vec<String>),
+    /// `{{reveal …}}`
+    Reveal(Target),
+    /// `{{checkpoint}}`
+    Checkpoint,
+    /// `{{unchanged …}}`
+    Unchanged(String),
+    /// `{{code … in …}}`
+    Code(Target, Option<String>),
+    /// `{{changes NN}}`
+    Changes(String),
+    /// `{{transcript NN/NAME}}`
+    Transcript(String),
+    /// `{{sequence NN/NAME}}`
+    Sequence(String),
+    /// `{{exercise NN/NAME}}`
+    Exercise(String),
+}
+
+/// A file, or items of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The path inside the crate.
+    pub file: String,
+    /// Names of items; none for the whole file.
+    pub items: Vec<String>,
+}
+
+const KNOWN: &str = "add, change, move, remove, dependency, reveal, checkpoint, \
+                     unchanged, code, changes, transcript, sequence, exercise";
+
+impl Directive {
+    /// Reads a line of a page: `None` if it holds no directive of ours.
+    ///
+    /// # Errors
+    /// If it is one that we do not know, or one without what it needs.
+    pub fn parse(line: &str) -> Option<Result<Self, String>> {
+        let inside = line.trim().strip_prefix("{{")?;
+        // Those of mdBook itself.
+        if inside.trim_start().starts_with(['#', '/']) {
+            return None;
+        }
+        let Some(inside) = inside.strip_suffix("}}") else {
+            return Some(Err("a directive stands alone on its line".into()));
+        };
+        let (word, rest) = match inside.trim().split_once(char::is_whitespace) {
+            Some((word, rest)) => (word, rest.trim()),
+            None => (inside.trim(), ""),
+        };
+        Some(Self::read(word, rest))
+    }
+
+    /// Whether a line holds a directive in the middle of other words.
+    pub fn is_misplaced(line: &str) -> bool {
+        let outside_code = line.split('`').step_by(2);
+        let open = |part: &str| {
+            let words = part.split("{{").skip(1);
+            let known = |rest: &str| {
+                KNOWN.split(", ").any(|word| rest.trim_start().starts_with(word))
+            };
+            words.into_iter().any(known)
+        };
+        let mut parts = outside_code;
+        parts.any(open)
+    }
+
+    fn read(word: &str, rest: &str) -> Result<Self, String> {
+        let needed = |what: &str| match rest {
+            "" => Err(format!("`{word}` needs {what}")),
+            _ => Ok(rest.to_owned()),
+        };
+        Ok(match word {
+            "add" => Self::Add(Target::parse(&needed("a file")?)),
+            "change" => Self::Change(Target::parse(&needed("a file")?)),
+            "remove" => Self::Remove(Target::parse(&needed("a file")?)),
+            "reveal" => Self::Reveal(Target::parse(&needed("a file")?)),
+            "move" => {
+                let (from, to) = rest
+                    .split_once(" to ")
+                    .ok_or("`move` needs two places: FILE#ITEM to FILE")?;
+                Self::Move(Target::parse(from), Target::parse(to))
+            }
+            "dependency" => {
+                let names = needed("a name")?;
+                Self::Dependency(
+                    names.split(',').map(|n| n.trim().to_owned()).collect(),
+                )
+            }
+            "checkpoint" if rest.is_empty() => Self::Checkpoint,
+            "unchanged" => Self::Unchanged(needed("a file or folder")?),
+            "code" => match rest.rsplit_once(" in ") {
+                Some((target, place)) => {
+                    Self::Code(Target::parse(target), Some(place.trim().to_owned()))
+                }
+                None => Self::Code(Target::parse(&needed("a file")?), None),
+            },
+            "changes" => Self::Changes(needed("a chapter's number")?),
+            "transcript" => Self::Transcript(needed("a recording, 03/NAME")?),
+            "sequence" => Self::Sequence(needed("a recording, 03/NAME")?),
+            "exercise" => Self::Exercise(needed("an exercise, 03/NAME")?),
+            _ => return Err(format!("no directive `{word}`; there is {KNOWN}")),
+        })
+    }
+
+    /// The files that a step changes by name.
+    pub fn touches(&self) -> Vec<&str> {
+        match self {
+            Self::Add(at)
+            | Self::Change(at)
+            | Self::Remove(at)
+            | Self::Reveal(at) => {
+                vec![&at.file]
+            }
+            Self::Move(from, to) => vec![&from.file, &to.file],
+            Self::Dependency(_) => vec!["Cargo.toml"],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Target {
+    fn parse(text: &str) -> Self {
+        match text.trim().split_once('#') {
+            Some((file, items)) => {
+                Self { file: file.trim().to_owned(), items: split(items) }
+            }
+            None => Self { file: text.trim().to_owned(), items: Vec::new() },
+        }
+    }
+}
+
+/// Splits at the commas that are not inside brackets: `impl From<A, B> for C`
+/// is one name.
+fn split(items: &str) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut depth = 0;
+    for c in items.chars() {
+        match c {
+            '<' | '(' | '[' => depth += 1,
+            '>' | ')' | ']' => depth -= 1,
+            _ => {}
+        }
+        match (c, names.last_mut()) {
+            (',', _) if depth == 0 => names.push(String::new()),
+            (_, Some(name)) => name.push(c),
+            _ => {}
+        }
+    }
+    names.iter().map(|name| name.trim().to_owned()).collect()
+}

@@ -1,0 +1,68 @@
+//! The machine of the book. Pages are programs whose steps lead from one chapter's
+//! crate to the next; see `book/src/machine.md`.
+//!
+//! ```text
+//! tree          the files of a crate, as texts
+//! outline       a file as named items, in Rust, TOML and other texts
+//! directive     what stands in double braces on a page
+//! replay        the steps of a page, applied to the chapter before
+//! imports       the use and mod lines that ride along
+//! difference    what the steps left open
+//! lines         differences, line by line
+//! shown         what a step shows
+//! page          a page with its directives answered
+//! render        blocks as HTML and Markdown
+//! highlight     colours without JavaScript
+//! recording     transcripts and diagrams
+//! exercise      tasks, hints, and what proves them
+//! figures       lines, words and minutes
+//! prose         words and sentences
+//! links         links inside the book
+//! timetable     timetables and notes add up
+//! spelling      a dictionary of misspellings (feature `spelling`)
+//! compile       cargo check for a tree of texts
+//! patch         solutions and mutants
+//! proof         exercises, red before and green after
+//! merge         one fix, brought to other crates
+//! compare       two chapters, with moves
+//! rescue        the next checkpoint for a reader who is stuck
+//! standalone    a crate outside its workspace
+//! expanded      the committed pages
+//! check         all of this for the whole book
+//! repository    where everything is
+//! preprocessor  what mdBook calls (feature `mdbook`)
+//! server        a folder in the browser
+//! ```
+
+pub mod check;
+pub mod compare;
+pub mod compile;
+pub mod difference;
+pub mod directive;
+pub mod exercise;
+pub mod expanded;
+pub mod figures;
+pub mod highlight;
+pub mod imports;
+pub mod lines;
+pub mod links;
+pub mod merge;
+pub mod outline;
+pub mod page;
+pub mod patch;
+#[cfg(feature = "mdbook")]
+pub mod preprocessor;
+pub mod proof;
+pub mod prose;
+pub mod recording;
+pub mod render;
+pub mod replay;
+pub mod repository;
+pub mod rescue;
+pub mod server;
+pub mod shown;
+#[cfg(feature = "spelling")]
+pub mod spelling;
+pub mod standalone;
+pub mod timetable;
+pub mod tree;

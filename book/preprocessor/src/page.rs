@@ -1,0 +1,333 @@
+//! A page with its steps taken and its directives answered.
+
+use crate::difference::differences;
+use crate::directive::{Directive, Target};
+use crate::exercise::Exercise;
+use crate::figures::{BLOCK, Figures};
+use crate::lines::{Sign, all};
+use crate::outline::{Node, Outline};
+use crate::prose;
+use crate::recording;
+use crate::render::Format;
+use crate::replay::Replay;
+use crate::repository::Repository;
+use crate::shown::{Shown, Verb};
+use crate::tree::Tree;
+
+/// A page, read and replayed.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its path inside `book/src`.
+    pub name: String,
+    /// Its source.
+    pub source: String,
+    /// The chapter that it is about, if it is about one.
+    pub chapter: Option<String>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+    /// What it asks of the reader.
+    pub figures: Figures,
+    /// The crate at each checkpoint, with the checkpoint's line.
+    pub checkpoints: Vec<(usize, Tree)>,
+    parts: Vec<Part>,
+}
+
+/// Something wrong on a page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// The page.
+    pub page: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The line's text, where a directive is at fault.
+    pub directive: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { page, line, directive, message } = self;
+        write!(f, "{page}:{line}: ")?;
+        if !directive.is_empty() {
+            write!(f, "{directive}: ")?;
+        }
+        write!(f, "{message}")
+    }
+}
+
+/// A line's number, its text, and the directive that it is.
+type SourceLine = (usize, String, Option<Result<Directive, String>>);
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(String),
+    Step(Box<Shown>),
+    Checkpoint,
+    Unchanged(String, usize, usize),
+    Changes,
+    Transcript(String),
+    Sequence(String),
+    Exercise(Box<Exercise>),
+    Error(String),
+}
+
+impl Page {
+    /// Reads the page `name` and takes its steps.
+    ///
+    /// # Errors
+    /// If the page cannot be read. What is wrong in it is in `problems`.
+    pub fn read(repository: &Repository, name: &str) -> Result<Self, String> {
+        Ok(Self::of(repository, name, &repository.page(name)?))
+    }
+
+    /// The same for a source that is at hand.
+    pub fn of(repository: &Repository, name: &str, source: &str) -> Self {
+        let mut page = Self {
+            name: name.to_owned(),
+            source: source.to_owned(),
+            chapter: repository.chapter_of_page(name),
+            problems: Vec::new(),
+            figures: Figures { words: prose::words(source), ..Figures::default() },
+            checkpoints: Vec::new(),
+            parts: Vec::new(),
+        };
+        let lines = page.directives();
+        let mut replay = page.replay(repository, &lines);
+        for (number, line, directive) in lines {
+            match directive {
+                None => page.parts.push(Part::Text(line)),
+                Some(Err(message)) => page.fail(number, &line, message),
+                Some(Ok(directive)) => {
+                    let part =
+                        page.part(repository, &mut replay, number, &directive);
+                    match part {
+                        Ok(part) => page.push(number, &line, part),
+                        Err(message) => page.fail(number, &line, message),
+                    }
+                }
+            }
+        }
+        if let Some(replay) = replay {
+            page.compare(&replay);
+        }
+        page
+    }
+
+    /// The page's text for `format`, directives answered.
+    pub fn render(&self, repository: &Repository, format: Format) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            let answer = match part {
+                Part::Text(line) => Ok(format!("{line}\n")),
+                Part::Step(shown) => Ok(format.shown(shown)),
+                Part::Checkpoint => Ok(checkpoint(format)),
+                Part::Unchanged(path, files, lines) => Ok(format!(
+                    "`{path}` is as it was: {files} files, {lines} lines.\n\n"
+                )),
+                Part::Changes => Ok(self.figures.render()),
+                Part::Transcript(name) => {
+                    recording::transcript(repository, name, format)
+                }
+                Part::Sequence(name) => {
+                    recording::sequence(repository, name, format)
+                }
+                Part::Exercise(exercise) => Ok(exercise.render(format)),
+                Part::Error(message) => Ok(format.error(message)),
+            };
+            text.push_str(&answer.unwrap_or_else(|message| format.error(&message)));
+        }
+        text
+    }
+
+    /// The minutes that the page declares.
+    pub fn declared(&self) -> Option<usize> {
+        self.source.split("**").skip(1).step_by(2).find_map(|bold| {
+            let (number, word) = bold.split_once(' ')?;
+            word.starts_with("minute").then(|| number.parse().ok())?
+        })
+    }
+
+    /// The lines of the page, and what stands in double braces outside code.
+    fn directives(&self) -> Vec<SourceLine> {
+        let prose: std::collections::BTreeSet<usize> = prose::lines(&self.source)
+            .into_iter()
+            .map(|(number, _)| number)
+            .collect();
+        let mut fence: Option<String> = None;
+        let mut found = Vec::new();
+        for (index, line) in self.source.lines().enumerate() {
+            let number = index + 1;
+            let inside = fence.is_some();
+            match &fence {
+                Some(open) if line.trim().starts_with(open.as_str()) => {
+                    fence = None
+                }
+                None => fence = prose::opens_fence(line.trim()),
+                _ => {}
+            }
+            let directive = match inside {
+                true => None,
+                false
+                    if prose.contains(&number) && Directive::is_misplaced(line) =>
+                {
+                    Some(Err("a directive stands alone on its line".into()))
+                }
+                false => Directive::parse(line),
+            };
+            found.push((number, line.to_owned(), directive));
+        }
+        found
+    }
+
+    fn replay(
+        &mut self,
+        repository: &Repository,
+        lines: &[SourceLine],
+    ) -> Option<Replay> {
+        let id = self.chapter.clone()?;
+        let steps = lines.iter().filter_map(|(_, _, directive)| match directive {
+            Some(Ok(directive)) => Some(directive),
+            _ => None,
+        });
+        let trees = || -> Result<(Tree, Tree), String> {
+            let chapter = repository.chapter(&id)?;
+            Ok((repository.start_of(&chapter)?, Tree::read(&chapter.folder)?))
+        };
+        match trees() {
+            Ok((base, target)) => Some(Replay::new(base, target, steps)),
+            Err(message) => {
+                self.fail(1, "", message);
+                None
+            }
+        }
+    }
+
+    fn part(
+        &mut self,
+        repository: &Repository,
+        replay: &mut Option<Replay>,
+        number: usize,
+        directive: &Directive,
+    ) -> Result<Part, String> {
+        let answer = match replay {
+            Some(replay) => replay.apply(directive)?,
+            None => None,
+        };
+        if let Some(shown) = answer {
+            return Ok(Part::Step(Box::new(shown)));
+        }
+        match (directive, replay) {
+            (Directive::Checkpoint, Some(replay)) => {
+                self.checkpoints.push((number, replay.now().clone()));
+                Ok(Part::Checkpoint)
+            }
+            (Directive::Unchanged(path), Some(replay)) => {
+                let below = format!("{}/", path.trim_end_matches('/'));
+                let files = replay.target().files.iter();
+                let texts: Vec<&String> = files
+                    .filter(|(file, _)| *file == path || file.starts_with(&below))
+                    .map(|(_, text)| text)
+                    .collect();
+                let lines = texts.iter().map(|text| text.lines().count()).sum();
+                Ok(Part::Unchanged(path.clone(), texts.len(), lines))
+            }
+            (Directive::Changes(id), _) => {
+                match self.chapter.as_ref() == Some(id) {
+                    true => Ok(Part::Changes),
+                    false => Err(format!("this is not the page of chapter {id}")),
+                }
+            }
+            (Directive::Code(target, place), replay) => {
+                let tree = match (place, replay) {
+                    (Some(place), _) => repository.place(place)?,
+                    (None, Some(replay)) => replay.target().clone(),
+                    (None, None) => {
+                        return Err("say of which chapter: `in 03`".into());
+                    }
+                };
+                quote(&tree, target).map(|shown| Part::Step(Box::new(shown)))
+            }
+            (Directive::Transcript(name), _) => {
+                recording::transcript(repository, name, Format::Html)?;
+                Ok(Part::Transcript(name.clone()))
+            }
+            (Directive::Sequence(name), _) => {
+                recording::sequence(repository, name, Format::Html)?;
+                Ok(Part::Sequence(name.clone()))
+            }
+            (Directive::Exercise(name), _) => Exercise::read(repository, name)
+                .map(|e| Part::Exercise(Box::new(e))),
+            _ => Err("a step stands on the page of a chapter, NN-name.md".into()),
+        }
+    }
+
+    fn push(&mut self, number: usize, line: &str, part: Part) {
+        if let Part::Step(shown) = &part {
+            self.figures.add(shown);
+            let height = shown.height();
+            if height > BLOCK {
+                self.fail(
+                    number,
+                    line,
+                    format!("the block shows {height} lines, more than {BLOCK}: split it"),
+                );
+            }
+        }
+        self.parts.push(part);
+    }
+
+    fn fail(&mut self, line: usize, directive: &str, message: String) {
+        let directive = directive.trim().to_owned();
+        self.parts.push(Part::Error(match directive.is_empty() {
+            true => message.clone(),
+            false => format!("{directive}: {message}"),
+        }));
+        let page = self.name.clone();
+        self.problems.push(Problem { page, line, directive, message });
+    }
+
+    /// What the steps left open is a problem at the end of the page.
+    fn compare(&mut self, replay: &Replay) {
+        let end = self.source.lines().count();
+        match differences(replay.now(), replay.target()) {
+            Ok(found) => {
+                for difference in found {
+                    self.fail(end, "", difference.to_string());
+                }
+            }
+            Err(message) => self.fail(end, "", message),
+        }
+    }
+}
+
+fn checkpoint(format: Format) -> String {
+    match format {
+        Format::Html => "<p class=\"checkpoint\"><strong>Checkpoint</strong> \
+                         <code>cargo check</code> passes here.</p>\n\n"
+            .to_owned(),
+        Format::Markdown => {
+            "**Checkpoint** `cargo check` passes here.\n\n".to_owned()
+        }
+    }
+}
+
+/// Code that is only looked at.
+fn quote(tree: &Tree, at: &Target) -> Result<Shown, String> {
+    let text = tree.get(&at.file).ok_or_else(|| format!("no file {}", at.file))?;
+    if at.items.is_empty() {
+        return Ok(Shown::new(Verb::None, &at.file, &[], all(Sign::Same, text)));
+    }
+    let outline = Outline::parse(&at.file, text)?;
+    let mut lines = Vec::new();
+    for name in &at.items {
+        for path in outline.find(name).map_err(|e| format!("{e} in {}", at.file))? {
+            let text = outline.get(&path).map(Node::text).unwrap_or_default();
+            if !lines.is_empty() {
+                lines.push(crate::lines::Line::new(Sign::Same, ""));
+            }
+            lines.extend(all(Sign::Same, &text));
+        }
+    }
+    Ok(Shown::new(Verb::None, &at.file, &at.items, lines))
+}

@@ -1,0 +1,252 @@
+//! Blocks as HTML for the book, and as Markdown for reviewers.
+
+use crate::highlight::{escape, line as coloured};
+use crate::lines::{Line, Sign, count};
+use crate::shown::{Ride, Shown, Verb};
+
+/// Who reads the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A browser.
+    Html,
+    /// A reviewer, or the hosting site's own view of a page.
+    Markdown,
+}
+
+impl Format {
+    /// A block of code.
+    pub fn shown(self, shown: &Shown) -> String {
+        match self {
+            Format::Html => html(shown),
+            Format::Markdown => markdown(shown),
+        }
+    }
+
+    /// An error, as a box that cannot be overlooked.
+    pub fn error(self, message: &str) -> String {
+        match self {
+            Format::Html => format!(
+                "<div class=\"machine-error\" role=\"alert\" style=\"border:2px solid \
+                 #c00;padding:0.5em 1em\"><strong>Error</strong> {}</div>\n\n",
+                escape(message)
+            ),
+            Format::Markdown => format!("> **Error** {message}\n\n"),
+        }
+    }
+
+    /// Something that folds out.
+    pub fn folded(self, class: &str, summary: &str, inside: &str) -> String {
+        format!(
+            "<details class=\"{class}\">\n<summary>{}</summary>\n\n{}\n\n</details>\n\n",
+            escape(summary),
+            inside.trim_end()
+        )
+    }
+
+    /// Lines of a file under a caption.
+    fn code(self, file: &str, lines: &[Line]) -> String {
+        match self {
+            Format::Html => pre(file, lines),
+            Format::Markdown => fence(file, lines),
+        }
+    }
+}
+
+fn html(shown: &Shown) -> String {
+    let class = match shown.verb {
+        Verb::Added => "added",
+        Verb::Changed => "changed",
+        Verb::Moved(_) => "moved",
+        Verb::Removed => "removed",
+        Verb::Revealed => "revealed",
+        Verb::None => "quoted",
+    };
+    let mut text = format!("<figure class=\"step {class}\">\n<figcaption>");
+    text.push_str(&format!("<code>{}</code>", escape(&shown.file)));
+    for item in &shown.items {
+        text.push_str(&format!(" <code class=\"item\">{}</code>", escape(item)));
+    }
+    text.push_str(&format!(
+        " <span class=\"verb\">{}</span></figcaption>\n\n",
+        escape(&verb(shown))
+    ));
+    text.push_str(&inside(Format::Html, shown));
+    text.push_str("</figure>\n\n");
+    text
+}
+
+fn markdown(shown: &Shown) -> String {
+    let mut items = String::new();
+    for item in &shown.items {
+        items.push_str(&format!(" `{item}`"));
+    }
+    let caption = format!("**`{}`**{items} *{}*\n\n", shown.file, verb(shown));
+    caption + &inside(Format::Markdown, shown)
+}
+
+fn inside(format: Format, shown: &Shown) -> String {
+    let mut text = String::new();
+    if shown.verb == Verb::Revealed {
+        for (name, lines) in &shown.tests {
+            let title = name.replace('_', " ");
+            text.push_str(&format.folded(
+                "test",
+                &title,
+                &format.code(&shown.file, lines),
+            ));
+        }
+        let all = format!("all {} lines", count(&shown.lines, Sign::Added));
+        text.push_str(&format.folded(
+            "all",
+            &all,
+            &format.code(&shown.file, &shown.lines),
+        ));
+    } else if shown.is_folded() {
+        let lines = format!("{} lines", shown.lines.len());
+        text.push_str(&format.folded(
+            "all",
+            &lines,
+            &format.code(&shown.file, &shown.lines),
+        ));
+    } else {
+        text.push_str(&format.code(&shown.file, &shown.lines));
+    }
+    for ride in &shown.rides {
+        let body = format.code(&ride.file, &ride.lines);
+        text.push_str(&format.folded("rides", &ride_title(ride, shown), &body));
+    }
+    text
+}
+
+/// "+3 imports", and in which file if it is another one.
+fn ride_title(ride: &Ride, shown: &Shown) -> String {
+    let modules = |sign: Sign| {
+        let is_module = |line: &&Line| line.sign == sign && is_module(&line.text);
+        ride.lines.iter().filter(is_module).count()
+    };
+    let added_modules = modules(Sign::Added);
+    let is_import =
+        |line: &&Line| line.sign == Sign::Added && is_import(&line.text);
+    let imports = ride.lines.iter().filter(is_import).count();
+    let plural = |count: usize, word: &str| match count {
+        1 => format!("+1 {word}"),
+        _ => format!("+{count} {word}s"),
+    };
+    let mut parts = Vec::new();
+    if imports > 0 {
+        parts.push(plural(imports, "import"));
+    }
+    if added_modules > 0 {
+        parts.push(plural(added_modules, "module"));
+    }
+    let removed = count(&ride.lines, Sign::Removed);
+    if removed > 0 || parts.is_empty() {
+        parts.push(format!("−{removed}"));
+    }
+    let title = parts.join(", ");
+    if ride.file == shown.file {
+        title
+    } else {
+        format!("{title} in {}", ride.file)
+    }
+}
+
+fn is_module(line: &str) -> bool {
+    bare(line).starts_with("mod ")
+}
+
+fn is_import(line: &str) -> bool {
+    bare(line).starts_with("use ")
+}
+
+fn bare(line: &str) -> &str {
+    line.trim().trim_start_matches("pub ").trim_start_matches("pub(crate) ")
+}
+
+fn verb(shown: &Shown) -> String {
+    match &shown.verb {
+        Verb::Added => "new".into(),
+        Verb::Changed => "changed".into(),
+        Verb::Removed => "removed".into(),
+        Verb::None => "to look at".into(),
+        Verb::Revealed => format!("{} tests, not typed", shown.tests.len()),
+        Verb::Moved(from) => {
+            let same =
+                count(&shown.lines, Sign::Same) + count(&shown.lines, Sign::Gap);
+            let kept = match same == shown.lines.len() {
+                true => "as it was",
+                false if count(&shown.lines, Sign::Removed) == 0 => {
+                    "with these additions"
+                }
+                false => "and adapted",
+            };
+            match *from == shown.file {
+                true => format!("moved inside the file, {kept}"),
+                false => format!("moved here from {from}, {kept}"),
+            }
+        }
+    }
+}
+
+/// Whether the lines need signs: plain new code does not.
+fn has_signs(lines: &[Line]) -> bool {
+    lines.iter().any(|line| matches!(line.sign, Sign::Removed))
+        || (count(lines, Sign::Added) > 0 && count(lines, Sign::Same) > 0)
+}
+
+fn pre(file: &str, lines: &[Line]) -> String {
+    let signs = has_signs(lines);
+    let class = if signs { "diff" } else { "plain" };
+    let mut text =
+        format!("<pre class=\"{class}\"><code class=\"hljs nohighlight\">");
+    for line in lines {
+        let code = coloured(file, &line.text);
+        let (class, sign) = match line.sign {
+            Sign::Added => ("ins", "+"),
+            Sign::Removed => ("del", "-"),
+            Sign::Same => ("same", " "),
+            Sign::Gap => ("gap", " "),
+        };
+        match (line.sign, signs) {
+            (Sign::Gap, _) => {
+                text.push_str(&format!(
+                    "<span class=\"l gap\">{sign} {}…\n</span>",
+                    line.text
+                ));
+            }
+            (_, true) => text.push_str(&format!(
+                "<span class=\"l {class}\">{sign} {code}\n</span>"
+            )),
+            (_, false) => text.push_str(&format!("{code}\n")),
+        }
+    }
+    text.push_str("</code></pre>\n\n");
+    text
+}
+
+fn fence(file: &str, lines: &[Line]) -> String {
+    let signs = has_signs(lines);
+    let ending = file.rsplit_once('.').map_or("text", |(_, ending)| ending);
+    let language = match (signs, ending) {
+        (true, _) => "diff",
+        (false, "rs") => "rust",
+        (false, other) => other,
+    };
+    let mut text = format!("````{language}\n");
+    for line in lines {
+        let sign = match line.sign {
+            Sign::Added => "+ ",
+            Sign::Removed => "- ",
+            Sign::Same | Sign::Gap => "  ",
+        };
+        let dots = if line.sign == Sign::Gap { "…" } else { "" };
+        let shown = match signs {
+            true => format!("{sign}{}{dots}", line.text),
+            false => format!("{}{dots}", line.text),
+        };
+        text.push_str(shown.trim_end());
+        text.push('\n');
+    }
+    text.push_str("````\n\n");
+    text
+}

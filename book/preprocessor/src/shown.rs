@@ -1,0 +1,148 @@
+//! What a step shows.
+
+use std::collections::BTreeMap;
+
+use crate::lines::{Line, Sign, all, around, count, difference};
+use crate::outline::{Node, Outline, Path};
+
+/// Up to this length a changed item is shown as a whole.
+const WHOLE: usize = 24;
+/// Lines around a changed place of a longer item.
+const CONTEXT: usize = 2;
+
+/// A block of a page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// What the step did.
+    pub verb: Verb,
+    /// Where.
+    pub file: String,
+    /// To which items; none for the whole file.
+    pub items: Vec<String>,
+    /// The code, or the difference.
+    pub lines: Vec<Line>,
+    /// The tests of a revealed file, by name.
+    pub tests: Vec<(String, Vec<Line>)>,
+    /// The `use` and `mod` lines that came along.
+    pub rides: Vec<Ride>,
+}
+
+/// What a step did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verb {
+    /// It added something.
+    Added,
+    /// It changed something.
+    Changed,
+    /// It moved something, from there.
+    Moved(String),
+    /// It removed something.
+    Removed,
+    /// It added tests, which nobody types.
+    Revealed,
+    /// Nothing: the code is only looked at.
+    None,
+}
+
+/// `use` and `mod` lines of one file that came or went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ride {
+    /// The file.
+    pub file: String,
+    /// The lines.
+    pub lines: Vec<Line>,
+}
+
+impl Shown {
+    /// A block without tests and without rides.
+    pub fn new(verb: Verb, file: &str, items: &[String], lines: Vec<Line>) -> Self {
+        let (tests, rides) = (Vec::new(), Vec::new());
+        Self { verb, file: file.into(), items: items.to_vec(), lines, tests, rides }
+    }
+
+    /// Whether its lines are folded: what is moved as it was, and what is gone.
+    pub fn is_folded(&self) -> bool {
+        match self.verb {
+            Verb::Moved(_) => self.lines.iter().all(|line| line.sign == Sign::Same),
+            Verb::Removed | Verb::Revealed => true,
+            _ => false,
+        }
+    }
+
+    /// How many lines the reader sees.
+    pub fn height(&self) -> usize {
+        if self.is_folded() { 0 } else { self.lines.len() }
+    }
+}
+
+/// The items at `paths`, as they became `after` from what they were `before`,
+/// with the first and last line of each container that is new. `moved` holds the
+/// texts of those that were in another place.
+pub fn projection(
+    before: &Outline,
+    after: &Outline,
+    paths: &[Path],
+    moved: &BTreeMap<Path, String>,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut view = View { before, paths, moved, lines: &mut lines };
+    view.nodes(&after.nodes, &[]);
+    lines
+}
+
+struct View<'a> {
+    before: &'a Outline,
+    paths: &'a [Path],
+    moved: &'a BTreeMap<Path, String>,
+    lines: &'a mut Vec<Line>,
+}
+
+impl View<'_> {
+    fn nodes(&mut self, nodes: &[Node], above: &[String]) {
+        let mut first = true;
+        for node in nodes {
+            let path: Path = above.iter().chain([&node.name]).cloned().collect();
+            let wanted = self.paths.contains(&path);
+            let inside = self.paths.iter().any(|other| other.starts_with(&path));
+            if !wanted && !inside {
+                continue;
+            }
+            let old = self.before.get(&path);
+            let text = self.moved.get(&path).cloned().or(old.map(Node::text));
+            if node.gap > 0 && !(first && self.lines.is_empty()) {
+                let sign = if text.is_some() { Sign::Same } else { Sign::Added };
+                self.lines.push(Line::new(sign, ""));
+            }
+            first = false;
+            if wanted {
+                let old = text.unwrap_or_default();
+                self.lines.extend(shortened(&old, &node.text()));
+            } else {
+                self.container(old, node, &path);
+            }
+        }
+    }
+
+    fn container(&mut self, old: Option<&Node>, node: &Node, path: &[String]) {
+        let text = |lines: &[String]| -> String {
+            lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+        };
+        let Some(body) = &node.body else { return };
+        let known = old.is_some_and(|old| old.lines == node.lines);
+        if !known {
+            let before = old.map(|old| text(&old.lines)).unwrap_or_default();
+            self.lines.extend(difference(&before, &text(&node.lines)));
+        }
+        self.nodes(&body.nodes, path);
+        if old.is_none() {
+            self.lines.extend(all(Sign::Added, &text(&body.close)));
+        }
+    }
+}
+
+/// The difference, cut down to the changed places if it is long.
+pub fn shortened(old: &str, new: &str) -> Vec<Line> {
+    let lines = difference(old, new);
+    let short = lines.len() <= WHOLE || count(&lines, Sign::Same) == 0;
+    if short { lines } else { around(&lines, CONTEXT) }
+}

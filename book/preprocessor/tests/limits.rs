@@ -1,0 +1,187 @@
+//! What a page may ask of its reader, and what it must not get wrong.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use book_machine::render::Format;
+use book_machine::{check, expanded, prose};
+use support::Sample;
+
+const PAGE: &str = "book/src/02-counter.md";
+const NAME: &str = "02-counter.md";
+
+#[track_caller]
+fn book_fails(sample: &Sample, texts: &[&str]) {
+    let report = check::book(&sample.repository).unwrap();
+    let problems: Vec<String> =
+        report.problems.iter().map(|p| p.to_string()).collect();
+    let fits = |problem: &String| texts.iter().all(|text| problem.contains(text));
+    assert!(problems.iter().any(fits), "{texts:?} is not in {problems:#?}");
+}
+
+fn blessed() -> Sample {
+    let sample = Sample::new();
+    let pages = check::pages(&sample.repository).unwrap();
+    expanded::bless(&sample.repository, &pages).unwrap();
+    sample
+}
+
+#[test]
+fn the_sample_book_passes() {
+    let report = check::book(&blessed().repository).unwrap();
+    assert_eq!(report.problems, []);
+    assert_eq!((report.pages, report.checkpoints), (4, 2));
+}
+
+#[test]
+fn a_block_of_more_than_forty_lines_fails() {
+    let sample = Sample::new();
+    let long: String = (0..40).map(|n| format!("    let _ = {n};\n")).collect();
+    let function = format!("fn long() {{\n{long}}}\n\nfn main");
+    sample.replace("chapters/01-greeter/src/main.rs", "fn main", &function);
+    sample.replace("book/src/01-greeter.md", "#main", "#long, main");
+    sample.fails(
+        "01-greeter.md",
+        &["{{add src/main.rs#long, main}}", "more than 40"],
+    );
+}
+
+#[test]
+fn a_chapter_of_more_than_450_new_lines_fails() {
+    let sample = Sample::new();
+    let long: String = (0..460).map(|n| format!("// {n}\n")).collect();
+    sample.write("chapters/01-greeter/src/long.rs", &long);
+    sample.replace(
+        "book/src/01-greeter.md",
+        "{{checkpoint}}",
+        "{{add src/long.rs}}",
+    );
+    sample.fails("01-greeter.md", &["476 new lines of src, more than 450"]);
+}
+
+#[test]
+fn a_page_must_declare_enough_time() {
+    let sample = Sample::new();
+    assert_eq!(sample.page(NAME).figures.minutes(), 15);
+    sample.replace(PAGE, "**20 minutes**", "**14 minutes**");
+    sample.fails(NAME, &["declares 14 minutes but takes 15"]);
+    sample.replace(PAGE, "**14 minutes**", "soon");
+    sample.fails(NAME, &["declares no time"]);
+}
+
+#[test]
+fn notes_make_up_the_declared_time() {
+    let sample = Sample::new();
+    sample.replace(PAGE, "<summary>20 minutes", "<summary>19 minutes");
+    sample.fails(NAME, &["the notes are 19 minutes, the page declares 20"]);
+}
+
+#[test]
+fn a_timetable_that_does_not_add_up_fails() {
+    let page = "book/src/instructor/half-day.md";
+    let sample = Sample::new();
+    sample.replace(page, "| 9:20 |", "| 9:25 |");
+    sample.fails("instructor/half-day.md", &["it is 9:20 by then, not 9:25"]);
+    sample.replace(page, "| 9:25 |", "| 9:20 |").replace(
+        page,
+        "| 30 | End",
+        "| 40 | End",
+    );
+    sample.fails("instructor/half-day.md", &["the sum is 30, not 40"]);
+}
+
+#[test]
+fn a_link_that_leads_nowhere_fails() {
+    let sample = blessed();
+    sample.replace("book/src/front.md", "(01-greeter.md)", "(01-greetings.md)");
+    book_fails(&sample, &["front.md:3", "there is no 01-greetings.md"]);
+    sample.replace("book/src/front.md", "#the-walk", "#the-run");
+    book_fails(&sample, &["front.md:4", "no heading #the-run", "the-walk"]);
+    sample.replace(
+        "book/src/front.md",
+        "(01-greetings.md)",
+        "(../../01-greeter.md)",
+    );
+    book_fails(&sample, &["leads out of the book"]);
+}
+
+#[test]
+fn an_expanded_page_that_is_not_blessed_fails() {
+    let sample = blessed();
+    sample.replace(
+        "chapters/02-counter/src/greeter.rs",
+        "Hello, {name}",
+        "Ciao, {name}",
+    );
+    book_fails(&sample, &["expanded/02-counter.md", "cargo xtask bless"]);
+    let pages = check::pages(&sample.repository).unwrap();
+    assert_eq!(expanded::bless(&sample.repository, &pages).unwrap(), [NAME]);
+    assert_eq!(check::book(&sample.repository).unwrap().problems, []);
+}
+
+#[test]
+fn a_recording_that_is_missing_fails() {
+    let sample = Sample::new();
+    sample.remove("book/recordings/02/twice.svg");
+    sample.fails(NAME, &["{{sequence 02/twice}}", "no recording 02/twice.svg"]);
+    sample.replace(PAGE, "{{transcript 02/twice}}", "{{transcript 02/thrice}}");
+    sample.fails(NAME, &["no recording 02/thrice.snap", "twice.snap"]);
+}
+
+#[test]
+fn an_exercise_must_be_whole_and_on_a_page() {
+    let sample = blessed();
+    sample.replace(PAGE, "{{exercise 02/louder}}\n", "");
+    book_fails(&sample, &["02/louder", "is an exercise on no page"]);
+    sample.remove("chapters/exercises/02/bites/mutant.patch");
+    sample.fails(NAME, &["{{exercise 02/bites}}", "has no mutant.patch"]);
+}
+
+#[test]
+fn pages_and_chapters_that_nobody_would_find_fail() {
+    let sample = blessed();
+    sample.replace("book/src/SUMMARY.md", "- [The counter](02-counter.md)\n", "");
+    book_fails(&sample, &["02-counter.md", "is not in SUMMARY.md"]);
+    book_fails(&sample, &["02-counter", "has no page"]);
+}
+
+#[test]
+fn long_sentences_are_listed_with_their_line() {
+    let words = "word ".repeat(26);
+    let text =
+        format!("# Title\n\nShort one. {}end.\n\n{}\n", words, "word ".repeat(25));
+    let found = prose::long_sentences(&text);
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].line, found[0].words), (3, 27));
+}
+
+#[test]
+fn an_error_is_a_red_box_and_the_rest_of_the_page_stays() {
+    let sample = Sample::new();
+    sample.replace(PAGE, "{{checkpoint}}", "{{chekpoint}}");
+    let html = sample.page(NAME).render(&sample.repository, Format::Html);
+    assert!(html.contains("class=\"machine-error\""));
+    assert!(html.contains("no directive `chekpoint`"));
+    assert!(html.contains("Greeter::count"));
+}
+
+#[test]
+fn directives_inside_fenced_blocks_are_text() {
+    let sample = Sample::new();
+    let html = sample.page("front.md").render(&sample.repository, Format::Html);
+    assert!(html.contains("{{add this/is/no.directive}}"));
+}
+
+#[cfg(feature = "spelling")]
+#[test]
+fn a_misspelled_word_is_found_unless_it_is_an_exception() {
+    let text = "# Title\n\nThis is teh word, and `teh` is code.\n";
+    let found = book_machine::spelling::check("page.md", text, &[]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].line, found[0].message.as_str()),
+        (3, "is misspelled: the")
+    );
+    assert_eq!(book_machine::spelling::check("page.md", text, &["teh".into()]), []);
+}

@@ -1,0 +1,97 @@
+//! Building, serving, checking and replaying pages.
+
+use std::process::Command;
+
+use book_machine::page::Page;
+use book_machine::{check, expanded};
+
+use crate::process::{find, succeeds};
+use crate::tally::Tally;
+use crate::workspace::{self, cargo};
+use crate::{Error, book};
+
+const MANIFEST: &str = "book/preprocessor/Cargo.toml";
+
+/// One of the machine's own programs, built in a target folder of its own so that
+/// no other build holds it up.
+fn machine(feature: &str, program: &str) -> Command {
+    let mut command = cargo();
+    command.args(["run", "--locked", "--manifest-path", MANIFEST]);
+    command.args(["--features", feature, "--bin", program, "--"]);
+    command.arg(workspace::root());
+    command
+}
+
+/// Builds the book, and shows it in the reader's browser if asked to.
+pub fn build(open: bool) -> Result<(), Error> {
+    if !succeeds(machine("driver", "book").arg("build"))? {
+        return Err("the book was not built".into());
+    }
+    if open {
+        let index = workspace::root().join("target/book/site/index.html");
+        let browser = ["open", "xdg-open", "wslview"].into_iter().find_map(find);
+        let browser = browser.ok_or("no browser found: open the file yourself")?;
+        succeeds(Command::new(browser).arg(index))?;
+    }
+    Ok(())
+}
+
+/// Serves the book until it is interrupted.
+pub fn serve() -> Result<(), Error> {
+    succeeds(machine("driver", "book").arg("serve"))?;
+    Ok(())
+}
+
+/// Everything that must hold for the pages.
+pub fn check() -> Result<Tally, Error> {
+    let mut tally = Tally::default();
+    let held = succeeds(&mut machine("spelling", "check"))?;
+    tally.check("the pages of the book", held);
+    Ok(tally)
+}
+
+/// Takes the steps of the pages of some chapters, or of all that have a page.
+pub fn replay(chapters: &[&str]) -> Result<Tally, Error> {
+    let repository = book::repository();
+    let wanted: Vec<String> = chapters
+        .iter()
+        .map(|name| Ok(book::chapter(name)?.id))
+        .collect::<Result<_, Error>>()?;
+    let mut tally = Tally::default();
+    for name in repository.pages()? {
+        let Some(id) = repository.chapter_of_page(&name) else { continue };
+        if !wanted.is_empty() && !wanted.contains(&id) {
+            continue;
+        }
+        let page = Page::read(&repository, &name)?;
+        let mut problems = page.problems.clone();
+        problems.extend(check::checkpoints(&repository, &page));
+        problems.iter().for_each(|problem| println!("{problem}"));
+        let checkpoints = page.checkpoints.len();
+        let title = format!(
+            "{name}: replay equals chapter {id}, {checkpoints} checkpoints"
+        );
+        tally.check(&title, problems.is_empty());
+    }
+    if tally.total() == 0 {
+        return Err("no page of that chapter in SUMMARY.md".into());
+    }
+    Ok(tally)
+}
+
+/// Writes the expanded pages anew. A page with an error is not accepted.
+pub fn bless() -> Result<Tally, Error> {
+    let repository = book::repository();
+    let pages = check::pages(&repository)?;
+    let mut tally = Tally::default();
+    for page in &pages {
+        page.problems.iter().for_each(|problem| println!("{problem}"));
+        tally.check(&page.name, page.problems.is_empty());
+    }
+    if tally.failed == 0 {
+        for name in expanded::bless(&repository, &pages)? {
+            println!("accepted: book/expanded/{name}");
+        }
+    }
+    Ok(tally)
+}

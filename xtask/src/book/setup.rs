@@ -1,0 +1,93 @@
+//! `cargo xtask setup`: is everything here that the book needs?
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::Error;
+use crate::process::succeeds;
+use crate::tally::Tally;
+use crate::workspace::{self, cargo};
+
+/// Where every chapter listens unless it is told otherwise.
+const PORT: u16 = 1453;
+const MACHINE: &str = "book/preprocessor/Cargo.toml";
+
+/// Checks the programs and ports, fetches and builds what the reader will run.
+/// `bundle` writes it all to `work/bundle` for a room without a network.
+pub fn run(bundle: bool) -> Result<Tally, Error> {
+    let mut tally = Tally::default();
+    for (program, help) in [
+        ("git", "the workshop keeps your attempts in it"),
+        ("rustc", "install Rust with rustup"),
+        ("rustfmt", "rustup component add rustfmt"),
+        ("redis-server", "from chapter 05 on: apt, dnf or brew install redis"),
+    ] {
+        let version = version(program);
+        let name = match &version {
+            Some(version) => format!("{program}: {version}"),
+            None => format!("{program} is missing: {help}"),
+        };
+        tally.check(&name, version.is_some());
+    }
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).is_ok();
+    let name = match free {
+        true => format!("port {PORT} is free"),
+        false => format!("port {PORT} is taken: set PORT to another one"),
+    };
+    tally.check(&name, free);
+    let mut step = |name: &str, command: &mut Command| -> Result<(), Error> {
+        println!("{name} …");
+        let held = succeeds(command)?;
+        tally.check(name, held);
+        Ok(())
+    };
+    step("dependencies", cargo().args(["fetch", "--locked"]))?;
+    let machine = ["--locked", "--manifest-path", MACHINE];
+    step("the book's dependencies", cargo().arg("fetch").args(machine))?;
+    step("all chapters", cargo().args(["build", "--workspace", "--locked"]))?;
+    step("the book's machine", cargo().arg("build").args(machine))?;
+    if bundle {
+        let folder = workspace::root().join("work/bundle");
+        step("the kit", &mut vendor(&folder)?)?;
+        std::fs::write(folder.join("README.md"), KIT)?;
+        println!("the kit is in {}", folder.display());
+    }
+    Ok(tally)
+}
+
+fn version(program: &str) -> Option<String> {
+    let output = Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().next().map(str::to_owned)
+}
+
+/// All crates of both lock files, and the settings that make cargo use them.
+fn vendor(folder: &Path) -> Result<Command, Error> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)?;
+    let settings = std::fs::File::create(folder.join("config.toml"))?;
+    let mut command = cargo();
+    command.args(["vendor", "--quiet", "--locked", "--versioned-dirs"]);
+    command.args(["--sync", MACHINE]).arg("work/bundle/vendor").stdout(settings);
+    Ok(command)
+}
+
+const KIT: &str = "\
+# A kit for a room without a network
+
+Copy this folder to `work/bundle` of a clone, then
+
+    mkdir -p ~/.cargo && cat work/bundle/config.toml >> ~/.cargo/config.toml
+    cargo xtask setup
+
+`config.toml` names the folder `work/bundle/vendor` relative to the clone: run cargo
+there. Rust, git and redis-server must be on the machines already.
+";

@@ -1,0 +1,136 @@
+//! `cargo xtask workshop NN`: a reader's own copy of what a page begins with.
+
+use std::path::{Path, PathBuf};
+
+use book_machine::page::Page;
+use book_machine::repository::{Chapter, Repository};
+use book_machine::tree::Tree;
+use book_machine::{rescue, standalone};
+
+use super::export::settle_versions;
+use super::git;
+use crate::{Error, book, workspace};
+
+const SHARED: &str = "[build]\ntarget-dir = \"../../target/workshop\"\n";
+
+/// Makes `work/NN`: a crate, a workspace and a git repository of its own.
+pub fn open(chapter: &str) -> Result<(), Error> {
+    let chapter = book::chapter(chapter)?;
+    let repository = book::repository();
+    let folder = place(&chapter);
+    if folder.exists() {
+        let shown = folder.display();
+        return Err(format!(
+            "{shown} is there already; move it away to begin anew"
+        )
+        .into());
+    }
+    let tree = with_workspace(&repository, &repository.start_of(&chapter)?)?;
+    tree.write(&folder)?;
+    let root = workspace::root();
+    for file in ["Cargo.lock", "rustfmt.toml"] {
+        std::fs::copy(root.join(file), folder.join(file))?;
+    }
+    std::fs::write(folder.join(".gitignore"), "/target\n/.cargo\n")?;
+    // All workshops share what they have compiled.
+    std::fs::create_dir_all(folder.join(".cargo"))?;
+    std::fs::write(folder.join(".cargo/config.toml"), SHARED)?;
+    settle_versions(&folder)?;
+    git::read(&folder, &["init", "--quiet", "--initial-branch", "main"])?;
+    commit(&folder, "What the page begins with")?;
+    println!(
+        "{} is yours; begin with the page of chapter {}",
+        folder.display(),
+        chapter.id
+    );
+    Ok(())
+}
+
+/// Saves the reader's attempt on a branch and lays the next checkpoint over it.
+pub fn rescue(chapter: &str) -> Result<(), Error> {
+    let chapter = book::chapter(chapter)?;
+    let repository = book::repository();
+    let folder = place(&chapter);
+    if !folder.is_dir() {
+        return Err(format!(
+            "there is no workshop: cargo xtask workshop {}",
+            chapter.id
+        )
+        .into());
+    }
+    let page = page_of(&repository, &chapter)?;
+    let (base, target) =
+        (repository.start_of(&chapter)?, Tree::read(&chapter.folder)?);
+    let reader = attempt(&folder)?;
+    let Some(rescue) = rescue::next(&page, &base, &target, &reader) else {
+        println!("You have the whole chapter: cargo xtask check {}", chapter.id);
+        return Ok(());
+    };
+    let branch = free_branch(&folder)?;
+    git::read(&folder, &["checkout", "--quiet", "-b", &branch])?;
+    commit(&folder, "My attempt")?;
+    git::read(&folder, &["checkout", "--quiet", "main"])?;
+    // The reader's files that the chapter does not touch come along.
+    git::read(&folder, &["checkout", "--quiet", &branch, "--", "."])?;
+    for file in reader.files.keys().filter(|f| !rescue.tree.files.contains_key(*f))
+    {
+        std::fs::remove_file(folder.join(file))?;
+    }
+    with_workspace(&repository, &rescue.tree)?.write(&folder)?;
+    let name = match rescue.checkpoint == rescue.of {
+        true => "the end of the chapter".to_owned(),
+        false => format!("checkpoint {} of {}", rescue.checkpoint, rescue.of),
+    };
+    commit(&folder, &format!("Rescue: {name}"))?;
+    println!("{}", git::read(&folder, &["diff", &branch, "main"])?);
+    println!("You are at {name}. Your attempt is on the branch {branch}.");
+    Ok(())
+}
+
+fn place(chapter: &Chapter) -> PathBuf {
+    workspace::root().join("work").join(&chapter.id)
+}
+
+fn page_of(repository: &Repository, chapter: &Chapter) -> Result<Page, Error> {
+    let is_it = |name: &String| {
+        repository.chapter_of_page(name).as_ref() == Some(&chapter.id)
+    };
+    let name = repository.pages()?.into_iter().find(is_it);
+    let name = name.ok_or_else(|| format!("chapter {} has no page", chapter.id))?;
+    Ok(Page::read(repository, &name)?)
+}
+
+/// The reader's crate as the book knows it.
+fn attempt(folder: &Path) -> Result<Tree, Error> {
+    let mut tree = Tree::read(folder)?;
+    tree.files.remove("rustfmt.toml");
+    if let Some(manifest) = tree.files.get_mut("Cargo.toml") {
+        *manifest = standalone::chapter_manifest(manifest);
+    }
+    Ok(tree)
+}
+
+fn with_workspace(repository: &Repository, tree: &Tree) -> Result<Tree, Error> {
+    let mut tree = tree.clone();
+    if let Some(manifest) = tree.files.get_mut("Cargo.toml") {
+        *manifest = standalone::workshop_manifest(repository, manifest)?;
+    }
+    Ok(tree)
+}
+
+fn free_branch(folder: &Path) -> Result<String, Error> {
+    let known = git::read(folder, &["branch", "--format", "%(refname:short)"])?;
+    let free =
+        |count: &usize| !known.lines().any(|b| b == format!("attempt-{count}"));
+    let count = (1..).find(free).unwrap_or(1);
+    Ok(format!("attempt-{count}"))
+}
+
+fn commit(folder: &Path, message: &str) -> Result<(), Error> {
+    git::read(folder, &["add", "--all"])?;
+    // Not every reader has told git a name.
+    let name = ["-c", "user.name=Reader", "-c", "user.email=reader@localhost"];
+    let rest = ["commit", "--quiet", "--allow-empty", "--no-verify", "-m", message];
+    git::read(folder, &[&name[..], &rest[..]].concat())?;
+    Ok(())
+}
