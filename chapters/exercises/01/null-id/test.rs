@@ -1,0 +1,60 @@
+//! An absent id makes a notification, a null one is an error.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+};
+
+/// The server of this chapter. Dropping it ends it.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start() -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ch01-hello-mcp"))
+            .env("PORT", "0")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        let errors = child.stderr.take().expect("a pipe");
+        BufReader::new(errors).read_line(&mut line).expect("a line");
+        let address = line.trim().trim_start_matches("listening on http://");
+        let address = address.trim_end_matches("/mcp").to_owned();
+        Self { child, address }
+    }
+
+    /// The whole answer, head and body.
+    fn post(&self, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        let (host, length) = (&self.address, body.len());
+        write!(
+            stream,
+            "POST /mcp HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        )
+        .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_null_id_is_not_an_absent_one() {
+    let server = Server::start();
+    let answer =
+        server.post(r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#);
+    let is_refused = answer.starts_with("HTTP/1.1 400") && answer.contains("-32600");
+    assert!(is_refused, "a null id is refused: {answer}");
+}
