@@ -357,12 +357,17 @@ impl Replay {
             let text = imports::ride(file, &self.now, &self.target, progress)?;
             if let Some(text) = text {
                 let old = self.now.files.insert(file.clone(), text.clone());
-                let mut lines = difference(&old.unwrap_or_default(), &text);
+                let old = old.unwrap_or_default();
+                let mut lines = difference(&old, &text);
                 lines.retain(|line| {
                     line.sign != Sign::Same && !line.text.is_empty()
                 });
+                let (before, after) =
+                    (imports::imports(&old), imports::imports(&text));
+                let added = after.difference(&before).count();
+                let removed = before.difference(&after).count();
                 if !lines.is_empty() {
-                    rides.push(Ride { file: file.clone(), lines });
+                    rides.push(Ride { file: file.clone(), lines, added, removed });
                 }
             }
         }
