@@ -36,7 +36,8 @@ pub fn ride(
     let aim = Outline::parse(file, aim)?;
     let ride = Ride { file, now, progress };
     ride.modules(&mut outline, &aim);
-    ride.level(&mut outline.nodes, &aim.nodes, &words_of(&aim), &words(source));
+    let (aim_words, words) = (words(&aim), words(&outline));
+    ride.level(&mut outline.nodes, &aim.nodes, &aim_words, &words);
     outline.settle(&aim);
     let text = outline.render();
     Ok((text != source).then_some(text))
@@ -112,8 +113,10 @@ impl Ride<'_> {
         nodes.retain(|node| node.kind != Kind::Use);
         let done = self.progress == Progress::Done;
         let mut given = BTreeSet::new();
+        let mut wanted = BTreeSet::new();
         for model in aim.iter().filter(is_use) {
             let all = leaves(model);
+            wanted.extend(all.iter().map(|leaf| leaf.path.clone()));
             let needed = |leaf: &&Leaf| match aim_words.contains(&leaf.word) {
                 true => words.contains(&leaf.word),
                 // A trait or a glob is used without being named.
@@ -356,14 +359,7 @@ fn narrowed(node: &Node, part: &[&Leaf]) -> Option<Node> {
 }
 
 /// The words of all that is not a `use` line.
-fn words_of(outline: &Outline) -> BTreeSet<String> {
-    words(&outline.render())
-}
-
-fn words(source: &str) -> BTreeSet<String> {
-    let Ok(outline) = Outline::parse("x.rs", source) else {
-        return BTreeSet::new();
-    };
+fn words(outline: &Outline) -> BTreeSet<String> {
     fn collect(nodes: &[Node], found: &mut BTreeSet<String>) {
         for node in nodes.iter().filter(|node| !node.kind.rides()) {
             // Comments link types, and such a link needs the import too.
