@@ -87,6 +87,13 @@ pub fn run(
     Some(outcome)
 }
 
+/// All that must hold for the book: pages, replay, links, spelling, exercises.
+pub fn check() -> Result<Tally, Error> {
+    let mut tally = pages::check()?;
+    tally += exercises::run(&[])?;
+    Ok(tally)
+}
+
 fn repository() -> Repository {
     Repository::new(workspace::root())
 }

@@ -43,6 +43,16 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    /// Keeps all commands in the slow log, from where a reader can see the last.
+    pub fn remember_commands(&self) -> Result<(), Error> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.write_all(b"CONFIG SET slowlog-log-slower-than 0\r\nQUIT\r\n")?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        if text.starts_with("+OK") { Ok(()) } else { Err(text.into()) }
+    }
+
     /// How many scripts it was asked to run. A node that quietly kept its
     /// sessions to itself would pass a test on one node; this shows it.
     pub fn scripts_run(&self) -> Result<u64, Error> {

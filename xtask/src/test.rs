@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 use crate::process::succeeds;
 use crate::tally::Tally;
 use crate::workspace::{self, cargo};
-use crate::{Error, debian};
+use crate::{Error, book, debian};
+
+const MACHINE: &str = "book/preprocessor/Cargo.toml";
 
 /// Runs all steps, also after one has failed, and counts every step and test.
 pub fn run() -> Result<Tally, Error> {
@@ -33,7 +35,28 @@ pub fn run() -> Result<Tally, Error> {
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     step(cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
-    tally += tests()?;
+    // The machine of the book has a workspace of its own.
+    for arguments in [
+        &["fmt", "--check"][..],
+        &[
+            "clippy",
+            "--all-targets",
+            "--all-features",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        &["doc", "--no-deps", "--all-features", "--locked"],
+    ] {
+        let (command, rest) = (&arguments[..1], &arguments[1..]);
+        let mut cargo = cargo();
+        cargo.args(command).args(["--manifest-path", MACHINE]).args(rest);
+        step(cargo.env("RUSTDOCFLAGS", "-D warnings"))?;
+    }
+    tally += tests(&["--workspace"])?;
+    tally += tests(&["--manifest-path", MACHINE, "--features", "spelling"])?;
+    tally += book::check()?;
     tally += no_unsafe(&workspace::root().join("final/src"))?;
     Ok(tally)
 }
@@ -46,9 +69,9 @@ fn announce(command: &Command) -> String {
 }
 
 /// Runs the tests, shows their output as it comes, and adds up their results.
-fn tests() -> Result<Tally, Error> {
+fn tests(which: &[&str]) -> Result<Tally, Error> {
     let mut command = cargo();
-    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    command.arg("test").args(which).args(["--locked", "--no-fail-fast"]);
     let name = announce(&command);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let stdout = child.stdout.take().ok_or("no standard output to read")?;

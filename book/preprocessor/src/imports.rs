@@ -36,7 +36,8 @@ pub fn ride(
     let aim = Outline::parse(file, aim)?;
     let ride = Ride { file, now, progress };
     ride.modules(&mut outline, &aim);
-    ride.level(&mut outline.nodes, &aim.nodes, &words_of(&aim), &words(source));
+    let (aim_words, words) = (words(&aim), words(&outline));
+    ride.level(&mut outline.nodes, &aim.nodes, &aim_words, &words);
     outline.settle(&aim);
     let text = outline.render();
     Ok((text != source).then_some(text))
@@ -107,51 +108,59 @@ impl Ride<'_> {
         }
         let is_use = |node: &&Node| node.kind == Kind::Use;
         let old: Vec<Node> = nodes.iter().filter(is_use).cloned().collect();
-        let old_leaves: Vec<String> =
-            old.iter().flat_map(leaves).map(|l| l.path).collect();
+        let had: BTreeSet<String> =
+            old.iter().flat_map(leaves).map(|leaf| leaf.path).collect();
         nodes.retain(|node| node.kind != Kind::Use);
         let done = self.progress == Progress::Done;
-        let mut known = BTreeSet::new();
+        let mut given = BTreeSet::new();
+        let mut wanted = BTreeSet::new();
         for model in aim.iter().filter(is_use) {
             let all = leaves(model);
-            known.extend(all.iter().map(|leaf| leaf.path.clone()));
-            let due = |leaf: &&Leaf| {
-                done || match aim_words.contains(&leaf.word) {
-                    true => words.contains(&leaf.word),
-                    false => old_leaves.contains(&leaf.path) || self.resolves(leaf),
-                }
+            wanted.extend(all.iter().map(|leaf| leaf.path.clone()));
+            let needed = |leaf: &&Leaf| match aim_words.contains(&leaf.word) {
+                true => words.contains(&leaf.word),
+                // A trait or a glob is used without being named.
+                false => had.contains(&leaf.path) || self.resolves(leaf),
             };
-            let part: Vec<&Leaf> = all.iter().filter(due).collect();
-            let own_module = old.iter().find(|node| node.name == model.name);
-            let node = if part.len() == all.len()
-                || own_module.is_some_and(|n| n == model)
-            {
-                Some(model.clone())
-            } else {
-                narrowed(model, &part)
+            let missing: Vec<&Leaf> = all
+                .iter()
+                .filter(|leaf| needed(leaf) && !had.contains(&leaf.path))
+                .collect();
+            let kept = old.iter().any(|node| node.name == model.name);
+            let whole =
+                !missing.is_empty() && all.iter().all(|leaf| self.resolves(leaf));
+            let node = match done || kept || whole {
+                true => Some(model.clone()),
+                false => narrowed(model, &missing),
             };
             if let Some(node) = node {
+                given.extend(leaves_of_lines(&node));
                 insert(nodes, node, aim);
             }
         }
-        // What only the old file imports stays while it is needed.
+        // What the old lines bring stays while it is needed and not given anew.
         for (place, model) in old.iter().enumerate() {
             let all = leaves(model);
             let due = |leaf: &&Leaf| {
-                !done && !known.contains(&leaf.path) && words.contains(&leaf.word)
+                let unnamed =
+                    aim.iter().flat_map(leaves).any(|l| l.path == leaf.path)
+                        && !aim_words.contains(&leaf.word);
+                !given.contains(&leaf.path)
+                    && (unnamed || words.contains(&leaf.word))
             };
             let part: Vec<&Leaf> = all.iter().filter(due).collect();
-            let node = if part.len() == all.len() && !part.is_empty() {
-                Some(model.clone())
-            } else {
-                narrowed(model, &part)
+            let shared = all.iter().any(|leaf| given.contains(&leaf.path));
+            let node = match part.is_empty() || done {
+                true => None,
+                // A line is left alone for as long as one of its names is used.
+                false if !shared => Some(model.clone()),
+                false => narrowed(model, &part),
             };
             if let Some(mut node) = node {
                 node.name = format!("{} (old {place})", node.name);
-                let docs = usize::from(
-                    nodes.first().is_some_and(|n| n.kind == Kind::Docs),
-                );
-                nodes.insert(docs, node);
+                let after =
+                    nodes.iter().take_while(|n| n.kind == Kind::Docs).count();
+                nodes.insert(after, node);
             }
         }
     }
@@ -165,29 +174,88 @@ impl Ride<'_> {
         files.iter().any(|file| self.now.files.contains_key(file))
     }
 
-    /// Whether what a `use` names can be there by now: for the crate's own
-    /// modules their file, for others the dependency.
+    /// Whether what a `use` names is there by now: for the crate's own modules the
+    /// word in their file, for others the dependency.
     fn resolves(&self, leaf: &Leaf) -> bool {
-        let segments: Vec<&str> = leaf.path.split("::").collect();
+        let path = leaf.path.split(" as ").next().unwrap_or_default();
+        let segments: Vec<&str> = path.split("::").collect();
+        let mut here = module_path(self.file);
+        let mut rest = segments.as_slice();
         match segments.as_slice() {
-            ["std" | "core" | "alloc" | "super" | "self", ..] => true,
-            ["crate", module, _, ..] => {
-                let folders =
-                    [format!("src/{module}.rs"), format!("src/{module}/mod.rs")];
-                folders.iter().any(|file| self.now.files.contains_key(file))
+            ["std" | "core" | "alloc", ..] => return true,
+            ["self", ..] => rest = &segments[1..],
+            ["super", ..] => {
+                while rest.first() == Some(&"super") {
+                    here.pop();
+                    rest = &rest[1..];
+                }
+            }
+            [name, ..] if *name == "crate" || self.is_own_library(name) => {
+                here.clear();
+                rest = &segments[1..];
             }
             [name, ..] => {
-                let manifest = self.now.get("Cargo.toml").unwrap_or_default();
-                let dashed = name.replace('_', "-");
-                let entry = |line: &str| {
-                    let key =
-                        line.split(['=', '.', ' ']).next().unwrap_or_default();
-                    key == *name || key == dashed
-                };
-                manifest.lines().any(entry)
+                let own = self.module_is_there(&format!("mod {name}"));
+                return own || self.depends_on(name);
             }
-            [] => true,
+            [] => return true,
         }
+        self.has(&here, rest)
+    }
+
+    /// Whether the module at `path` and what `rest` names in it are there.
+    fn has(&self, path: &[String], rest: &[&str]) -> bool {
+        let (Some(name), more) = (rest.first(), rest.get(1..).unwrap_or_default())
+        else {
+            return true;
+        };
+        let deeper = [path, &[(*name).to_owned()]].concat();
+        if module_files(&deeper)
+            .iter()
+            .any(|file| self.now.files.contains_key(file))
+        {
+            return self.has(&deeper, more);
+        }
+        let word = |file: &String| {
+            let text = self.now.get(file).unwrap_or_default();
+            let other = |c: char| !c.is_alphanumeric() && c != '_';
+            text.split(other).any(|word| word == *name)
+        };
+        matches!(*name, "*" | "self") || module_files(path).iter().any(word)
+    }
+
+    fn is_own_library(&self, name: &str) -> bool {
+        let package = self.now.package().unwrap_or_default();
+        package.replace('-', "_") == name
+            || name == "mcp_server" && package == "final"
+    }
+
+    fn depends_on(&self, name: &str) -> bool {
+        let manifest = self.now.get("Cargo.toml").unwrap_or_default();
+        let dashed = name.replace('_', "-");
+        let entry = |line: &str| {
+            let key = line.split(['=', '.', ' ']).next().unwrap_or_default();
+            key == name || key == dashed
+        };
+        manifest.lines().any(entry)
+    }
+}
+
+/// The module that a file is: `["calculator", "calls"]`.
+fn module_path(file: &str) -> Vec<String> {
+    let inside =
+        file.strip_prefix("src/").unwrap_or_default().trim_end_matches(".rs");
+    let parts =
+        inside.split('/').filter(|part| !["main", "lib", "mod", ""].contains(part));
+    parts.map(str::to_owned).collect()
+}
+
+/// The files that a module may be in.
+fn module_files(path: &[String]) -> [String; 2] {
+    let inside = path.join("/");
+    match path.is_empty() {
+        true => ["src/lib.rs".into(), "src/main.rs".into()],
+        false => [format!("src/{inside}.rs"), format!("src/{inside}/mod.rs")],
     }
 }
 
@@ -213,6 +281,9 @@ struct Leaf {
 }
 
 fn leaves(node: &Node) -> Vec<Leaf> {
+    if node.kind != Kind::Use {
+        return Vec::new();
+    }
     let Ok(item) = syn::parse_str::<syn::ItemUse>(&node.text()) else {
         return Vec::new();
     };
@@ -253,6 +324,26 @@ fn walk(tree: &UseTree, above: &mut Vec<String>, found: &mut Vec<Leaf>) {
     }
 }
 
+/// The paths that a node brings, which may be several lines.
+fn leaves_of_lines(node: &Node) -> Vec<String> {
+    imports(&node.text()).into_iter().collect()
+}
+
+/// The paths of all names that the `use` lines of a file bring.
+pub fn imports(source: &str) -> BTreeSet<String> {
+    fn collect(nodes: &[Node], found: &mut BTreeSet<String>) {
+        for node in nodes {
+            found.extend(leaves(node).into_iter().map(|leaf| leaf.path));
+            collect(node.body.as_ref().map_or(&[], |body| &body.nodes), found);
+        }
+    }
+    let mut found = BTreeSet::new();
+    if let Ok(outline) = Outline::parse("x.rs", source) {
+        collect(&outline.nodes, &mut found);
+    }
+    found
+}
+
 /// `node` with only some of its names: a line for each, until all are there.
 fn narrowed(node: &Node, part: &[&Leaf]) -> Option<Node> {
     let text = node.text();
@@ -268,14 +359,7 @@ fn narrowed(node: &Node, part: &[&Leaf]) -> Option<Node> {
 }
 
 /// The words of all that is not a `use` line.
-fn words_of(outline: &Outline) -> BTreeSet<String> {
-    words(&outline.render())
-}
-
-fn words(source: &str) -> BTreeSet<String> {
-    let Ok(outline) = Outline::parse("x.rs", source) else {
-        return BTreeSet::new();
-    };
+fn words(outline: &Outline) -> BTreeSet<String> {
     fn collect(nodes: &[Node], found: &mut BTreeSet<String>) {
         for node in nodes.iter().filter(|node| !node.kind.rides()) {
             // Comments link types, and such a link needs the import too.

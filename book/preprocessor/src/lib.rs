@@ -30,7 +30,7 @@
 //! expanded      the committed pages
 //! check         all of this for the whole book
 //! repository    where everything is
-//! preprocessor  what mdBook calls (feature `mdbook`)
+//! preprocessor  what mdBook asks for
 //! server        a folder in the browser
 //! ```
 
@@ -50,7 +50,6 @@ pub mod merge;
 pub mod outline;
 pub mod page;
 pub mod patch;
-#[cfg(feature = "mdbook")]
 pub mod preprocessor;
 pub mod proof;
 pub mod prose;

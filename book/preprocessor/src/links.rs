@@ -78,8 +78,7 @@ fn resolve(page: &str, path: &str) -> Option<String> {
 fn links(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (number, line) in prose::lines(text) {
-        let outside: Vec<&str> = line.split('`').step_by(2).collect();
-        let line = outside.join("``");
+        let line = prose::without_code(&line);
         let mut note = |rest: &str, end: &[char]| {
             let stop = rest.find(end).unwrap_or(rest.len());
             let target = rest[..stop].trim_matches(['<', '>']);

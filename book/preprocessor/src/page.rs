@@ -142,9 +142,12 @@ impl Page {
 
     /// The minutes that the page declares.
     pub fn declared(&self) -> Option<usize> {
-        self.source.split("**").skip(1).step_by(2).find_map(|bold| {
-            let (number, word) = bold.split_once(' ')?;
-            word.starts_with("minute").then(|| number.parse().ok())?
+        prose::lines(&self.source).iter().find_map(|(_, line)| {
+            let line = prose::without_code(line);
+            line.split("**").skip(1).step_by(2).find_map(|bold| {
+                let (number, word) = bold.split_once(' ')?;
+                word.starts_with("minute").then(|| number.parse().ok())?
+            })
         })
     }
 

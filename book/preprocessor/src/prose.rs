@@ -38,6 +38,11 @@ pub fn lines(source: &str) -> Vec<(usize, String)> {
     found
 }
 
+/// A line without its inline code.
+pub fn without_code(line: &str) -> String {
+    line.split('`').step_by(2).collect::<Vec<_>>().join("``")
+}
+
 /// The characters that open a fenced block, if the line does.
 pub fn opens_fence(line: &str) -> Option<String> {
     let first = line.chars().next().filter(|c| ['`', '~'].contains(c))?;

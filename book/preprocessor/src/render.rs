@@ -124,26 +124,24 @@ fn ride_title(ride: &Ride, shown: &Shown) -> String {
         let is_module = |line: &&Line| line.sign == sign && is_module(&line.text);
         ride.lines.iter().filter(is_module).count()
     };
-    let added_modules = modules(Sign::Added);
-    let is_import =
-        |line: &&Line| line.sign == Sign::Added && is_import(&line.text);
-    let imports = ride.lines.iter().filter(is_import).count();
-    let plural = |count: usize, word: &str| match count {
-        1 => format!("+1 {word}"),
-        _ => format!("+{count} {word}s"),
+    let count = |sign: char, count: usize, word: &str| match count {
+        0 => None,
+        1 => Some(format!("{sign}1 {word}")),
+        _ => Some(format!("{sign}{count} {word}s")),
     };
-    let mut parts = Vec::new();
-    if imports > 0 {
-        parts.push(plural(imports, "import"));
-    }
-    if added_modules > 0 {
-        parts.push(plural(added_modules, "module"));
-    }
-    let removed = count(&ride.lines, Sign::Removed);
-    if removed > 0 || parts.is_empty() {
-        parts.push(format!("−{removed}"));
-    }
-    let title = parts.join(", ");
+    let parts: Vec<String> = [
+        count('+', ride.added, "import"),
+        count('−', ride.removed, "import"),
+        count('+', modules(Sign::Added), "module"),
+        count('−', modules(Sign::Removed), "module"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let title = match parts.is_empty() {
+        true => "imports in their final order".to_owned(),
+        false => parts.join(", "),
+    };
     if ride.file == shown.file {
         title
     } else {
@@ -152,15 +150,9 @@ fn ride_title(ride: &Ride, shown: &Shown) -> String {
 }
 
 fn is_module(line: &str) -> bool {
-    bare(line).starts_with("mod ")
-}
-
-fn is_import(line: &str) -> bool {
-    bare(line).starts_with("use ")
-}
-
-fn bare(line: &str) -> &str {
-    line.trim().trim_start_matches("pub ").trim_start_matches("pub(crate) ")
+    let line =
+        line.trim().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+    line.starts_with("mod ")
 }
 
 fn verb(shown: &Shown) -> String {

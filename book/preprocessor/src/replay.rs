@@ -63,6 +63,7 @@ impl Replay {
         &mut self,
         directive: &Directive,
     ) -> Result<Option<Shown>, String> {
+        let before = self.now.clone();
         let outcome = match directive {
             Directive::Add(at) => self.add(at).map(Some),
             Directive::Change(at) => self.change(at).map(Some),
@@ -73,7 +74,10 @@ impl Replay {
             Directive::Unchanged(path) => self.unchanged(path).map(|()| None),
             _ => Ok(None),
         };
-        let rides = self.ride();
+        let rides = match self.now == before {
+            true => Ok(Vec::new()),
+            false => self.ride(&before),
+        };
         self.step += 1;
         let mut shown = outcome?;
         if let Some(shown) = &mut shown {
@@ -344,10 +348,21 @@ impl Replay {
         Ok(())
     }
 
-    fn ride(&mut self) -> Result<Vec<Ride>, String> {
+    fn ride(&mut self, before: &Tree) -> Result<Vec<Ride>, String> {
         let mut rides = Vec::new();
-        let files: Vec<String> = self.now.files.keys().cloned().collect();
+        let names =
+            |tree: &Tree| tree.files.keys().cloned().collect::<Vec<String>>();
+        let files = names(&self.now);
+        let same_files = files == names(before);
         for file in files.iter().filter(|file| file.ends_with(".rs")) {
+            let first = self.touches.get(file).map(|(first, _)| *first);
+            let touched = first.is_some_and(|first| first <= self.step);
+            // Most files are what they should be, and most others rest.
+            if self.now.get(file) == self.target.get(file)
+                || (same_files && !touched)
+            {
+                continue;
+            }
             let progress = match self.touches.get(file) {
                 Some((first, _)) if *first > self.step => Progress::Untouched,
                 Some((_, last)) if *last > self.step => Progress::Begun,
@@ -357,12 +372,17 @@ impl Replay {
             let text = imports::ride(file, &self.now, &self.target, progress)?;
             if let Some(text) = text {
                 let old = self.now.files.insert(file.clone(), text.clone());
-                let mut lines = difference(&old.unwrap_or_default(), &text);
+                let old = old.unwrap_or_default();
+                let mut lines = difference(&old, &text);
                 lines.retain(|line| {
                     line.sign != Sign::Same && !line.text.is_empty()
                 });
+                let (before, after) =
+                    (imports::imports(&old), imports::imports(&text));
+                let added = after.difference(&before).count();
+                let removed = before.difference(&after).count();
                 if !lines.is_empty() {
-                    rides.push(Ride { file: file.clone(), lines });
+                    rides.push(Ride { file: file.clone(), lines, added, removed });
                 }
             }
         }

@@ -51,6 +51,10 @@ pub struct Ride {
     pub file: String,
     /// The lines.
     pub lines: Vec<Line>,
+    /// How many names came.
+    pub added: usize,
+    /// How many names went.
+    pub removed: usize,
 }
 
 impl Shown {

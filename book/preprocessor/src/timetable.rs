@@ -33,7 +33,9 @@ pub fn check(page: &str, source: &str, declared: Option<usize>) -> Vec<Problem> 
     }
     let notes: Vec<(usize, usize)> = prose::lines(source)
         .into_iter()
-        .filter_map(|(number, line)| Some((number, note_minutes(&line)?)))
+        .filter_map(|(number, line)| {
+            Some((number, note_minutes(&prose::without_code(&line))?))
+        })
         .collect();
     let sum: usize = notes.iter().map(|(_, minutes)| minutes).sum();
     if let (Some((line, _)), Some(declared)) = (notes.last(), declared)

@@ -109,7 +109,7 @@ fn ridden(now: &str, target: &str, progress: Progress) -> String {
     let tree = |text: &str| {
         let mut tree = Tree::default();
         tree.files.insert("src/lib.rs".into(), text.into());
-        tree.files.insert("src/there.rs".into(), String::new());
+        tree.files.insert("src/there.rs".into(), "struct Thing;\n".into());
         tree
     };
     let (now, target) = (tree(now), tree(target));
@@ -119,12 +119,37 @@ fn ridden(now: &str, target: &str, progress: Progress) -> String {
 
 #[test]
 fn an_import_comes_when_its_name_is_used_and_not_before() {
-    let target = "use std::sync::{Arc, Mutex};\n\nfn a(_: Arc<u8>) {}\n\nfn b(_: Mutex<u8>) {}\n";
+    let target = "\
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+fn a(_: Arc<u8>) {}
+
+fn b(_: Mutex<u8>, _: fmt::Error) {}
+";
+    // The group comes as a whole, so that it is written once.
     let first = ridden("fn a(_: Arc<u8>) {}\n", target, Progress::Begun);
-    assert_eq!(first, "use std::sync::Arc;\n\nfn a(_: Arc<u8>) {}\n");
-    let both =
-        "use std::sync::Arc;\n\nfn a(_: Arc<u8>) {}\n\nfn b(_: Mutex<u8>) {}\n";
-    assert_eq!(ridden(both, target, Progress::Begun), target);
+    assert_eq!(first, "use std::sync::{Arc, Mutex};\n\nfn a(_: Arc<u8>) {}\n");
+}
+
+#[test]
+fn of_a_group_only_what_is_there_is_imported() {
+    let target = "use crate::there::{Absent, Thing};\n\nfn a(_: Thing) {}\n\nfn b(_: Absent) {}\n";
+    let now = "fn a(_: Thing) {}\n";
+    let first = ridden(now, target, Progress::Begun);
+    assert_eq!(first, "use crate::there::Thing;\n\nfn a(_: Thing) {}\n");
+    let both = format!("{first}\nfn b(_: Absent) {{}}\n");
+    let done = ridden(&both, target, Progress::Done);
+    assert!(done.starts_with("use crate::there::{Absent, Thing};\n\n"), "{done}");
+}
+
+#[test]
+fn an_old_group_stays_as_it_is_until_a_new_name_is_needed() {
+    let old = "use std::fmt::{Debug, Display};\n\nfn a(_: &dyn Debug) {}\n";
+    let target = "use std::fmt::{Debug, Write};\n\nfn a(_: &dyn Debug) {}\n\nfn b(_: &dyn Write) {}\n";
+    assert_eq!(ridden(old, target, Progress::Begun), old);
+    let now = format!("{old}\nfn b(_: &dyn Write) {{}}\n");
+    assert_eq!(ridden(&now, target, Progress::Begun), target);
 }
 
 #[test]

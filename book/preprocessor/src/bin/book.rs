@@ -10,11 +10,15 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use book_machine::outline::Outline;
-use book_machine::preprocessor::Machine;
+use book_machine::preprocessor::answer;
+use book_machine::render::Format;
+use book_machine::repository::Repository;
 use book_machine::server;
 use mdbook_driver::MDBook;
+use mdbook_driver::book::Book;
 use mdbook_driver::config::Config;
 use mdbook_driver::errors::{Error, Result};
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -47,9 +51,32 @@ fn build(root: &Path) -> Result<PathBuf> {
     settings.nodes.retain(|table| table.name != "preprocessor.machine");
     let config = Config::from_str(&settings.render())?;
     let mut book = MDBook::load_with_config(book, config)?;
-    book.with_preprocessor(Machine);
+    book.with_preprocessor(Machine(Repository::new(root)));
     book.build()?;
     Ok(book.build_dir_for("html"))
+}
+
+/// The machine inside this process.
+struct Machine(Repository);
+
+impl Preprocessor for Machine {
+    fn name(&self) -> &str {
+        "machine"
+    }
+
+    fn run(&self, context: &PreprocessorContext, mut book: Book) -> Result<Book> {
+        let format = match context.renderer.as_str() {
+            "html" => Format::Html,
+            _ => Format::Markdown,
+        };
+        book.for_each_chapter_mut(|chapter| {
+            let path = chapter.source_path.as_ref().and_then(|path| path.to_str());
+            if let Some(name) = path {
+                chapter.content = answer(&self.0, name, &chapter.content, format);
+            }
+        });
+        Ok(book)
+    }
 }
 
 fn serve(root: &Path) -> Result<()> {

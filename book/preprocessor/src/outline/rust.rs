@@ -1,7 +1,7 @@
 //! The items of a Rust file.
 
 use quote::ToTokens;
-use syn::{AttrStyle, Attribute, ImplItem, Item, TraitItem};
+use syn::{AttrStyle, Attribute, ImplItem, Item, TraitItem, TraitItemFn};
 
 use super::{Body, Kind, Node, Outline, number};
 
@@ -101,7 +101,7 @@ fn docs_end(attributes: &[Attribute]) -> Option<usize> {
 
 fn last_line(tokens: &impl ToTokens) -> usize {
     let last = tokens.to_token_stream().into_iter().last();
-    last.map_or(0, |token| token.span().end().line.saturating_sub(1))
+    last.map_or(0, |token| line(token.span()))
 }
 
 fn braces(
@@ -165,7 +165,7 @@ fn found(item: &Item) -> Found {
         }
         other => (Kind::Macro, compact(other), None),
     };
-    Found { kind, name, last: last_line(item), inside }
+    Found { kind, name, last: end_of_item(item), inside }
 }
 
 fn impl_trait(item: &syn::ItemImpl) -> Option<String> {
@@ -180,7 +180,16 @@ fn trait_member(member: &TraitItem) -> Found {
         TraitItem::Type(item) => (Kind::Type, item.ident.to_string()),
         other => (Kind::Macro, compact(other)),
     };
-    Found { kind, name, last: last_line(member), inside: None }
+    let last = match member {
+        TraitItem::Fn(TraitItemFn { default: Some(block), .. }) => {
+            close(&block.brace_token)
+        }
+        TraitItem::Fn(TraitItemFn { semi_token: Some(semi), .. }) => {
+            line(semi.span)
+        }
+        other => last_line(other),
+    };
+    Found { kind, name, last, inside: None }
 }
 
 fn impl_member(member: &ImplItem) -> Found {
@@ -190,7 +199,39 @@ fn impl_member(member: &ImplItem) -> Found {
         ImplItem::Type(item) => (Kind::Type, item.ident.to_string()),
         other => (Kind::Macro, compact(other)),
     };
-    Found { kind, name, last: last_line(member), inside: None }
+    let last = match member {
+        ImplItem::Fn(item) => close(&item.block.brace_token),
+        other => last_line(other),
+    };
+    Found { kind, name, last, inside: None }
+}
+
+/// An item's last line. Known from its last brace or semicolon where that is
+/// quick, because all tokens of all functions would be slow.
+fn end_of_item(item: &Item) -> usize {
+    match item {
+        Item::Fn(item) => close(&item.block.brace_token),
+        Item::Enum(item) => close(&item.brace_token),
+        Item::Trait(item) => close(&item.brace_token),
+        Item::Impl(item) => close(&item.brace_token),
+        Item::Mod(item) => match (&item.content, &item.semi) {
+            (Some((brace, _)), _) => close(brace),
+            (None, Some(semi)) => line(semi.span),
+            (None, None) => last_line(item),
+        },
+        Item::Use(item) => line(item.semi_token.span),
+        Item::Const(item) => line(item.semi_token.span),
+        Item::Static(item) => line(item.semi_token.span),
+        other => last_line(other),
+    }
+}
+
+fn close(brace: &syn::token::Brace) -> usize {
+    line(brace.span.close())
+}
+
+fn line(span: proc_macro2::Span) -> usize {
+    span.end().line.saturating_sub(1)
 }
 
 /// The last word of a type's path, without generics: `Engine`.
