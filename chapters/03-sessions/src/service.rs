@@ -1,4 +1,4 @@
-//! The seam for a domain: what a service offers, and what its handlers may touch.
+//! The seam for a domain: what a service offers.
 //!
 //! Another domain replaces `calculator/` by its own [`Service`] and keeps
 //! everything else.

@@ -1,12 +1,11 @@
-//! The domain: a calculator that remembers what it has calculated.
+//! The domain: a calculator.
 //!
-//! It knows nothing of transports or storage. Another domain is another
-//! implementation of [`Service`].
+//! It knows nothing of transports. Another domain is another implementation of
+//! [`Service`].
 
 mod arguments;
 pub mod arithmetic;
 mod calls;
-pub mod history;
 mod resources;
 mod tools;
 

@@ -1,4 +1,4 @@
-//! The second transport: one client, one session, a message a line.
+//! The second transport: one client, a message a line.
 //! spec: basic/transports (stdio)
 
 use std::{io, sync::Arc};

@@ -1,11 +1,11 @@
 //! What happens when a tool is called.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{arguments::CalculateArguments, history::Calculation};
+use super::arguments::CalculateArguments;
 use crate::{
-    protocol::{errors::RpcError, tools::ToolResult},
+    protocol::{errors::RpcError, to_raw, tools::ToolResult},
     service::Context,
 };
 
@@ -25,7 +25,8 @@ pub fn calculate(
         Err(rule) => return Ok(ToolResult::error(rule)),
     };
     let operation = op.name();
-    let calculation = Calculation { operation, inputs: vec![a, b], result };
-    cx.state().append(calculation.entry())?;
+    let line =
+        json!({ "operation": operation, "inputs": [a, b], "result": result });
+    cx.state().append(to_raw(&line))?;
     Ok(ToolResult::text(format!("{a} {operation} {b} = {result}")))
 }

@@ -20,7 +20,6 @@ pub(super) fn list() -> Vec<Resource> {
     vec![Resource {
         uri: HISTORY.into(),
         name: "history".into(),
-        title: Some("History".into()),
         description: Some(history.into()),
         mime_type: Some(JSON.into()),
     }]

@@ -9,7 +9,7 @@ use crate::{
         RawJson,
         errors::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError},
         jsonrpc::Request,
-        resources::{ReadResult, ResourceParams},
+        resources::ResourceParams,
         to_raw,
         tools::CallToolParams,
     },
@@ -30,9 +30,6 @@ impl Engine {
             "tools/call" => self.call_tool(cx, params).await,
             "resources/list" => {
                 Ok(to_raw(&json!({ "resources": self.service.resources() })))
-            }
-            "resources/templates/list" => {
-                Ok(to_raw(&json!({ "resourceTemplates": [] })))
             }
             "resources/read" => self.read_resource(cx, params).await,
             _ => Err(RpcError::new(METHOD_NOT_FOUND, "method not found")),
@@ -57,7 +54,7 @@ impl Engine {
     ) -> Result<RawJson, RpcError> {
         let ResourceParams { uri } = parse(params)?;
         let contents = self.service.read_resource(cx, &uri).await?;
-        Ok(to_raw(&ReadResult { contents }))
+        Ok(to_raw(&json!({ "contents": contents })))
     }
 }
 

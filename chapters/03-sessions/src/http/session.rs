@@ -42,33 +42,23 @@ pub fn enter(
     engine: &Engine,
     headers: &HeaderMap,
 ) -> Result<SessionRecord, Failure> {
-    let id = session_id(headers)?;
+    let named = headers.get(SESSION_HEADER);
+    let named = named.ok_or_else(|| bad_request("Mcp-Session-Id is required"))?;
+    // An id that we cannot have issued is as unknown as one that has ended.
+    let id = named.to_str().ok().and_then(SessionId::parse);
+    let id = id.ok_or_else(not_found)?;
     let session = engine.enter(&id).ok_or_else(not_found)?;
-    check_version(headers, &session)?;
-    Ok(session)
-}
-
-/// An id that we cannot have issued is as unknown as one that has ended.
-fn session_id(headers: &HeaderMap) -> Result<SessionId, Failure> {
-    let value = headers.get(SESSION_HEADER).ok_or_else(|| {
-        let rule = "Mcp-Session-Id is required";
-        Failure::new(StatusCode::BAD_REQUEST, rule)
-    })?;
-    value.to_str().ok().and_then(SessionId::parse).ok_or_else(not_found)
-}
-
-/// Without the header the version is known from the record (L067).
-fn check_version(
-    headers: &HeaderMap,
-    session: &SessionRecord,
-) -> Result<(), Failure> {
     match headers.get(VERSION_HEADER) {
         Some(version) if version != session.version => {
-            let rule = "MCP-Protocol-Version is not the session's version";
-            Err(Failure::new(StatusCode::BAD_REQUEST, rule))
+            Err(bad_request("MCP-Protocol-Version is not the session's version"))
         }
-        _ => Ok(()),
+        // Without the header the version is known from the record (L067).
+        _ => Ok(session),
     }
+}
+
+fn bad_request(rule: &'static str) -> Failure {
+    Failure::new(StatusCode::BAD_REQUEST, rule)
 }
 
 fn not_found() -> Failure {

@@ -3,8 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::content::ResourceContents;
-
 /// A resource as it is listed.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -13,8 +11,6 @@ pub struct Resource {
     pub uri: String,
     /// For programs.
     pub name: String,
-    /// For people.
-    pub title: Option<String>,
     /// For the model.
     pub description: Option<String>,
     /// What reading it gives.
@@ -26,11 +22,4 @@ pub struct Resource {
 pub struct ResourceParams {
     /// Which resource.
     pub uri: String,
-}
-
-/// The result of `resources/read`.
-#[derive(Debug, Serialize)]
-pub struct ReadResult {
-    /// One resource may have several parts.
-    pub contents: Vec<ResourceContents>,
 }

@@ -1,12 +1,13 @@
 //! What happens when a tool is called.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{arguments::CalculateArguments, history::Calculation};
+use super::arguments::CalculateArguments;
 use crate::{
-    protocol::{errors::RpcError, tools::ToolResult},
+    protocol::{errors::RpcError, to_raw, tools::ToolResult},
     service::Context,
+    sessions::Entry,
 };
 
 /// Calculates, records it, and writes the result down as a person would.
@@ -25,7 +26,8 @@ pub async fn calculate(
         Err(rule) => return Ok(ToolResult::error(rule)),
     };
     let operation = op.name();
-    let calculation = Calculation { operation, inputs: vec![a, b], result };
-    cx.state().append(&[calculation.entry()]).await?;
+    let line =
+        json!({ "operation": operation, "inputs": [a, b], "result": result });
+    cx.state().append(&[Entry { operation, body: to_raw(&line) }]).await?;
     Ok(ToolResult::text(format!("{a} {operation} {b} = {result}")))
 }

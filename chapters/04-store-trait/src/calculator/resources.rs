@@ -20,20 +20,15 @@ const JSON: &str = "application/json";
 
 /// What a session can read.
 pub(super) fn list() -> Vec<Resource> {
-    let resource =
-        |uri: &str, name: &str, title: &str, description: &str| Resource {
-            uri: uri.into(),
-            name: name.into(),
-            title: Some(title.into()),
-            description: Some(description.into()),
-            mime_type: Some(JSON.into()),
-        };
+    let resource = |uri: &str, name: &str, description: &str| Resource {
+        uri: uri.into(),
+        name: name.into(),
+        description: Some(description.into()),
+        mime_type: Some(JSON.into()),
+    };
     let stats = "Calculations by operation and open sessions.";
     let history = "The last 50 calculations of this session, newest last.";
-    vec![
-        resource(STATS, "stats", "Statistics", stats),
-        resource(HISTORY, "history", "History", history),
-    ]
+    vec![resource(STATS, "stats", stats), resource(HISTORY, "history", history)]
 }
 
 /// Reads a resource.

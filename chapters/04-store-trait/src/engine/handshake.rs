@@ -1,4 +1,4 @@
-//! How a session begins.
+//! How a conversation begins.
 //! spec: basic/lifecycle (initialization)
 
 use super::{Engine, dispatch::parse};

@@ -9,7 +9,6 @@ use crate::{
 };
 
 /// What a handler may do with the session that it serves.
-#[derive(Clone, Copy)]
 pub struct State<'a> {
     pub(super) store: &'a dyn SessionStore,
     pub(super) session: &'a SessionRecord,
