@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use crate::workspace::{build, root};
+use crate::workspace::{self, build, root};
 use crate::{Error, Tally};
 
 const USAGE: &str = "usage: cargo xtask check CHAPTER [--url URL | --cmd COMMAND]
@@ -53,23 +53,12 @@ fn own_server(chapter: &str) -> Result<String, Error> {
     let (package, binary) = match chapter {
         "final" => ("final".to_owned(), "mcp-server".to_owned()),
         _ => {
-            let package = package(chapter)?;
+            let package = workspace::chapter(chapter)?;
             (package.clone(), package)
         }
     };
     let program = build(&package, &binary, false)?;
     Ok(format!("'{}'", program.display()))
-}
-
-fn package(chapter: &str) -> Result<String, Error> {
-    let prefix = format!("{chapter}-");
-    for entry in std::fs::read_dir(root().join("chapters"))? {
-        let name = entry?.file_name();
-        if let Some(name) = name.to_str().filter(|name| name.starts_with(&prefix)) {
-            return Ok(format!("ch{name}"));
-        }
-    }
-    Err(format!("there is no chapter {chapter}\n\n{USAGE}").into())
 }
 
 /// The counts in `7 passed, 0 failed, 2 skipped`.

@@ -1,7 +1,8 @@
 //! `cargo xtask clients`: the official clients against the real server.
 //!
 //! Two nodes share one Redis. Every client connects to the first, lists the
-//! tools, calculates and reads its history; then it goes on at the second.
+//! tools, calculates and reads its history; then it goes on at the second. With
+//! `--chapter 03` the clients use that chapter's server, which stands alone.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,15 +25,17 @@ const PYTHON: &str = "python3";
 /// What the command line asks for.
 pub struct Options {
     urls: Vec<String>,
+    chapter: Option<String>,
 }
 
 impl Options {
     /// Reads the options behind `cargo xtask clients`.
     pub fn parse(arguments: &[String]) -> Result<Self, Error> {
-        let mut urls = Vec::new();
+        let (mut urls, mut chapter) = (Vec::new(), None);
         for pair in arguments.chunks(2) {
             match pair {
                 [option, url] if option == "--url" => urls.push(url.clone()),
+                [option, id] if option == "--chapter" => chapter = Some(id.clone()),
                 _ => {
                     return Err(
                         format!("not understood: {}", pair.join(" ")).into()
@@ -43,7 +46,7 @@ impl Options {
         if !matches!(urls.len(), 0 | 2) {
             return Err("--url is given twice, once per node, or not at all".into());
         }
-        Ok(Self { urls })
+        Ok(Self { urls, chapter })
     }
 }
 
@@ -51,6 +54,9 @@ impl Options {
 pub fn run(options: &Options) -> Result<Tally, Error> {
     let installed = install()?;
     let logs = workspace::empty_folder("clients-logs")?;
+    if let Some(chapter) = &options.chapter {
+        return chapter_stories(&installed, &logs, chapter);
+    }
     if let [first, second] = options.urls.as_slice() {
         return stories(&installed, &logs, first, second);
     }
@@ -66,8 +72,8 @@ fn install() -> Result<PathBuf, Error> {
     let source = workspace::root().join("xtask/clients");
     let folder = workspace::root().join("target/clients");
     std::fs::create_dir_all(&folder)?;
-    for file in ["package.json", "requirements.txt", "typescript.mjs", "python.py"]
-    {
+    let stories = ["typescript.mjs", "python.py", "chapter.mjs", "chapter.py"];
+    for file in ["package.json", "requirements.txt"].into_iter().chain(stories) {
         std::fs::copy(source.join(file), folder.join(file))?;
     }
     println!("installing the clients below {}", folder.display());
@@ -88,6 +94,63 @@ fn require(name: &str, command: &mut Command) -> Result<(), Error> {
         return Ok(());
     }
     Err(format!("`{name}` failed, so the clients cannot run").into())
+}
+
+/// All clients, one after the other, with one chapter's server.
+fn chapter_stories(
+    installed: &Path,
+    logs: &Path,
+    chapter: &str,
+) -> Result<Tally, Error> {
+    let package = workspace::chapter(chapter)?;
+    let program = workspace::build(&package, &package, false)?;
+    let node = Node::start(&program, None, &logs.join("chapter.log"))?;
+    let mut tally = Tally::default();
+    for generation in ["sdk", "client"] {
+        let mut command = npx::npx(&[])?;
+        command.args(["node", "chapter.mjs", generation, &node.url(), chapter]);
+        let log = logs.join(format!("{generation}.log"));
+        let name = format!("TypeScript, {generation}");
+        tally += story(&name, command.current_dir(installed), &log)?;
+    }
+    for mode in ["legacy", "auto"] {
+        let mut command = Command::new(installed.join("venv/bin/python"));
+        command.arg(installed.join("chapter.py"));
+        command.args([mode, &node.url(), chapter]);
+        let log = logs.join(format!("python-{mode}.log"));
+        tally += story(&format!("Python, {mode}"), &mut command, &log)?;
+    }
+    println!("\nMCP Inspector");
+    let answer = ask(installed, &logs.join("inspector"), &node.url(), &CALCULATE)?;
+    tally.check("calculates", answer["content"][0]["text"] == "100 add 50 = 150");
+    Ok(tally)
+}
+
+/// A call of the Inspector's command line.
+const CALCULATE: [&str; 8] = [
+    "--method",
+    "tools/call",
+    "--tool-name",
+    "calculate",
+    "--tool-arg",
+    "a=100",
+    "b=50",
+    "op=add",
+];
+
+/// What the Inspector's command line prints, as JSON.
+fn ask(
+    installed: &Path,
+    log: &Path,
+    url: &str,
+    arguments: &[&str],
+) -> Result<Value, Error> {
+    let mut command = npx::npx(&[])?;
+    command.args(["node", "node_modules/.bin/mcp-inspector", "--cli", url]);
+    command.args(["--transport", "http"]).args(arguments);
+    command.current_dir(installed);
+    let output = run_within(DEADLINE, &mut command, &log.with_extension("log"))?;
+    Ok(serde_json::from_str(&output.text).unwrap_or_default())
 }
 
 /// All clients, one after the other.
@@ -145,21 +208,9 @@ fn inspector(
     first: &str,
     second: &str,
 ) -> Result<Tally, Error> {
-    let ask = |url: &str, log: &str, arguments: &[&str]| -> Result<Value, Error> {
-        let mut command = npx::npx(&[])?;
-        command.args(["node", "node_modules/.bin/mcp-inspector", "--cli", url]);
-        command.args(["--transport", "http"]).args(arguments);
-        command.current_dir(installed);
-        let log = logs.join(format!("inspector-{log}.log"));
-        let output = run_within(DEADLINE, &mut command, &log)?;
-        Ok(serde_json::from_str(&output.text).unwrap_or_default())
+    let ask = |url: &str, log: &str, arguments: &[&str]| {
+        ask(installed, &logs.join(format!("inspector-{log}")), url, arguments)
     };
-    let calculate = [
-        ["--method", "tools/call"].as_slice(),
-        &["--tool-name", "calculate", "--tool-arg", "a=100", "b=50", "op=add"],
-    ]
-    .concat();
-
     println!("\nMCP Inspector");
     let mut tally = Tally::default();
     let listed = ask(first, "list", &["--method", "tools/list"])?;
@@ -168,7 +219,7 @@ fn inspector(
     tally.check("lists the tools", found);
 
     let sum = "100 add 50 = 150";
-    let answer = ask(first, "call", &calculate)?;
+    let answer = ask(first, "call", &CALCULATE)?;
     tally.check("calculates", answer["content"][0]["text"] == sum);
 
     let history = ["--method", "resources/read", "--uri", "calculator://history"];
@@ -176,7 +227,7 @@ fn inspector(
     let uri = &read["contents"][0]["uri"];
     tally.check("reads the history", uri == "calculator://history");
 
-    let answer = ask(second, "second-node", &calculate)?;
+    let answer = ask(second, "second-node", &CALCULATE)?;
     tally.check(
         "calculates on the second node",
         answer["content"][0]["text"] == sum,

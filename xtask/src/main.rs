@@ -57,6 +57,7 @@ usage: cargo xtask COMMAND
                   --url URL                test a server that already runs
   clients       the official TypeScript and Python clients and the Inspector
                   --url URL --url URL      two nodes that already run
+                  --chapter NN             that chapter's server instead
   bench         speed and memory, against a bare axum handler in the same run
   rolling       restarts nodes one by one behind a balancer, under load
                   --seconds N              60";

@@ -24,6 +24,18 @@ pub fn empty_folder(path: &str) -> Result<PathBuf, Error> {
     Ok(folder)
 }
 
+/// The package of a chapter, which its binary is named after.
+pub fn chapter(number: &str) -> Result<String, Error> {
+    let prefix = format!("{number}-");
+    for entry in std::fs::read_dir(root().join("chapters"))? {
+        let name = entry?.file_name();
+        if let Some(name) = name.to_str().filter(|name| name.starts_with(&prefix)) {
+            return Ok(format!("ch{name}"));
+        }
+    }
+    Err(format!("there is no chapter {number}").into())
+}
+
 /// The cargo that runs us, at the top of the repository.
 pub fn cargo() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or(OsString::from("cargo"));
