@@ -9,6 +9,10 @@ use crate::{
     service::Context,
 };
 
+/// What a model is told about arguments that do not fit.
+const ARGUMENTS_RULE: &str =
+    "a and b must be numbers, op must be add, subtract, multiply or divide";
+
 /// Calculates, records it, and writes the result down as a person would.
 pub fn calculate(
     cx: &Context,
@@ -16,9 +20,7 @@ pub fn calculate(
 ) -> Result<ToolResult, RpcError> {
     let arguments = CalculateArguments::deserialize(Value::Object(arguments));
     let Ok(CalculateArguments { a, b, op }) = arguments else {
-        let rule =
-            "a and b must be numbers, op must be add, subtract, multiply or divide";
-        return Ok(ToolResult::error(rule));
+        return Ok(ToolResult::error(ARGUMENTS_RULE));
     };
     let result = match op.apply(a, b) {
         Ok(result) => result,
