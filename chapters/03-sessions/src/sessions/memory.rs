@@ -14,7 +14,7 @@ use crate::{lock::lock, protocol::RawJson};
 
 /// All sessions of this node.
 ///
-/// One lock around everything: it is held for well under a microsecond, and
+/// One lock around everything: it is held for as long as a look-up takes, and
 /// never across an await.
 #[derive(Debug, Default)]
 pub struct MemoryStore {

@@ -18,8 +18,8 @@ use crate::{lock::lock, protocol::RawJson};
 
 /// A [`SessionStore`] for a single node.
 ///
-/// One lock around everything: it is held for well under a microsecond, and
-/// never across an await.
+/// One lock around everything: it is held for as long as a look-up takes, longer
+/// only where all sessions are looked at, and never across an await.
 #[derive(Debug)]
 pub struct MemoryStore {
     settings: StoreSettings,
