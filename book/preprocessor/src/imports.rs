@@ -110,10 +110,10 @@ impl Ride<'_> {
         let old: Vec<Node> = nodes.iter().filter(is_use).cloned().collect();
         let had: BTreeSet<String> =
             old.iter().flat_map(leaves).map(|leaf| leaf.path).collect();
-        nodes.retain(|node| node.kind != Kind::Use);
         let done = self.progress == Progress::Done;
         let mut given = BTreeSet::new();
         let mut wanted = BTreeSet::new();
+        let mut new = Vec::new();
         for model in aim.iter().filter(is_use) {
             let all = leaves(model);
             wanted.extend(all.iter().map(|leaf| leaf.path.clone()));
@@ -135,33 +135,42 @@ impl Ride<'_> {
             };
             if let Some(node) = node {
                 given.extend(leaves_of_lines(&node));
+                new.push(node);
+            }
+        }
+        // What the old lines bring stays, in its place, while it is needed and not
+        // given anew.
+        let mut place = 0;
+        while let Some(model) = nodes.get(place) {
+            let remains = match model.kind {
+                Kind::Use if new.iter().any(|node| node.name == model.name) => {
+                    Some(model.clone())
+                }
+                Kind::Use if done => None,
+                Kind::Use => remainder(model, &given, |leaf| {
+                    let unnamed = wanted.contains(&leaf.path)
+                        && !aim_words.contains(&leaf.word);
+                    unnamed || words.contains(&leaf.word)
+                }),
+                _ => Some(model.clone()),
+            };
+            match remains {
+                Some(node) => {
+                    nodes[place] = node;
+                    place += 1;
+                }
+                None => {
+                    nodes.remove(place);
+                }
+            }
+        }
+        for node in new {
+            if !nodes.iter().any(|other| other.name == node.name) {
                 insert(nodes, node, aim);
             }
         }
-        // What the old lines bring stays while it is needed and not given anew.
-        for (place, model) in old.iter().enumerate() {
-            let all = leaves(model);
-            let due = |leaf: &&Leaf| {
-                let unnamed =
-                    aim.iter().flat_map(leaves).any(|l| l.path == leaf.path)
-                        && !aim_words.contains(&leaf.word);
-                !given.contains(&leaf.path)
-                    && (unnamed || words.contains(&leaf.word))
-            };
-            let part: Vec<&Leaf> = all.iter().filter(due).collect();
-            let shared = all.iter().any(|leaf| given.contains(&leaf.path));
-            let node = match part.is_empty() || done {
-                true => None,
-                // A line is left alone for as long as one of its names is used.
-                false if !shared => Some(model.clone()),
-                false => narrowed(model, &part),
-            };
-            if let Some(mut node) = node {
-                node.name = format!("{} (old {place})", node.name);
-                let after =
-                    nodes.iter().take_while(|n| n.kind == Kind::Docs).count();
-                nodes.insert(after, node);
-            }
+        if done {
+            in_order(nodes, aim);
         }
     }
 
@@ -320,6 +329,33 @@ fn walk(tree: &UseTree, above: &mut Vec<String>, found: &mut Vec<Leaf>) {
         }
         UseTree::Glob(_) => {
             found.push(Leaf { path: path(above, "*"), word: "*".into() });
+        }
+    }
+}
+
+/// What stays of an old line: all of it for as long as one of its names is used
+/// and none is given anew.
+fn remainder(
+    node: &Node,
+    given: &BTreeSet<String>,
+    used: impl Fn(&Leaf) -> bool,
+) -> Option<Node> {
+    let all = leaves(node);
+    let (again, own): (Vec<&Leaf>, Vec<&Leaf>) =
+        all.iter().partition(|leaf| given.contains(&leaf.path));
+    let part: Vec<&Leaf> = own.into_iter().filter(|leaf| used(leaf)).collect();
+    if again.is_empty() && !part.is_empty() {
+        return Some(node.clone());
+    }
+    narrowed(node, &part)
+}
+
+/// Puts the `use` and `mod` lines into the order that they have in the chapter.
+fn in_order(nodes: &mut Vec<Node>, aim: &[Node]) {
+    for model in aim.iter().filter(|node| node.kind.rides()) {
+        if let Some(place) = nodes.iter().position(|node| node.name == model.name) {
+            let node = nodes.remove(place);
+            insert(nodes, node, aim);
         }
     }
 }

@@ -202,12 +202,12 @@ fn pre(file: &str, lines: &[Line]) -> String {
         match (line.sign, signs) {
             (Sign::Gap, _) => {
                 text.push_str(&format!(
-                    "<span class=\"l gap\">{sign} {}…\n</span>",
+                    "<span class=\"l gap\"><b>{sign}</b> {}…\n</span>",
                     line.text
                 ));
             }
             (_, true) => text.push_str(&format!(
-                "<span class=\"l {class}\">{sign} {code}\n</span>"
+                "<span class=\"l {class}\"><b>{sign}</b> {code}\n</span>"
             )),
             (_, false) => text.push_str(&format!("{code}\n")),
         }
