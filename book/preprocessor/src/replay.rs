@@ -122,9 +122,11 @@ impl Replay {
             self.now.files.insert(at.file.clone(), new);
             return Ok(Shown::new(Verb::Changed, &at.file, &[], lines));
         }
-        let mut paths = find_all(&target, at)?;
-        let head = at.items == ["head"];
-        for path in paths.iter().filter(|_| !head) {
+        if at.items == ["head"] {
+            return self.change_head(at, &before, &target);
+        }
+        let paths = find_all(&target, at)?;
+        for path in &paths {
             let name = target.full_name(path);
             match (before.get(path), target.get(path)) {
                 (None, _) => {
@@ -136,12 +138,40 @@ impl Replay {
                 _ => {}
             }
         }
-        if head {
-            let same = |path: &Path| before.get(path) == target.get(path);
-            paths.retain(|path| !same(path));
-        }
         let (after, paths) = self.bring(&at.file, &target, paths);
         let lines = projection(&before, &after, &paths, &BTreeMap::new());
+        Ok(Shown::new(Verb::Changed, &at.file, &at.items, lines))
+    }
+
+    /// Inner docs, `use` and `mod` lines, all at once.
+    fn change_head(
+        &mut self,
+        at: &Target,
+        before: &Outline,
+        target: &Outline,
+    ) -> Result<Shown, String> {
+        let head = |outline: &Outline| Outline {
+            nodes: outline
+                .nodes
+                .iter()
+                .filter(|node| is_head(node))
+                .cloned()
+                .collect(),
+        };
+        let (old, new) = (head(before), head(target));
+        if old == new {
+            return Err(format!(
+                "the head of {} is already what it should be",
+                at.file
+            ));
+        }
+        let mut after = new.clone();
+        after
+            .nodes
+            .extend(before.nodes.iter().filter(|node| !is_head(node)).cloned());
+        after.settle(target);
+        self.now.files.insert(at.file.clone(), after.render());
+        let lines = shortened(&old.render(), &new.render());
         Ok(Shown::new(Verb::Changed, &at.file, &at.items, lines))
     }
 
@@ -341,8 +371,9 @@ impl Replay {
     /// A file goes when its last item has gone and the chapter has no such file.
     fn drop_if_empty(&mut self, file: &str) -> Result<(), String> {
         let outline = self.outline(file)?.unwrap_or_default();
-        let bare = |node: &Node| node.kind.rides() || node.kind == Kind::Docs;
-        if !self.target.files.contains_key(file) && outline.nodes.iter().all(bare) {
+        if !self.target.files.contains_key(file)
+            && outline.nodes.iter().all(is_head)
+        {
             self.now.files.remove(file);
         }
         Ok(())
@@ -420,6 +451,11 @@ fn one(paths: Vec<Path>, name: &str) -> Result<Path, String> {
         Ok([path]) => Ok(path),
         Err(_) => Err(format!("`{name}` stands for several items")),
     }
+}
+
+/// Inner docs, and what rides along.
+fn is_head(node: &Node) -> bool {
+    node.kind.rides() || node.kind == Kind::Docs
 }
 
 /// A function under an attribute that says `test`.
