@@ -125,7 +125,7 @@ impl Page {
                 Part::Unchanged(path, files, lines) => Ok(format!(
                     "`{path}` is as it was: {files} files, {lines} lines.\n\n"
                 )),
-                Part::Changes => Ok(self.figures.render()),
+                Part::Changes => Ok(self.figures.render(format)),
                 Part::Transcript(name) => {
                     recording::transcript(repository, name, format)
                 }
