@@ -246,6 +246,18 @@ fn a_workshop_begins_with_the_chapter_before_and_rescue_goes_on() {
 }
 
 #[test]
+fn the_first_workshop_begins_with_a_manifest_only() {
+    let book = Book::new();
+    book.passes(&["workshop", "1"]);
+    assert!(book.text("work/01/Cargo.toml").contains("name = \"ch01-greeter\""));
+    assert!(!book.path("work/01/src").exists());
+    assert!(
+        book.passes(&["workshop", "rescue", "01"]).contains("checkpoint 1 of 2")
+    );
+    assert!(book.text("work/01/src/main.rs").contains("fn main()"));
+}
+
+#[test]
 fn an_exported_chapter_builds_alone() {
     let book = Book::new();
     let elsewhere = tempfile::tempdir().unwrap();
