@@ -121,7 +121,7 @@ fn within(
 }
 
 /// Files that are revealed, not typed.
-fn is_tests(file: &str) -> bool {
+pub fn is_tests(file: &str) -> bool {
     file.ends_with("tests.rs") || file.starts_with("tests/")
 }
 

@@ -212,6 +212,17 @@ fn an_import_that_nothing_brings_is_missing() {
 }
 
 #[test]
+fn only_tests_are_revealed() {
+    let sample = Sample::new();
+    sample.replace(
+        PAGE,
+        "{{add src/greeter.rs#Greeter}}",
+        "{{reveal src/greeter.rs}}",
+    );
+    sample.fails(NAME, &["{{reveal src/greeter.rs}}", "only tests are revealed"]);
+}
+
+#[test]
 fn a_changed_head_shows_what_came_and_what_went() {
     let sample = Sample::new();
     let other = "use std::io::Read as _;\n\nfn other() {}\n";

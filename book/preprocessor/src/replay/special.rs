@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Replay, find_all, one};
+use crate::difference::is_tests;
 use crate::directive::Target;
 use crate::lines::{self, Sign, difference};
 use crate::outline::{Kind, Node, Path};
@@ -91,6 +92,16 @@ impl Replay {
 
     pub(super) fn reveal(&mut self, at: &Target) -> Result<Shown, String> {
         let target = self.outline_of_target(&at.file)?;
+        // What is revealed is not counted as typed, so it must not be the program.
+        let module =
+            |name: &String| name.starts_with("mod ") && name.contains("tests");
+        let inline = !at.items.is_empty() && at.items.iter().all(module);
+        if !is_tests(&at.file) && !inline {
+            return Err(
+                "only tests are revealed: `tests/…`, `…tests.rs`, `mod tests`"
+                    .into(),
+            );
+        }
         let before = self.outline(&at.file)?.unwrap_or_default();
         if before == target {
             return Err(format!("{} is already what it should be", at.file));
