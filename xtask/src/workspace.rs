@@ -3,15 +3,23 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
 use crate::Error;
 
-/// The top of the repository.
+/// The top of the repository. `XTASK_ROOT` names another one: that is how the
+/// commands of the book are put to the small book of their tests.
 pub fn root() -> &'static Path {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here)
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| match std::env::var_os("XTASK_ROOT") {
+        Some(folder) => folder.into(),
+        None => {
+            let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+            here.parent().unwrap_or(here).to_owned()
+        }
+    })
 }
 
 /// A fresh, empty folder `target/<path>`, for logs and results.

@@ -125,11 +125,9 @@ fn loose_ends(repository: &Repository, pages: &[Page]) -> Vec<Problem> {
         let directive = String::new();
         problems.push(Problem { page, line: 1, directive, message });
     };
-    let sources = crate::tree::Tree::read(&repository.book().join("src"));
-    for name in sources.map(|tree| tree.files).unwrap_or_default().into_keys() {
-        let listed =
-            name == "SUMMARY.md" || pages.iter().any(|page| page.name == name);
-        if name.ends_with(".md") && !listed {
+    for name in repository.markdown() {
+        let listed = pages.iter().any(|page| page.name == name);
+        if !listed && name != "SUMMARY.md" {
             fail(name, "is not in SUMMARY.md".into());
         }
     }

@@ -1,11 +1,10 @@
 //! What is left when the steps of a page have been taken.
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 use crate::lines;
 use crate::outline::{Node, Outline};
+use crate::rustfmt::rustfmt;
 use crate::tree::Tree;
 
 /// A place where the steps did not lead to the chapter.
@@ -122,7 +121,7 @@ fn within(
 }
 
 /// Files that are revealed, not typed.
-fn is_tests(file: &str) -> bool {
+pub fn is_tests(file: &str) -> bool {
     file.ends_with("tests.rs") || file.starts_with("tests/")
 }
 
@@ -235,28 +234,4 @@ impl Compare<'_> {
 /// Whether two containers differ only inside.
 fn both_open(a: &Node, b: &Node) -> bool {
     a.lines == b.lines && a.body.is_some() && b.body.is_some()
-}
-
-/// `source` as the formatter writes it, with this repository's settings.
-///
-/// # Errors
-/// If `rustfmt` cannot be run. Code that it cannot read comes back as it is.
-pub fn rustfmt(source: &str) -> Result<String, String> {
-    let failed = |error: std::io::Error| format!("cannot run rustfmt: {error}");
-    let mut child = Command::new("rustfmt")
-        .args(["--edition", "2024", "--emit", "stdout"])
-        .args(["--config", "max_width=84,use_small_heuristics=Max"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(failed)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(source.as_bytes()).map_err(failed)?;
-    }
-    let output = child.wait_with_output().map_err(failed)?;
-    match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Ok(source.to_owned()),
-    }
 }

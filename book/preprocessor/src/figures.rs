@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use crate::lines::{Line, Sign};
+use crate::render::Format;
 use crate::shown::{Shown, Verb};
 
 /// New lines of `src` that a chapter may have.
 pub const NEW_LINES: usize = 450;
 /// Lines that a block may show.
 pub const BLOCK: usize = 40;
+
+/// More files than these fold in.
+const FILES: usize = 8;
 
 /// Counts of one page. Blank lines are never counted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,7 +21,7 @@ pub struct Figures {
     pub words: usize,
     /// New lines that the reader types.
     pub typed: usize,
-    /// `use` and `mod` lines that ride along.
+    /// Imports and modules that ride along.
     pub folded: usize,
     /// Lines of tests that are revealed.
     pub revealed: usize,
@@ -34,8 +38,10 @@ pub struct Figures {
 /// Counts of one file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FileFigures {
-    /// New lines, typed or riding along.
+    /// New lines that are typed.
     pub added: usize,
+    /// Imports and modules that ride along.
+    pub imports: usize,
     /// Lines that went.
     pub removed: usize,
     /// Lines that came from another place.
@@ -72,11 +78,10 @@ impl Figures {
             file.moved += moved;
         }
         for ride in &shown.rides {
-            let added = count(&ride.lines, Sign::Added);
-            self.folded += added;
+            let came = ride.added + ride.modules(Sign::Added);
+            self.folded += came;
             let file = self.files.entry(ride.file.clone()).or_default();
-            file.added += added;
-            file.removed += count(&ride.lines, Sign::Removed);
+            file.imports += came;
         }
     }
 
@@ -85,34 +90,49 @@ impl Figures {
         self.typed.div_ceil(10) + self.words.div_ceil(200) + 10
     }
 
-    /// The box "what changes".
-    pub fn render(&self) -> String {
-        let mut text = String::from("| file | new | gone | moved here | tests |\n");
-        text.push_str("|---|--:|--:|--:|--:|\n");
+    /// The box "what changes": a sentence, and the files, which fold in if they
+    /// are many.
+    pub fn render(&self, format: Format) -> String {
+        let part = |count: usize, words: &str| match count {
+            0 => String::new(),
+            count => format!(", {count} {words}"),
+        };
+        let mut text = format!("**{} lines to type**", self.typed);
+        text.push_str(&part(self.moved, "that move"));
+        text.push_str(&part(self.removed, "that go"));
+        text.push_str(&part(self.folded, "imports that come along"));
+        text.push_str(&part(self.revealed, "of tests to read"));
+        let (words, minutes) = (self.words, self.minutes());
+        text.push_str(&format!(
+            ". {words} words. About **{minutes} minutes**.\n\n"
+        ));
+        let table = self.table();
+        match self.files.len() {
+            0..=FILES => text.push_str(&table),
+            files => text.push_str(&format.folded(
+                "files",
+                &format!("the {files} files"),
+                &table,
+            )),
+        }
+        text.push('\n');
+        text
+    }
+
+    fn table(&self) -> String {
+        let mut text =
+            String::from("| file | new | gone | moved here | imports | tests |\n");
+        text.push_str("|---|--:|--:|--:|--:|--:|\n");
         let cell = |count: usize| match count {
             0 => String::new(),
             count => count.to_string(),
         };
         for (name, file) in &self.files {
-            text.push_str(&format!(
-                "| `{name}` | {} | {} | {} | {} |\n",
-                cell(file.added),
-                cell(file.removed),
-                cell(file.moved),
-                cell(file.revealed)
-            ));
+            let counts =
+                [file.added, file.removed, file.moved, file.imports, file.revealed];
+            let cells = counts.map(cell).join(" | ");
+            text.push_str(&format!("| `{name}` | {cells} |\n"));
         }
-        text.push_str(&format!(
-            "\n**{} lines to type**, {} that come along folded, {} that move, {} that \
-             go, {} of tests. {} words. About **{} minutes**.\n\n",
-            self.typed,
-            self.folded,
-            self.moved,
-            self.removed,
-            self.revealed,
-            self.words,
-            self.minutes()
-        ));
         text
     }
 }

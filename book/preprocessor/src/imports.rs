@@ -1,8 +1,12 @@
 //! The `use` and `mod` lines that ride along with the steps that need them.
 
+mod leaf;
+mod resolve;
+
 use std::collections::BTreeSet;
 
-use syn::UseTree;
+pub use leaf::imports;
+use leaf::{Leaf, leaves, leaves_of_lines, narrowed, remainder, words};
 
 use crate::outline::{Kind, Node, Outline, insert};
 use crate::tree::Tree;
@@ -110,10 +114,10 @@ impl Ride<'_> {
         let old: Vec<Node> = nodes.iter().filter(is_use).cloned().collect();
         let had: BTreeSet<String> =
             old.iter().flat_map(leaves).map(|leaf| leaf.path).collect();
-        nodes.retain(|node| node.kind != Kind::Use);
         let done = self.progress == Progress::Done;
         let mut given = BTreeSet::new();
         let mut wanted = BTreeSet::new();
+        let mut new = Vec::new();
         for model in aim.iter().filter(is_use) {
             let all = leaves(model);
             wanted.extend(all.iter().map(|leaf| leaf.path.clone()));
@@ -135,246 +139,52 @@ impl Ride<'_> {
             };
             if let Some(node) = node {
                 given.extend(leaves_of_lines(&node));
+                new.push(node);
+            }
+        }
+        // What the old lines bring stays, in its place, while it is needed and not
+        // given anew.
+        let mut place = 0;
+        while let Some(model) = nodes.get(place) {
+            let remains = match model.kind {
+                Kind::Use if new.iter().any(|node| node.name == model.name) => {
+                    Some(model.clone())
+                }
+                Kind::Use if done => None,
+                Kind::Use => remainder(model, &given, |leaf| {
+                    let unnamed = wanted.contains(&leaf.path)
+                        && !aim_words.contains(&leaf.word);
+                    unnamed || words.contains(&leaf.word)
+                }),
+                _ => Some(model.clone()),
+            };
+            match remains {
+                Some(node) => {
+                    nodes[place] = node;
+                    place += 1;
+                }
+                None => {
+                    nodes.remove(place);
+                }
+            }
+        }
+        for node in new {
+            if !nodes.iter().any(|other| other.name == node.name) {
                 insert(nodes, node, aim);
             }
         }
-        // What the old lines bring stays while it is needed and not given anew.
-        for (place, model) in old.iter().enumerate() {
-            let all = leaves(model);
-            let due = |leaf: &&Leaf| {
-                let unnamed =
-                    aim.iter().flat_map(leaves).any(|l| l.path == leaf.path)
-                        && !aim_words.contains(&leaf.word);
-                !given.contains(&leaf.path)
-                    && (unnamed || words.contains(&leaf.word))
-            };
-            let part: Vec<&Leaf> = all.iter().filter(due).collect();
-            let shared = all.iter().any(|leaf| given.contains(&leaf.path));
-            let node = match part.is_empty() || done {
-                true => None,
-                // A line is left alone for as long as one of its names is used.
-                false if !shared => Some(model.clone()),
-                false => narrowed(model, &part),
-            };
-            if let Some(mut node) = node {
-                node.name = format!("{} (old {place})", node.name);
-                let after =
-                    nodes.iter().take_while(|n| n.kind == Kind::Docs).count();
-                nodes.insert(after, node);
-            }
-        }
-    }
-
-    /// Whether the file of `mod name` is there.
-    fn module_is_there(&self, line: &str) -> bool {
-        let name = line.trim_start_matches("mod ");
-        let folder = module_folder(self.file);
-        let files =
-            [format!("{folder}{name}.rs"), format!("{folder}{name}/mod.rs")];
-        files.iter().any(|file| self.now.files.contains_key(file))
-    }
-
-    /// Whether what a `use` names is there by now: for the crate's own modules the
-    /// word in their file, for others the dependency.
-    fn resolves(&self, leaf: &Leaf) -> bool {
-        let path = leaf.path.split(" as ").next().unwrap_or_default();
-        let segments: Vec<&str> = path.split("::").collect();
-        let mut here = module_path(self.file);
-        let mut rest = segments.as_slice();
-        match segments.as_slice() {
-            ["std" | "core" | "alloc", ..] => return true,
-            ["self", ..] => rest = &segments[1..],
-            ["super", ..] => {
-                while rest.first() == Some(&"super") {
-                    here.pop();
-                    rest = &rest[1..];
-                }
-            }
-            [name, ..] if *name == "crate" || self.is_own_library(name) => {
-                here.clear();
-                rest = &segments[1..];
-            }
-            [name, ..] => {
-                let own = self.module_is_there(&format!("mod {name}"));
-                return own || self.depends_on(name);
-            }
-            [] => return true,
-        }
-        self.has(&here, rest)
-    }
-
-    /// Whether the module at `path` and what `rest` names in it are there.
-    fn has(&self, path: &[String], rest: &[&str]) -> bool {
-        let (Some(name), more) = (rest.first(), rest.get(1..).unwrap_or_default())
-        else {
-            return true;
-        };
-        let deeper = [path, &[(*name).to_owned()]].concat();
-        if module_files(&deeper)
-            .iter()
-            .any(|file| self.now.files.contains_key(file))
-        {
-            return self.has(&deeper, more);
-        }
-        let word = |file: &String| {
-            let text = self.now.get(file).unwrap_or_default();
-            let other = |c: char| !c.is_alphanumeric() && c != '_';
-            text.split(other).any(|word| word == *name)
-        };
-        matches!(*name, "*" | "self") || module_files(path).iter().any(word)
-    }
-
-    fn is_own_library(&self, name: &str) -> bool {
-        let package = self.now.package().unwrap_or_default();
-        package.replace('-', "_") == name
-            || name == "mcp_server" && package == "final"
-    }
-
-    fn depends_on(&self, name: &str) -> bool {
-        let manifest = self.now.get("Cargo.toml").unwrap_or_default();
-        let dashed = name.replace('_', "-");
-        let entry = |line: &str| {
-            let key = line.split(['=', '.', ' ']).next().unwrap_or_default();
-            key == name || key == dashed
-        };
-        manifest.lines().any(entry)
-    }
-}
-
-/// The module that a file is: `["calculator", "calls"]`.
-fn module_path(file: &str) -> Vec<String> {
-    let inside =
-        file.strip_prefix("src/").unwrap_or_default().trim_end_matches(".rs");
-    let parts =
-        inside.split('/').filter(|part| !["main", "lib", "mod", ""].contains(part));
-    parts.map(str::to_owned).collect()
-}
-
-/// The files that a module may be in.
-fn module_files(path: &[String]) -> [String; 2] {
-    let inside = path.join("/");
-    match path.is_empty() {
-        true => ["src/lib.rs".into(), "src/main.rs".into()],
-        false => [format!("src/{inside}.rs"), format!("src/{inside}/mod.rs")],
-    }
-}
-
-/// Where the modules of a file have theirs: `src/` for `src/lib.rs`, and
-/// `src/session/` for `src/session.rs`.
-fn module_folder(file: &str) -> String {
-    let (folder, name) = match file.rsplit_once('/') {
-        Some((folder, name)) => (format!("{folder}/"), name),
-        None => (String::new(), file),
-    };
-    match name.trim_end_matches(".rs") {
-        "main" | "lib" | "mod" => folder,
-        stem => format!("{folder}{stem}/"),
-    }
-}
-
-/// One name that a `use` brings in.
-struct Leaf {
-    /// `std::sync::Arc`, with ` as Name` if it is renamed.
-    path: String,
-    /// The word by which the code uses it.
-    word: String,
-}
-
-fn leaves(node: &Node) -> Vec<Leaf> {
-    if node.kind != Kind::Use {
-        return Vec::new();
-    }
-    let Ok(item) = syn::parse_str::<syn::ItemUse>(&node.text()) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    walk(&item.tree, &mut Vec::new(), &mut found);
-    found
-}
-
-fn walk(tree: &UseTree, above: &mut Vec<String>, found: &mut Vec<Leaf>) {
-    let path = |above: &[String], last: &str| {
-        [above, &[last.to_owned()]].concat().join("::")
-    };
-    match tree {
-        UseTree::Path(part) => {
-            above.push(part.ident.to_string());
-            walk(&part.tree, above, found);
-            above.pop();
-        }
-        UseTree::Group(group) => {
-            group.items.iter().for_each(|tree| walk(tree, above, found));
-        }
-        UseTree::Name(name) => {
-            let name = name.ident.to_string();
-            let word = match name.as_str() {
-                "self" => above.last().cloned().unwrap_or_default(),
-                _ => name.clone(),
-            };
-            found.push(Leaf { path: path(above, &name), word });
-        }
-        UseTree::Rename(rename) => {
-            let word = rename.rename.to_string();
-            let name = format!("{} as {word}", rename.ident);
-            found.push(Leaf { path: path(above, &name), word });
-        }
-        UseTree::Glob(_) => {
-            found.push(Leaf { path: path(above, "*"), word: "*".into() });
+        if done {
+            in_order(nodes, aim);
         }
     }
 }
 
-/// The paths that a node brings, which may be several lines.
-fn leaves_of_lines(node: &Node) -> Vec<String> {
-    imports(&node.text()).into_iter().collect()
-}
-
-/// The paths of all names that the `use` lines of a file bring.
-pub fn imports(source: &str) -> BTreeSet<String> {
-    fn collect(nodes: &[Node], found: &mut BTreeSet<String>) {
-        for node in nodes {
-            found.extend(leaves(node).into_iter().map(|leaf| leaf.path));
-            collect(node.body.as_ref().map_or(&[], |body| &body.nodes), found);
+/// Puts the `use` and `mod` lines into the order that they have in the chapter.
+fn in_order(nodes: &mut Vec<Node>, aim: &[Node]) {
+    for model in aim.iter().filter(|node| node.kind.rides()) {
+        if let Some(place) = nodes.iter().position(|node| node.name == model.name) {
+            let node = nodes.remove(place);
+            insert(nodes, node, aim);
         }
     }
-    let mut found = BTreeSet::new();
-    if let Ok(outline) = Outline::parse("x.rs", source) {
-        collect(&outline.nodes, &mut found);
-    }
-    found
-}
-
-/// `node` with only some of its names: a line for each, until all are there.
-fn narrowed(node: &Node, part: &[&Leaf]) -> Option<Node> {
-    let text = node.text();
-    let start = text.find("use ")?;
-    let visibility = text[..start].lines().last().unwrap_or_default();
-    let line = |leaf: &&Leaf| match leaf.path.strip_suffix("::self") {
-        Some(module) => format!("{visibility}use {module};"),
-        None => format!("{visibility}use {};", leaf.path),
-    };
-    let mut node = node.clone();
-    node.lines = part.iter().map(line).collect();
-    (!part.is_empty()).then_some(node)
-}
-
-/// The words of all that is not a `use` line.
-fn words(outline: &Outline) -> BTreeSet<String> {
-    fn collect(nodes: &[Node], found: &mut BTreeSet<String>) {
-        for node in nodes.iter().filter(|node| !node.kind.rides()) {
-            // Comments link types, and such a link needs the import too.
-            let shell = node.lines.iter();
-            let split = |line: &String| -> Vec<String> {
-                let other = |c: char| !c.is_alphanumeric() && c != '_';
-                line.split(other).map(str::to_owned).collect()
-            };
-            found.extend(shell.flat_map(split));
-            if let Some(body) = &node.body {
-                collect(&body.nodes, found);
-            }
-        }
-    }
-    let mut found = BTreeSet::new();
-    collect(&outline.nodes, &mut found);
-    found
 }

@@ -8,6 +8,7 @@
 //! replay        the steps of a page, applied to the chapter before
 //! imports       the use and mod lines that ride along
 //! difference    what the steps left open
+//! rustfmt       Rust as the formatter writes it
 //! lines         differences, line by line
 //! shown         what a step shows
 //! page          a page with its directives answered
@@ -58,6 +59,7 @@ pub mod render;
 pub mod replay;
 pub mod repository;
 pub mod rescue;
+pub mod rustfmt;
 pub mod server;
 pub mod shown;
 #[cfg(feature = "spelling")]

@@ -1,17 +1,17 @@
 //! A page with its steps taken and its directives answered.
 
+mod answer;
+
 use crate::difference::differences;
-use crate::directive::{Directive, Target};
+use crate::directive::Directive;
 use crate::exercise::Exercise;
 use crate::figures::{BLOCK, Figures};
-use crate::lines::{Sign, all};
-use crate::outline::{Node, Outline};
 use crate::prose;
 use crate::recording;
 use crate::render::Format;
 use crate::replay::Replay;
 use crate::repository::Repository;
-use crate::shown::{Shown, Verb};
+use crate::shown::Shown;
 use crate::tree::Tree;
 
 /// A page, read and replayed.
@@ -121,11 +121,11 @@ impl Page {
             let answer = match part {
                 Part::Text(line) => Ok(format!("{line}\n")),
                 Part::Step(shown) => Ok(format.shown(shown)),
-                Part::Checkpoint => Ok(checkpoint(format)),
+                Part::Checkpoint => Ok(answer::checkpoint(format)),
                 Part::Unchanged(path, files, lines) => Ok(format!(
                     "`{path}` is as it was: {files} files, {lines} lines.\n\n"
                 )),
-                Part::Changes => Ok(self.figures.render()),
+                Part::Changes => Ok(self.figures.render(format)),
                 Part::Transcript(name) => {
                     recording::transcript(repository, name, format)
                 }
@@ -206,65 +206,6 @@ impl Page {
         }
     }
 
-    fn part(
-        &mut self,
-        repository: &Repository,
-        replay: &mut Option<Replay>,
-        number: usize,
-        directive: &Directive,
-    ) -> Result<Part, String> {
-        let answer = match replay {
-            Some(replay) => replay.apply(directive)?,
-            None => None,
-        };
-        if let Some(shown) = answer {
-            return Ok(Part::Step(Box::new(shown)));
-        }
-        match (directive, replay) {
-            (Directive::Checkpoint, Some(replay)) => {
-                self.checkpoints.push((number, replay.now().clone()));
-                Ok(Part::Checkpoint)
-            }
-            (Directive::Unchanged(path), Some(replay)) => {
-                let below = format!("{}/", path.trim_end_matches('/'));
-                let files = replay.target().files.iter();
-                let texts: Vec<&String> = files
-                    .filter(|(file, _)| *file == path || file.starts_with(&below))
-                    .map(|(_, text)| text)
-                    .collect();
-                let lines = texts.iter().map(|text| text.lines().count()).sum();
-                Ok(Part::Unchanged(path.clone(), texts.len(), lines))
-            }
-            (Directive::Changes(id), _) => {
-                match self.chapter.as_ref() == Some(id) {
-                    true => Ok(Part::Changes),
-                    false => Err(format!("this is not the page of chapter {id}")),
-                }
-            }
-            (Directive::Code(target, place), replay) => {
-                let tree = match (place, replay) {
-                    (Some(place), _) => repository.place(place)?,
-                    (None, Some(replay)) => replay.target().clone(),
-                    (None, None) => {
-                        return Err("say of which chapter: `in 03`".into());
-                    }
-                };
-                quote(&tree, target).map(|shown| Part::Step(Box::new(shown)))
-            }
-            (Directive::Transcript(name), _) => {
-                recording::transcript(repository, name, Format::Html)?;
-                Ok(Part::Transcript(name.clone()))
-            }
-            (Directive::Sequence(name), _) => {
-                recording::sequence(repository, name, Format::Html)?;
-                Ok(Part::Sequence(name.clone()))
-            }
-            (Directive::Exercise(name), _) => Exercise::read(repository, name)
-                .map(|e| Part::Exercise(Box::new(e))),
-            _ => Err("a step stands on the page of a chapter, NN-name.md".into()),
-        }
-    }
-
     fn push(&mut self, number: usize, line: &str, part: Part) {
         if let Part::Step(shown) = &part {
             self.figures.add(shown);
@@ -302,35 +243,4 @@ impl Page {
             Err(message) => self.fail(end, "", message),
         }
     }
-}
-
-fn checkpoint(format: Format) -> String {
-    match format {
-        Format::Html => "<p class=\"checkpoint\"><strong>Checkpoint</strong> \
-                         <code>cargo check</code> passes here.</p>\n\n"
-            .to_owned(),
-        Format::Markdown => {
-            "**Checkpoint** `cargo check` passes here.\n\n".to_owned()
-        }
-    }
-}
-
-/// Code that is only looked at.
-fn quote(tree: &Tree, at: &Target) -> Result<Shown, String> {
-    let text = tree.get(&at.file).ok_or_else(|| format!("no file {}", at.file))?;
-    if at.items.is_empty() {
-        return Ok(Shown::new(Verb::None, &at.file, &[], all(Sign::Same, text)));
-    }
-    let outline = Outline::parse(&at.file, text)?;
-    let mut lines = Vec::new();
-    for name in &at.items {
-        for path in outline.find(name).map_err(|e| format!("{e} in {}", at.file))? {
-            let text = outline.get(&path).map(Node::text).unwrap_or_default();
-            if !lines.is_empty() {
-                lines.push(crate::lines::Line::new(Sign::Same, ""));
-            }
-            lines.extend(all(Sign::Same, &text));
-        }
-    }
-    Ok(Shown::new(Verb::None, &at.file, &at.items, lines))
 }

@@ -120,10 +120,6 @@ fn inside(format: Format, shown: &Shown) -> String {
 
 /// "+3 imports", and in which file if it is another one.
 fn ride_title(ride: &Ride, shown: &Shown) -> String {
-    let modules = |sign: Sign| {
-        let is_module = |line: &&Line| line.sign == sign && is_module(&line.text);
-        ride.lines.iter().filter(is_module).count()
-    };
     let count = |sign: char, count: usize, word: &str| match count {
         0 => None,
         1 => Some(format!("{sign}1 {word}")),
@@ -132,8 +128,8 @@ fn ride_title(ride: &Ride, shown: &Shown) -> String {
     let parts: Vec<String> = [
         count('+', ride.added, "import"),
         count('−', ride.removed, "import"),
-        count('+', modules(Sign::Added), "module"),
-        count('−', modules(Sign::Removed), "module"),
+        count('+', ride.modules(Sign::Added), "module"),
+        count('−', ride.modules(Sign::Removed), "module"),
     ]
     .into_iter()
     .flatten()
@@ -147,12 +143,6 @@ fn ride_title(ride: &Ride, shown: &Shown) -> String {
     } else {
         format!("{title} in {}", ride.file)
     }
-}
-
-fn is_module(line: &str) -> bool {
-    let line =
-        line.trim().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
-    line.starts_with("mod ")
 }
 
 fn verb(shown: &Shown) -> String {
@@ -202,12 +192,12 @@ fn pre(file: &str, lines: &[Line]) -> String {
         match (line.sign, signs) {
             (Sign::Gap, _) => {
                 text.push_str(&format!(
-                    "<span class=\"l gap\">{sign} {}…\n</span>",
+                    "<span class=\"l gap\"><b>{sign}</b> {}…\n</span>",
                     line.text
                 ));
             }
             (_, true) => text.push_str(&format!(
-                "<span class=\"l {class}\">{sign} {code}\n</span>"
+                "<span class=\"l {class}\"><b>{sign}</b> {code}\n</span>"
             )),
             (_, false) => text.push_str(&format!("{code}\n")),
         }

@@ -103,25 +103,39 @@ impl Repository {
         number(stem).map(str::to_owned)
     }
 
-    /// The pages below `book/src`, by path inside it, in the summary's order
-    /// first and then the rest.
+    /// The pages of the summary in its order, by path inside `book/src`.
     ///
     /// # Errors
-    /// If the folder or the summary cannot be read.
+    /// If the summary cannot be read.
     pub fn pages(&self) -> Result<Vec<String>, String> {
-        let folder = self.book().join("src");
-        let tree = Tree::read(&folder)?;
-        let summary =
-            tree.get("SUMMARY.md").ok_or("book/src/SUMMARY.md is missing")?;
-        let all = || tree.files.keys().filter(|name| name.ends_with(".md"));
-        let mut pages: Vec<String> = all()
-            .filter(|name| {
-                *name != "SUMMARY.md" && summary.contains(&format!("({name})"))
-            })
-            .cloned()
-            .collect();
+        let summary = self.page("SUMMARY.md")?;
+        let listed = |name: &String| summary.contains(&format!("({name})"));
+        let mut pages = self.markdown();
+        pages.retain(|name| name != "SUMMARY.md" && listed(name));
         pages.sort_by_key(|name| summary.find(&format!("({name})")));
         Ok(pages)
+    }
+
+    /// All Markdown below `book/src`, whether the summary names it or not.
+    pub fn markdown(&self) -> Vec<String> {
+        let top = self.book().join("src");
+        let mut found = Vec::new();
+        let mut open = vec![top.clone()];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                let inside = path.strip_prefix(&top).ok().and_then(Path::to_str);
+                match inside {
+                    _ if path.is_dir() => open.push(path),
+                    Some(name) if name.ends_with(".md") => {
+                        found.push(name.replace('\\', "/"));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found.sort();
+        found
     }
 
     /// A page's source.

@@ -57,6 +57,19 @@ pub struct Ride {
     pub removed: usize,
 }
 
+impl Ride {
+    /// How many `mod` lines came or went.
+    pub fn modules(&self, sign: Sign) -> usize {
+        let is_module = |line: &&Line| {
+            let text = line.text.trim();
+            let text =
+                text.trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+            line.sign == sign && text.starts_with("mod ")
+        };
+        self.lines.iter().filter(is_module).count()
+    }
+}
+
 impl Shown {
     /// A block without tests and without rides.
     pub fn new(verb: Verb, file: &str, items: &[String], lines: Vec<Line>) -> Self {

@@ -212,6 +212,36 @@ fn an_import_that_nothing_brings_is_missing() {
 }
 
 #[test]
+fn only_tests_are_revealed() {
+    let sample = Sample::new();
+    sample.replace(
+        PAGE,
+        "{{add src/greeter.rs#Greeter}}",
+        "{{reveal src/greeter.rs}}",
+    );
+    sample.fails(NAME, &["{{reveal src/greeter.rs}}", "only tests are revealed"]);
+}
+
+#[test]
+fn a_changed_head_shows_what_came_and_what_went() {
+    let sample = Sample::new();
+    let other = "use std::io::Read as _;\n\nfn other() {}\n";
+    sample.write("chapters/01-greeter/src/other.rs", other);
+    sample
+        .write("chapters/02-counter/src/other.rs", &other.replace("Read", "Write"));
+    sample.replace(
+        PAGE,
+        "{{checkpoint}}",
+        "{{change src/other.rs#head}}\n{{checkpoint}}",
+    );
+    assert_eq!(sample.problems(NAME), [""; 0]);
+    let html = sample
+        .page(NAME)
+        .render(&sample.repository, book_machine::render::Format::Markdown);
+    assert!(html.contains("- use std::io::Read as _;\n+ use std::io::Write as _;"));
+}
+
+#[test]
 fn a_checkpoint_must_compile() {
     let sample = Sample::new();
     let page = sample.page("01-greeter.md");

@@ -73,21 +73,33 @@ fn vendor(folder: &Path) -> Result<Command, Error> {
         std::fs::remove_dir_all(folder)?;
     }
     std::fs::create_dir_all(folder)?;
-    let settings = std::fs::File::create(folder.join("config.toml"))?;
+    std::fs::write(folder.join("config.toml"), SETTINGS)?;
     let mut command = cargo();
     command.args(["vendor", "--quiet", "--locked", "--versioned-dirs"]);
-    command.args(["--sync", MACHINE]).arg("work/bundle/vendor").stdout(settings);
+    command
+        .args(["--sync", MACHINE])
+        .arg("work/bundle/vendor")
+        .stdout(Stdio::null());
     Ok(command)
 }
+
+/// Relative to the clone, in whose `.cargo` folder this goes.
+const SETTINGS: &str = "
+[source.crates-io]
+replace-with = \"bundle\"
+
+[source.bundle]
+directory = \"work/bundle/vendor\"
+";
 
 const KIT: &str = "\
 # A kit for a room without a network
 
-Copy this folder to `work/bundle` of a clone, then
+Copy this folder to `work/bundle` of a clone. In the clone,
 
-    mkdir -p ~/.cargo && cat work/bundle/config.toml >> ~/.cargo/config.toml
+    cat work/bundle/config.toml >> .cargo/config.toml
     cargo xtask setup
 
-`config.toml` names the folder `work/bundle/vendor` relative to the clone: run cargo
-there. Rust, git and redis-server must be on the machines already.
+From then on cargo takes every crate from the kit. Rust, git and redis-server must be
+on the machines already.
 ";

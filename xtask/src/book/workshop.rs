@@ -35,7 +35,10 @@ pub fn open(chapter: &str) -> Result<(), Error> {
     // All workshops share what they have compiled.
     std::fs::create_dir_all(folder.join(".cargo"))?;
     std::fs::write(folder.join(".cargo/config.toml"), SHARED)?;
-    settle_versions(&folder)?;
+    // Before the first page there is no source yet, and cargo wants one.
+    if folder.join("src").is_dir() {
+        settle_versions(&folder)?;
+    }
     git::read(&folder, &["init", "--quiet", "--initial-branch", "main"])?;
     commit(&folder, "What the page begins with")?;
     println!(

@@ -108,17 +108,23 @@ fn squeeze(name: &str) -> String {
     name.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-/// How unlike two names are: the letters that only one of them has, and whether
-/// one contains the other.
+/// How many letters must be put in, taken out or exchanged to make one name of the
+/// other; if one contains the other, how much longer it is.
 fn distance(candidate: &str, name: &str) -> usize {
     let (a, b) = (candidate.to_lowercase(), name.to_lowercase());
     if a.contains(&b) || b.contains(&a) {
         return a.len().abs_diff(b.len());
     }
-    let pairs = |text: &str| -> Vec<(char, char)> {
-        text.chars().zip(text.chars().skip(1)).collect()
-    };
-    let (a, b) = (pairs(&a), pairs(&b));
-    let common = a.iter().filter(|pair| b.contains(pair)).count();
-    1 + a.len() + b.len() - (2 * common).min(a.len() + b.len())
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let exchange = corner + usize::from(x != *y);
+            corner = row[j + 1];
+            row[j + 1] = exchange.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[b.len()]
 }

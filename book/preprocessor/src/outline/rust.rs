@@ -1,8 +1,9 @@
 //! The items of a Rust file.
 
 use quote::ToTokens;
-use syn::{AttrStyle, Attribute, ImplItem, Item, TraitItem, TraitItemFn};
+use syn::{Attribute, ImplItem, Item, TraitItem, TraitItemFn};
 
+use super::spans::{close, docs_end, end_of_item, last_line, line};
 use super::{Body, Kind, Node, Outline, number};
 
 /// An item as the parser sees it, with lines counted from 0.
@@ -90,18 +91,6 @@ fn tile(
 /// How many blank lines `lines` begins with.
 fn blank(lines: &[&str]) -> usize {
     lines.iter().take_while(|line| line.trim().is_empty()).count()
-}
-
-/// The last line of the inner docs and attributes.
-fn docs_end(attributes: &[Attribute]) -> Option<usize> {
-    let inner =
-        attributes.iter().filter(|a| matches!(a.style, AttrStyle::Inner(_)));
-    inner.map(last_line).max()
-}
-
-fn last_line(tokens: &impl ToTokens) -> usize {
-    let last = tokens.to_token_stream().into_iter().last();
-    last.map_or(0, |token| line(token.span()))
 }
 
 fn braces(
@@ -204,34 +193,6 @@ fn impl_member(member: &ImplItem) -> Found {
         other => last_line(other),
     };
     Found { kind, name, last, inside: None }
-}
-
-/// An item's last line. Known from its last brace or semicolon where that is
-/// quick, because all tokens of all functions would be slow.
-fn end_of_item(item: &Item) -> usize {
-    match item {
-        Item::Fn(item) => close(&item.block.brace_token),
-        Item::Enum(item) => close(&item.brace_token),
-        Item::Trait(item) => close(&item.brace_token),
-        Item::Impl(item) => close(&item.brace_token),
-        Item::Mod(item) => match (&item.content, &item.semi) {
-            (Some((brace, _)), _) => close(brace),
-            (None, Some(semi)) => line(semi.span),
-            (None, None) => last_line(item),
-        },
-        Item::Use(item) => line(item.semi_token.span),
-        Item::Const(item) => line(item.semi_token.span),
-        Item::Static(item) => line(item.semi_token.span),
-        other => last_line(other),
-    }
-}
-
-fn close(brace: &syn::token::Brace) -> usize {
-    line(brace.span.close())
-}
-
-fn line(span: proc_macro2::Span) -> usize {
-    span.end().line.saturating_sub(1)
 }
 
 /// The last word of a type's path, without generics: `Engine`.

@@ -1,0 +1,197 @@
+//! Every kind of step, on crates of a few lines.
+
+#![allow(clippy::unwrap_used)]
+
+use book_machine::difference::differences;
+use book_machine::directive::Directive;
+use book_machine::lines::{Sign, count};
+use book_machine::replay::Replay;
+use book_machine::shown::{Shown, Verb};
+use book_machine::tree::Tree;
+
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+fn tree(files: Files<'_>) -> Tree {
+    let owned =
+        |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+    Tree { files: files.iter().map(owned).collect() }
+}
+
+/// Takes the steps and asserts that they lead from `base` to `target`.
+#[track_caller]
+fn leads(base: Files<'_>, target: Files<'_>, steps: &[&str]) -> Vec<Shown> {
+    let directives: Vec<Directive> = steps
+        .iter()
+        .map(|step| Directive::parse(&format!("{{{{{step}}}}}")).unwrap().unwrap())
+        .collect();
+    let mut replay = Replay::new(tree(base), tree(target), &directives);
+    let mut shown = Vec::new();
+    for directive in &directives {
+        shown.extend(replay.apply(directive).unwrap());
+    }
+    assert_eq!(differences(replay.now(), replay.target()).unwrap(), []);
+    assert_eq!(replay.now(), replay.target());
+    shown
+}
+
+fn texts(shown: &Shown) -> Vec<&str> {
+    shown.lines.iter().map(|line| line.text.as_str()).collect()
+}
+
+#[test]
+fn a_method_brings_its_block_and_the_next_one_joins_it() {
+    let base = [("src/lib.rs", "struct A;\n")];
+    let target = [(
+        "src/lib.rs",
+        "struct A;\n\nimpl A {\n    fn one(&self) {}\n\n    fn two(&self) {}\n}\n",
+    )];
+    let shown =
+        leads(&base, &target, &["add src/lib.rs#A::two", "add src/lib.rs#A::one"]);
+    assert_eq!(texts(&shown[0]), ["impl A {", "    fn two(&self) {}", "}"]);
+    assert_eq!(texts(&shown[1]), ["    fn one(&self) {}"]);
+}
+
+#[test]
+fn a_block_whose_first_line_changes_shows_it_with_the_method() {
+    let base = [("src/lib.rs", "impl A {\n    fn one(&self) {}\n}\n")];
+    let target = [(
+        "src/lib.rs",
+        "impl<T> A<T> {\n    fn one(&self) {}\n\n    fn two(&self) {}\n}\n",
+    )];
+    let shown = leads(&base, &target, &["add src/lib.rs#A::two"]);
+    assert_eq!(texts(&shown[0])[..2], ["impl A {", "impl<T> A<T> {"]);
+    assert_eq!(count(&shown[0].lines, Sign::Removed), 1);
+}
+
+#[test]
+fn the_methods_of_traits_and_of_their_blocks_are_told_apart() {
+    let base = [(
+        "src/lib.rs",
+        "trait T {\n    fn a(&self);\n}\n\nimpl T for X {\n    fn a(&self) {}\n}\n",
+    )];
+    let target = [(
+        "src/lib.rs",
+        "trait T {\n    fn a(&self);\n\n    fn b(&self);\n}\n\nimpl T for X {\n    fn a(&self) {}\n\n    fn b(&self) {}\n}\n",
+    )];
+    let steps = ["add src/lib.rs#T::b", "add src/lib.rs#impl T for X::b"];
+    leads(&base, &target, &steps);
+}
+
+#[test]
+fn an_inline_module_of_tests_is_revealed_with_its_imports() {
+    let base = [("src/lib.rs", "fn a() {}\n")];
+    let target = [(
+        "src/lib.rs",
+        "fn a() {}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n\n    #[test]\n    fn it_runs() {\n        a();\n    }\n}\n",
+    )];
+    let shown = leads(&base, &target, &["reveal src/lib.rs#mod tests"]);
+    assert_eq!(shown[0].verb, Verb::Revealed);
+    let names: Vec<&str> =
+        shown[0].tests.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["it_runs"]);
+}
+
+#[test]
+fn of_a_grown_file_of_tests_only_the_new_ones_are_listed() {
+    let old = "#[test]\nfn one() {}\n";
+    let new = "#[test]\nfn one() {}\n\n#[tokio::test]\nasync fn two() {}\n";
+    let shown = leads(
+        &[("tests/a.rs", old)],
+        &[("tests/a.rs", new)],
+        &["reveal tests/a.rs"],
+    );
+    let names: Vec<&str> =
+        shown[0].tests.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["two"]);
+}
+
+#[test]
+fn paragraphs_of_a_script_come_change_and_go() {
+    let base = [("a.lua", "-- One.\nlocal a = 1\n\n-- Two.\nlocal b = 2\n")];
+    let target = [("a.lua", "-- One.\nlocal a = 3\n\n-- Three.\nreturn a\n")];
+    let steps = ["change a.lua#One", "add a.lua#-- Three", "remove a.lua#Two"];
+    let shown = leads(&base, &target, &steps);
+    assert_eq!(texts(&shown[0]), ["-- One.", "local a = 1", "local a = 3"]);
+}
+
+#[test]
+fn files_move_change_and_go() {
+    let base = [("a.txt", "one\ntwo\nthree\n"), ("b.txt", "gone\n")];
+    let target = [("c.txt", "one\nTWO\nthree\n")];
+    let shown = leads(&base, &target, &["move a.txt to c.txt", "remove b.txt"]);
+    assert_eq!(shown[0].verb, Verb::Moved("a.txt".into()));
+    assert_eq!(count(&shown[0].lines, Sign::Same), 2);
+    assert!(shown[1].is_folded());
+}
+
+#[test]
+fn several_items_move_into_a_block_of_a_new_file() {
+    let base = [(
+        "src/main.rs",
+        "fn main() {}\n\nfn one() -> u8 {\n    1\n}\n\nfn two() -> u8 {\n    2\n}\n",
+    )];
+    let target = [
+        (
+            "src/a.rs",
+            "//! A.\n\nimpl A {\n    fn one() -> u8 {\n        1\n    }\n\n    fn second() -> u8 {\n        2\n    }\n}\n",
+        ),
+        ("src/main.rs", "mod a;\n\nfn main() {}\n"),
+    ];
+    let step = "move src/main.rs#one, two to src/a.rs#A::one, A::second";
+    let shown = leads(&base, &target, &[step]);
+    assert_eq!(count(&shown[0].lines, Sign::Removed), 1);
+    assert_eq!(shown[0].rides[0].file, "src/main.rs");
+}
+
+#[test]
+fn an_item_is_put_where_the_chapter_has_it() {
+    let base = [("src/lib.rs", "fn a() {}\n\nfn b() {}\n\nfn c() {}\n")];
+    let target = [("src/lib.rs", "fn b() {}\n\nfn c() {}\n\nfn a() {}\n")];
+    let shown = leads(&base, &target, &["move src/lib.rs#a to src/lib.rs"]);
+    assert!(shown[0].is_folded());
+}
+
+#[test]
+fn dependencies_come_change_and_go_in_both_tables() {
+    let base = [(
+        "Cargo.toml",
+        "[package]\nname = \"x-y\"\n\n[dependencies]\nold = \"1\"\nserde = \"1\"\n",
+    )];
+    let target = [(
+        "Cargo.toml",
+        "[package]\nname = \"x-y\"\n\n[dependencies]\n# Why.\naxum = \"1\"\nserde = \"2\"\n\n[dev-dependencies]\naxum = { version = \"1\" }\n",
+    )];
+    let shown =
+        leads(&base, &target, &["dependency axum", "dependency serde, old"]);
+    assert_eq!(
+        texts(&shown[0]),
+        [
+            "# Why.",
+            "axum = \"1\"",
+            "",
+            "[dev-dependencies]",
+            "axum = { version = \"1\" }"
+        ]
+    );
+    assert_eq!(
+        (shown[0].verb.clone(), shown[1].verb.clone()),
+        (Verb::Added, Verb::Changed)
+    );
+}
+
+#[test]
+fn a_long_item_shows_its_changed_places_and_says_where_it_leaves_out() {
+    let long = |n: u32| {
+        let lines: String = (0..60).map(|n| format!("    step({n});\n")).collect();
+        format!(
+            "fn long() {{\n{}}}\n",
+            lines.replace("step(30)", &format!("step({n})"))
+        )
+    };
+    let (old, new) = (long(30), long(99));
+    let shown = leads(&[("a.rs", &old)], &[("a.rs", &new)], &["change a.rs#long"]);
+    let signs: Vec<Sign> = shown[0].lines.iter().map(|line| line.sign).collect();
+    assert_eq!(signs[..2], [Sign::Same, Sign::Gap]);
+    assert_eq!(shown[0].lines[0].text, "fn long() {");
+    assert_eq!(shown[0].height(), 1 + 1 + 2 + 2 + 2 + 1);
+}

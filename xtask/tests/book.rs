@@ -1,0 +1,283 @@
+//! The commands of the book, put to the small book of the machine's tests.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use book_machine::tree::Tree;
+use tempfile::TempDir;
+
+/// A copy of the small book in a git repository of its own.
+struct Book {
+    folder: TempDir,
+}
+
+impl Book {
+    fn new() -> Self {
+        let book = Self { folder: tempfile::tempdir().unwrap() };
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let sample = here.join("../book/preprocessor/tests/sample");
+        Tree::read(&sample).unwrap().write(book.folder.path()).unwrap();
+        std::fs::copy(sample.join("Cargo.lock"), book.path("Cargo.lock")).unwrap();
+        book.write(".gitignore", "target\nwork\n");
+        book.git(&["init", "--quiet"]);
+        book
+    }
+
+    /// The same with a third chapter, which is the second and one function more.
+    fn of_three() -> Self {
+        let book = Self::new();
+        let second = Tree::read(&book.path("chapters/02-counter")).unwrap();
+        let mut third = second.clone();
+        for text in third.files.values_mut() {
+            *text = text.replace("ch02-counter", "ch03-third");
+        }
+        let greeter = third.files.get_mut("src/greeter.rs").unwrap();
+        greeter.push_str("\n/// More.\npub fn more() {}\n");
+        third.write(&book.path("chapters/03-third")).unwrap();
+        book.commit();
+        book
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+
+    fn text(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path(file)).unwrap()
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::create_dir_all(self.path(file).parent().unwrap()).unwrap();
+        std::fs::write(self.path(file), text).unwrap();
+    }
+
+    fn replace(&self, file: &str, old: &str, new: &str) {
+        let text = self.text(file);
+        assert!(text.contains(old), "{file} does not hold {old}");
+        self.write(file, &text.replace(old, new));
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        self.git_in("", arguments)
+    }
+
+    fn git_in(&self, folder: &str, arguments: &[&str]) -> String {
+        let output = Command::new("git")
+            .current_dir(self.path(folder))
+            .args(["-c", "user.name=Test", "-c", "user.email=test@localhost"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn commit(&self) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--no-verify", "--message", "x"]);
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(arguments)
+            .env("XTASK_ROOT", self.folder.path())
+            .env_remove("CARGO_TARGET_DIR")
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap()
+    }
+
+    #[track_caller]
+    fn passes(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[track_caller]
+    fn fails(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{output:?}");
+        let words = [output.stdout, output.stderr].concat();
+        String::from_utf8(words).unwrap()
+    }
+}
+
+#[test]
+fn replay_passes_on_a_whole_page_and_names_what_is_missing() {
+    let book = Book::new();
+    let text = book.passes(&["book", "replay"]);
+    assert!(
+        text.contains("02-counter.md: replay equals chapter 02, 1 checkpoints")
+    );
+    assert!(text.ends_with("2 passed, 0 failed\n"));
+    book.replace("book/src/02-counter.md", "{{remove src/main.rs#shout}}\n", "");
+    let text = book.fails(&["book", "replay", "2"]);
+    assert!(
+        text.contains("`{{remove src/main.rs#shout}}` would mend it"),
+        "{text}"
+    );
+    assert!(book.fails(&["book", "replay", "9"]).contains("no chapter 09"));
+}
+
+#[test]
+fn bless_writes_the_expanded_pages_unless_one_has_an_error() {
+    let book = Book::new();
+    let text = book.passes(&["bless"]);
+    assert!(text.contains("accepted: book/expanded/02-counter.md"));
+    assert!(
+        book.text("book/expanded/02-counter.md").contains("**`src/greeter.rs`**")
+    );
+    book.replace("book/src/02-counter.md", "{{checkpoint}}", "{{chekpoint}}");
+    book.replace("book/src/front.md", "A tiny book", "A small book");
+    book.fails(&["bless"]);
+    assert!(book.text("book/expanded/front.md").contains("A tiny book"));
+}
+
+#[test]
+fn diff_shows_moves_files_and_items() {
+    let book = Book::new();
+    let text = book.passes(&["diff", "1", "2"]);
+    assert!(text.contains("moved NOBODY: src/main.rs -> src/greeter.rs"), "{text}");
+    assert!(text.contains("== src/greeter/tests.rs  +"), "{text}");
+    assert!(
+        !text.contains("+name ="),
+        "the crates' names are no difference: {text}"
+    );
+    let text = book.passes(&["diff", "1", "2", "src/main.rs#main"]);
+    assert!(text.starts_with(" fn main() {"), "{text}");
+    let text = book.fails(&["diff", "1", "2", "src/main.rs#mian"]);
+    assert!(text.contains("no item `mian`; there is `main`"), "{text}");
+}
+
+#[test]
+fn carry_takes_a_fix_forward_and_keeps_the_patches_of_exercises() {
+    let book = Book::of_three();
+    let fix = ("unwrap_or(NOBODY);", "unwrap_or(NOBODY).trim();");
+    book.replace("chapters/02-counter/src/greeter.rs", fix.0, fix.1);
+    let text = book.passes(&["carry", "02"]);
+    assert!(text.contains("carried to 03"), "{text}");
+    assert!(text.contains("exercise 02/bites follows"), "{text}");
+    assert!(book.text("chapters/03-third/src/greeter.rs").contains(fix.1));
+    assert!(book.text("chapters/03-third/src/greeter.rs").contains("fn more()"));
+    assert!(book.text("chapters/03-third/Cargo.toml").contains("ch03-third"));
+    let mutant = book.text("chapters/exercises/02/bites/mutant.patch");
+    assert!(mutant.contains(".trim();"), "{mutant}");
+}
+
+#[test]
+fn carry_names_a_solution_that_the_fix_goes_through() {
+    let book = Book::of_three();
+    book.replace(
+        "chapters/02-counter/src/greeter.rs",
+        "Hello, {name}!",
+        "Ciao, {name}!",
+    );
+    let text = book.fails(&["carry", "02"]);
+    assert!(text.contains("carried to 03"), "{text}");
+    assert!(text.contains("exercise 02/louder: CONFLICT"), "{text}");
+}
+
+#[test]
+fn carry_names_a_conflict_and_writes_nothing_there() {
+    let book = Book::of_three();
+    let third = "chapters/03-third/src/greeter.rs";
+    book.replace(third, "unwrap_or(NOBODY);", "unwrap_or(NOBODY).trim();");
+    book.commit();
+    let second = "chapters/02-counter/src/greeter.rs";
+    book.replace(second, "unwrap_or(NOBODY);", "unwrap_or_default();");
+    let before = book.text(third);
+    let text = book.fails(&["carry", "02"]);
+    assert!(
+        text.contains("src/greeter.rs, hunk 1: let name = name.unwrap_or"),
+        "{text}"
+    );
+    assert!(text.contains("CONFLICT in 03"), "{text}");
+    assert_eq!(book.text(third), before);
+}
+
+#[test]
+fn carry_from_the_last_crate_finds_the_earliest_chapter() {
+    let book = Book::of_three();
+    let third = "chapters/03-third/src/greeter.rs";
+    book.replace(third, "unwrap_or(NOBODY);", "unwrap_or(NOBODY).trim();");
+    let text = book.passes(&["carry", "--from", "03"]);
+    assert!(text.contains("carried to 02"), "{text}");
+    assert!(text.contains("no such place in 01"), "{text}");
+    assert!(book.text("chapters/02-counter/src/greeter.rs").contains(".trim();"));
+    book.commit();
+    assert!(book.fails(&["carry", "02"]).contains("no uncommitted change"));
+}
+
+#[test]
+fn a_workshop_begins_with_the_chapter_before_and_rescue_goes_on() {
+    let book = Book::new();
+    book.passes(&["workshop", "02"]);
+    assert!(book.text("work/02/Cargo.toml").contains("name = \"ch02-counter\""));
+    assert!(book.text("work/02/src/main.rs").contains("fn shout"));
+    assert!(book.fails(&["workshop", "02"]).contains("is there already"));
+
+    book.write("work/02/src/notes.txt", "mine\n");
+    book.replace("work/02/src/main.rs", "fn shout", "fn scream");
+    let text = book.passes(&["workshop", "rescue", "02"]);
+    assert!(text.contains("checkpoint 1 of 2"), "{text}");
+    assert!(text.contains("-fn scream"), "{text}");
+    assert!(
+        book.text("work/02/src/main.rs").contains("use crate::greeter::Greeter;")
+    );
+    assert_eq!(book.text("work/02/src/notes.txt"), "mine\n");
+    let attempt = book.git_in("work/02", &["show", "attempt-1:src/main.rs"]);
+    assert!(attempt.contains("fn scream"));
+
+    assert!(
+        book.passes(&["workshop", "rescue", "02"])
+            .contains("the end of the chapter")
+    );
+    let done = book.passes(&["workshop", "rescue", "02"]);
+    assert!(done.contains("You have the whole chapter"), "{done}");
+    for file in ["main.rs", "greeter.rs", "greeter/tests.rs"] {
+        let (mine, theirs) = (
+            format!("work/02/src/{file}"),
+            format!("chapters/02-counter/src/{file}"),
+        );
+        assert_eq!(book.text(&mine), book.text(&theirs));
+    }
+}
+
+#[test]
+fn the_first_workshop_begins_with_a_manifest_only() {
+    let book = Book::new();
+    book.passes(&["workshop", "1"]);
+    assert!(book.text("work/01/Cargo.toml").contains("name = \"ch01-greeter\""));
+    assert!(!book.path("work/01/src").exists());
+    assert!(
+        book.passes(&["workshop", "rescue", "01"]).contains("checkpoint 1 of 2")
+    );
+    assert!(book.text("work/01/src/main.rs").contains("fn main()"));
+}
+
+#[test]
+fn an_exported_chapter_builds_alone() {
+    let book = Book::new();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = elsewhere.path().to_str().unwrap();
+    book.passes(&["export", "02", folder]);
+    let built = Command::new("cargo")
+        .args(["check", "--quiet", "--offline"])
+        .env_remove("CARGO_TARGET_DIR")
+        .current_dir(folder)
+        .status()
+        .unwrap();
+    assert!(built.success());
+    assert!(book.fails(&["export", "02", folder]).contains("is not empty"));
+}
+
+#[test]
+fn exercises_are_proven_by_chapter() {
+    let book = Book::new();
+    assert!(book.passes(&["exercises", "2"]).ends_with("2 passed, 0 failed\n"));
+    book.replace("chapters/exercises/02/louder/check.rs", "\"!!\"", "\"!\"");
+    let text = book.fails(&["exercises"]);
+    assert!(text.contains("the check is green before it is solved"), "{text}");
+}
