@@ -9,10 +9,12 @@
 //! | [`scenarios`] | all scenarios, in the order of the chapters |
 //! | [`stage`] | what a scenario finds: running nodes, and what it may do to them |
 //! | [`server`] | the server that climbs: an address, or a command to start it |
-//! | [`visitor`] | a client that expects nothing and says what it missed |
+//! | [`visitor`] | a client that expects nothing |
+//! | [`answer`] | what came back, and complaints about it |
 //! | [`chapters`] | the chapters of this repository |
 //! | [`table`] | the table of chapters and capabilities |
 
+pub mod answer;
 pub mod chapters;
 pub mod scenarios;
 pub mod server;
@@ -24,10 +26,11 @@ use std::{any::Any, fmt, pin::Pin, time::Duration};
 
 use tokio::{task::LocalSet, time::timeout};
 
+pub use answer::Answer;
 pub use chapters::Chapter;
 pub use server::Server;
 pub use stage::Stage;
-pub use visitor::{Answer, Visitor};
+pub use visitor::Visitor;
 
 /// The longest that one scenario may take, start and stop of its nodes included.
 const DEADLINE: Duration = Duration::from_secs(60);

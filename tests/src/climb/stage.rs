@@ -1,9 +1,9 @@
 //! What a scenario finds: running nodes, and what it may do to them.
 
 use super::{
-    Complaint, Need, Server,
+    Answer, Complaint, Need, Server,
     server::{Launched, Place},
-    visitor::{Answer, Visitor},
+    visitor::Visitor,
 };
 use crate::{Pipes, RedisServer, Transcript};
 
