@@ -16,6 +16,7 @@
 //! highlight     colours without JavaScript
 //! recording     transcripts and diagrams
 //! exercise      tasks, hints, and what proves them
+//! behaviour     what a chapter adds to what the server can do
 //! figures       lines, words and minutes
 //! prose         words and sentences
 //! links         links inside the book
@@ -35,6 +36,7 @@
 //! server        a folder in the browser
 //! ```
 
+pub mod behaviour;
 pub mod check;
 pub mod compare;
 pub mod compile;

@@ -2,6 +2,7 @@
 
 mod answer;
 
+use crate::behaviour;
 use crate::difference::differences;
 use crate::directive::Directive;
 use crate::exercise::Exercise;
@@ -65,7 +66,7 @@ enum Part {
     Step(Box<Shown>),
     Checkpoint,
     Unchanged(String, usize, usize),
-    Changes,
+    Changes(Vec<String>),
     Transcript(String),
     Sequence(String),
     Exercise(Box<Exercise>),
@@ -125,7 +126,10 @@ impl Page {
                 Part::Unchanged(path, files, lines) => Ok(format!(
                     "`{path}` is as it was: {files} files, {lines} lines.\n\n"
                 )),
-                Part::Changes => Ok(self.figures.render(format)),
+                Part::Changes(gains) => {
+                    let gains = behaviour::sentence(gains, &self.name);
+                    Ok(format!("{}{gains}", self.figures.render(format)))
+                }
                 Part::Transcript(name) => {
                     recording::transcript(repository, name, format)
                 }

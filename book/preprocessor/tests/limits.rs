@@ -31,7 +31,7 @@ fn blessed() -> Sample {
 fn the_sample_book_passes() {
     let report = check::book(&blessed().repository).unwrap();
     assert_eq!(report.problems, []);
-    assert_eq!((report.pages, report.checkpoints), (4, 2));
+    assert_eq!((report.pages, report.checkpoints), (5, 2));
 }
 
 #[test]
@@ -164,6 +164,20 @@ fn an_error_is_a_red_box_and_the_rest_of_the_page_stays() {
     assert!(html.contains("class=\"machine-error\""));
     assert!(html.contains("no directive `chekpoint`"));
     assert!(html.contains("Greeter::count"));
+}
+
+#[test]
+fn the_box_says_what_the_chapter_adds() {
+    let sample = Sample::new();
+    let text = sample.page(NAME).render(&sample.repository, Format::Markdown);
+    let expected =
+        "New in [what each chapter can do](behaviour.md):\n\n- it counts\n\n";
+    assert!(text.contains(expected), "{text}");
+    assert!(!text.contains("it greets"));
+    assert!(
+        text.contains("**33 lines to type**, 4 that move, 9 that go"),
+        "{text}"
+    );
 }
 
 #[test]

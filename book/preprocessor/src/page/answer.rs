@@ -1,6 +1,7 @@
 //! What a page answers to a directive.
 
 use super::{Page, Part};
+use crate::behaviour::gains;
 use crate::directive::{Directive, Target};
 use crate::exercise::Exercise;
 use crate::lines::{Line, Sign, all};
@@ -44,7 +45,7 @@ impl Page {
             }
             (Directive::Changes(id), _) => {
                 match self.chapter.as_ref() == Some(id) {
-                    true => Ok(Part::Changes),
+                    true => Ok(Part::Changes(gains(repository, id))),
                     false => Err(format!("this is not the page of chapter {id}")),
                 }
             }
