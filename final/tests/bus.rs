@@ -12,9 +12,11 @@ use std::{sync::Arc, time::Duration};
 
 use contract::{ACTIVE, Deployment, Logs, PASSIVE, Redis, Talk, number};
 use mcp_server::{
-    bus::{Bus, Hint, Left, MemoryBus, RedisBus},
+    bus::{Bus, Hint, Left, MemoryBus, News, RedisBus},
     events::{EventId, Farewell, Resumed},
-    protocol::{RawJson, errors::RpcError, jsonrpc::RequestId, to_raw},
+    protocol::{
+        RawJson, errors::RpcError, jsonrpc::RequestId, subscriptions::List, to_raw,
+    },
     sessions::{NodeId, SessionId, live::Outcome},
 };
 use serde_json::json;
@@ -57,8 +59,12 @@ impl Nodes {
 
     /// A node was told nothing so far.
     async fn hears_nothing(&mut self, node: usize) {
-        self.buses[1 - node].announce("after that").await.unwrap();
-        self.hears(node, &Hint::Changed("after that".to_owned())).await;
+        self.buses[1 - node]
+            .announce(&News::Resource("after that".to_owned()))
+            .await
+            .unwrap();
+        self.hears(node, &Hint::Changed(News::Resource("after that".to_owned())))
+            .await;
     }
 
     fn look_hint(&self) -> Hint {
@@ -359,13 +365,19 @@ async fn what_is_left_in_a_session_expires_with_it() {
     count();
 }
 
-/// `resources/updated` of what belongs to no session.
+/// Of what belongs to no session, and of what somebody listens to.
 #[tokio::test]
 async fn an_announcement_reaches_the_others_and_not_oneself() {
     let mut nodes = Nodes::start().await;
     let uri = "calculator://stats?a=b c";
-    nodes.buses[0].announce(uri).await.unwrap();
-    nodes.hears(1, &Hint::Changed(uri.to_owned())).await;
+    for news in [
+        News::Resource(uri.to_owned()),
+        News::Tape(uri.to_owned()),
+        News::List(List::Prompts),
+    ] {
+        nodes.buses[0].announce(&news).await.unwrap();
+        nodes.hears(1, &Hint::Changed(news)).await;
+    }
     nodes.hears_nothing(0).await;
 }
 
@@ -421,7 +433,7 @@ async fn a_node_that_renews_its_lease_no_longer_is_dead() {
 /// There is nobody else: nothing is left for it, and nobody waits elsewhere.
 #[tokio::test]
 async fn the_bus_of_a_single_node_has_nothing_to_say() {
-    let (bus, id) = (MemoryBus, SessionId::random());
+    let (bus, id) = (MemoryBus::default(), SessionId::random());
     let answer: RawJson = to_raw(&"yes");
     assert!(bus.expect(&id, &number(1), &CALL).await.unwrap());
     assert!(!bus.answer(&id, &number(1), &Ok(answer)).await.unwrap());
@@ -429,7 +441,7 @@ async fn the_bus_of_a_single_node_has_nothing_to_say() {
     let left = bus.look(&id).await.unwrap().expect("not over");
     assert!(left.answers.is_empty() && left.cancelled.is_empty());
     bus.withdraw(&id, &number(1)).await.unwrap();
-    bus.announce("a://b").await.unwrap();
+    bus.announce(&News::List(List::Tools)).await.unwrap();
     bus.renew_lease().await.unwrap();
     assert!(bus.is_alive(&NodeId::named("first")).await.unwrap());
     bus.end_lease().await.unwrap();

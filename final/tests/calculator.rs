@@ -49,7 +49,7 @@ fn session() -> SessionRecord {
         id: SessionId::random(),
         principal: Principal::anonymous(),
         owner: "127.0.0.1".into(),
-        version: Version::LATEST,
+        era: Era::Stateful(Version::LATEST),
         client: ClientInfo { name: "test".into(), version: "1".into() },
         capabilities: ClientCapabilities::default(),
     };
@@ -255,19 +255,21 @@ fn tool<'a>(calculator: &'a Calculator, name: &str) -> &'a Tool {
 #[test]
 fn every_tool_is_fully_described() {
     let calculator = with_sample("my.tool").unwrap();
-    let names: Vec<&str> =
-        calculator.tools(ERA).iter().map(|tool| tool.name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "calculate",
-            "batch_calculate",
-            "advanced_calculate",
-            "demo_progress",
-            "my.tool"
-        ]
-    );
-    for tool in calculator.tools(ERA) {
+    let names = |era| -> Vec<&str> {
+        calculator.tools(era).iter().map(|tool| tool.name.as_str()).collect()
+    };
+    let everywhere = [
+        "calculate",
+        "batch_calculate",
+        "advanced_calculate",
+        "demo_progress",
+        "confirm_clear",
+    ];
+    let tapes = ["open_tape", "close_tape"];
+    assert_eq!(names(ERA), [&everywhere[..], &["my.tool"]].concat());
+    let stateless = [&everywhere[..], &tapes, &["my.tool"]].concat();
+    assert_eq!(names(Era::Stateless), stateless);
+    for tool in Era::BOTH.into_iter().flat_map(|era| calculator.tools(era)) {
         assert!(Tool::is_valid_name(&tool.name));
         assert!(tool.title.is_some() && tool.annotations.is_some());
         let output = tool.output_schema.as_ref().expect("an output schema");
@@ -291,7 +293,8 @@ fn every_tool_is_fully_described() {
 #[test]
 fn every_example_of_a_tool_fits_its_schema() {
     let calculator = with_sample("sample").unwrap();
-    for Tool { input_schema, .. } in calculator.tools(ERA) {
+    let tools = Era::BOTH.into_iter().flat_map(|era| calculator.tools(era));
+    for Tool { input_schema, .. } in tools {
         let examples = input_schema["examples"].as_array().expect("examples");
         assert!(!examples.is_empty());
         for example in examples {
@@ -377,15 +380,17 @@ fn a_batch_result_is_a_calculation_or_an_error() {
 
 #[test]
 fn a_sample_tool_needs_a_name_of_its_own() {
-    assert_eq!(calculator().tools(ERA).len(), 4);
+    assert_eq!(calculator().tools(ERA).len(), 5);
     for bad in ["", "has space", "comma,", "ümlaut", &"x".repeat(129)] {
         let error = with_sample(bad).unwrap_err();
         assert_eq!(error, SampleToolError::BadName(bad.into()));
         assert!(error.to_string().contains("choose"), "{error}");
     }
-    let error = with_sample("calculate").unwrap_err();
-    assert_eq!(error, SampleToolError::Taken("calculate".into()));
-    assert!(error.to_string().contains("choose"), "{error}");
+    for taken in ["calculate", "open_tape"] {
+        let error = with_sample(taken).unwrap_err();
+        assert_eq!(error, SampleToolError::Taken(taken.into()));
+        assert!(error.to_string().contains("choose"), "{error}");
+    }
     assert!(with_sample("Calculate").is_ok());
 }
 
@@ -446,7 +451,7 @@ fn only_a_uri_with_an_id_names_a_calculation() {
 #[test]
 fn a_session_is_offered_its_own_resources() {
     let (calculator, session) = (calculator(), session());
-    let listed = calculator.resources(&session);
+    let listed = calculator.resources(Some(&session));
     let uris: Vec<&str> = listed.iter().map(|found| found.uri.as_str()).collect();
     let info = format!("session://info/{}", session.opened.id);
     assert_eq!(
@@ -454,9 +459,9 @@ fn a_session_is_offered_its_own_resources() {
         [
             "calculator://constants",
             "calculator://stats",
-            &info,
             "formulas://library",
             "calculator://help",
+            &info,
             "calculator://history",
             "session://events",
         ]
@@ -488,7 +493,8 @@ fn subscriptions_are_for_what_changes_and_is_the_sessions_own() {
         ("formulas://library", false),
         ("nonsense", false),
     ] {
-        assert_eq!(calculator.can_subscribe(&session, uri), allowed, "{uri}");
+        let subject = calculator.subject(Some(&session), uri);
+        assert_eq!(subject.is_some(), allowed, "{uri}");
     }
     assert_eq!(calculator.changed_by_phase(&session), [own]);
 }

@@ -15,6 +15,8 @@ use mcp_server::{
         jsonrpc::{Message, Notification},
         to_raw,
     },
+    readiness::Readiness,
+    sealing::KeyRing,
     sessions::{Outbox, Principal, StoreSettings},
     telemetry::Metrics,
 };
@@ -26,15 +28,18 @@ const ENGINE: engine::Settings = engine::Settings {
     audit_events: 10,
     lease: Duration::from_secs(10),
     stall: Duration::from_secs(30),
+    max_listeners: 10,
 };
 
 async fn open() -> (Arc<Engine>, Session) {
     let settings =
         StoreSettings { timeout: Duration::from_secs(60), max_per_owner: 10 };
-    let storage = in_memory(settings, Bounds::default());
+    let keys = Arc::new(KeyRing::new(&[]));
+    let storage = in_memory(settings, Bounds::default(), keys);
     let service = Arc::new(Calculator::new(Settings::default()).unwrap());
     let metrics = Arc::new(Metrics::new().unwrap());
-    let engine = Engine::new(service, storage, ENGINE, metrics).unwrap();
+    let readiness = Arc::new(Readiness::new(false));
+    let engine = Engine::new(service, storage, ENGINE, metrics, readiness).unwrap();
     let principal = Principal::anonymous();
     let caller = Caller { principal, owner: "test".into() };
     let handshake = params(json!({

@@ -491,7 +491,7 @@ async fn only_a_subscriber_is_told(all: impl Logs) {
     let opening = talk.listen(0).await;
     let message = to_raw(&"changed");
     for other in ["calculator://stats", "calculator://*", "phase"] {
-        assert!(!talk.logs[1].send(&talk.id, other, &message).await.unwrap());
+        assert!(!talk.logs[1].send(&talk.id, Some(other), &message).await.unwrap());
     }
     assert!(talk.send(1, "a").await);
     all.node(1).unsubscribe(&talk.id, URI).await.unwrap();
@@ -537,7 +537,7 @@ async fn assert_gone(all: &impl Logs, talk: &Talk, seen: EventId) {
         log.close_listener(id, 1).await.unwrap();
         assert!(!log.append(id, stream, 99, &text).await.unwrap());
         assert!(!log.finish(id, stream, name, None).await.unwrap());
-        assert!(!log.send(id, URI, &text[0]).await.unwrap());
+        assert!(!log.send(id, Some(URI), &text[0]).await.unwrap());
         assert_eq!(log.resume(id, seen).await.unwrap(), None);
         assert!(log.read(id, stream, START).await.unwrap().is_none());
         assert!(!log.audit(id, &text, 9).await.unwrap());

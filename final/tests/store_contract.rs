@@ -15,7 +15,10 @@ use std::{collections::BTreeMap, time::Duration};
 use contract::{Deployment, Memory, Redis, entries, entry, opened, owned_by};
 use futures_util::future::join_all;
 use mcp_server::{
-    protocol::{logging::Level, version::Version},
+    protocol::{
+        logging::Level,
+        version::{Era, Version},
+    },
     sessions::{Phase, Principal, SessionId, record::HISTORY_LIMIT},
 };
 
@@ -74,7 +77,7 @@ async fn a_created_session_is_found_with_all_it_was_opened_with(
     assert_eq!(record.opened.id, session.id);
     assert_eq!(record.opened.principal, session.principal);
     assert_eq!(record.opened.owner, session.owner);
-    assert_eq!(record.opened.version, Version::V2025_06_18);
+    assert_eq!(record.opened.era, Era::Stateful(Version::V2025_06_18));
     assert_eq!(record.opened.client, session.client);
     assert_eq!(record.opened.capabilities, session.capabilities);
     assert_eq!(record.phase, Phase::Initializing);

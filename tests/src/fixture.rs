@@ -5,6 +5,7 @@
 mod prompts;
 mod questions;
 mod resources;
+mod retries;
 mod tools;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ use mcp_server::{
         tools::{Tool, ToolResult},
         version::Era,
     },
-    service::{Arguments, Context, Service, ServiceError},
+    service::{Arguments, Context, Service, ServiceError, Subject},
     sessions::SessionRecord,
 };
 
@@ -88,7 +89,7 @@ impl Service for Fixture {
         tools::call(cx, name, &arguments).await
     }
 
-    fn resources(&self, _session: &SessionRecord) -> Vec<Resource> {
+    fn resources(&self, _session: Option<&SessionRecord>) -> Vec<Resource> {
         resources::list()
     }
 
@@ -104,8 +105,12 @@ impl Service for Fixture {
         resources::read(uri).map(|contents| vec![contents])
     }
 
-    fn can_subscribe(&self, _session: &SessionRecord, uri: &str) -> bool {
-        uri == resources::WATCHED
+    fn subject(
+        &self,
+        _session: Option<&SessionRecord>,
+        uri: &str,
+    ) -> Option<Subject> {
+        (uri == resources::WATCHED).then_some(Subject::Caller)
     }
 
     fn prompts(&self, _era: Era) -> &[Prompt] {
@@ -114,10 +119,13 @@ impl Service for Fixture {
 
     async fn get_prompt(
         &self,
-        _cx: &Context,
+        cx: &Context,
         name: &str,
         arguments: BTreeMap<String, String>,
     ) -> Result<PromptResult, ServiceError> {
+        if name == prompts::INPUT_REQUIRED {
+            return retries::prompt(cx).await;
+        }
         prompts::get(name, &arguments)
     }
 

@@ -8,6 +8,7 @@ use crate::{
     config::Config,
     engine::Storage,
     events::{Bounds, MemoryLog, MeteredLog, RedisLog},
+    sealing::KeyRing,
     sessions::{
         MemoryStore, MeteredStore, NodeId, RedisStore, StoreSettings,
         metered::{Meter, STORE_DEADLINE, StoreMetrics},
@@ -26,14 +27,15 @@ pub(super) async fn open(
         max_per_owner: config.max_sessions_per_client,
     };
     let bounds = config.event_log;
+    let keys = Arc::new(KeyRing::new(&config.state_keys.0));
     let storage = match &config.redis_url {
-        None => in_memory(settings, bounds),
+        None => in_memory(settings, bounds, keys),
         Some(urls) => {
             let (servers, node) = (Servers::parse(urls)?, NodeId::random());
             let prefix = &config.redis_key_prefix;
             let store =
                 RedisStore::connect(&servers, settings, node, prefix).await?;
-            on_redis(Arc::new(store), servers, bounds, config.node_lease)
+            on_redis(Arc::new(store), servers, bounds, config.node_lease, keys)
         }
     };
     let metrics = StoreMetrics::register(&metrics.registry)?;
@@ -47,11 +49,15 @@ pub(super) async fn open(
 }
 
 /// Everything in the memory of this process.
-pub fn in_memory(settings: StoreSettings, bounds: Bounds) -> Storage {
+pub fn in_memory(
+    settings: StoreSettings,
+    bounds: Bounds,
+    keys: Arc<KeyRing>,
+) -> Storage {
     let (store, node) = (Arc::new(MemoryStore::new(settings)), NodeId::random());
     let log = Arc::new(MemoryLog::new(store.clone(), node.clone(), bounds));
-    let bus = Arc::new(MemoryBus);
-    Storage { node, shared: false, sessions: store, log, bus }
+    let bus = Arc::new(MemoryBus::default());
+    Storage { node, shared: false, sessions: store, log, bus, keys }
 }
 
 /// Everything in Redis.
@@ -60,9 +66,10 @@ pub fn on_redis(
     servers: Servers,
     bounds: Bounds,
     lease: Duration,
+    keys: Arc<KeyRing>,
 ) -> Storage {
     let node = store.node().clone();
     let log = Arc::new(RedisLog::new(store.clone(), bounds));
     let bus = Arc::new(RedisBus::new(store.clone(), servers, lease));
-    Storage { node, shared: true, sessions: store, log, bus }
+    Storage { node, shared: true, sessions: store, log, bus, keys }
 }

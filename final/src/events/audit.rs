@@ -84,7 +84,6 @@ enum Entry<'a> {
 
 /// A request that is being served.
 pub struct Asked {
-    session: SessionId,
     id: RequestId,
     method: String,
     entry: RawJson,
@@ -104,12 +103,7 @@ impl Audit {
     }
 
     /// A request has come; `None` if no trail is kept.
-    pub fn request(
-        &self,
-        session: SessionId,
-        now: Timestamp,
-        request: &Request,
-    ) -> Option<Asked> {
+    pub fn request(&self, now: Timestamp, request: &Request) -> Option<Asked> {
         if !self.is_on() {
             return None;
         }
@@ -118,18 +112,20 @@ impl Audit {
         let method = shorten(method);
         let entry =
             to_raw(&Entry::Request { timestamp: now.0, id, method, params });
-        Some(Asked { session, id: id.clone(), method: method.to_owned(), entry })
+        Some(Asked { id: id.clone(), method: method.to_owned(), entry })
     }
 
-    /// A request was answered, or not: `outcome` says how it ended.
+    /// A request was answered, or not: `outcome` says how it ended. Both go to the
+    /// trail of the session or tape that the request was about.
     pub fn response(
         &self,
+        session: SessionId,
         asked: Asked,
         now: Timestamp,
         outcome: &str,
         result: Option<&RawJson>,
     ) {
-        let Asked { session, id, method, entry } = asked;
+        let Asked { id, method, entry } = asked;
         let answer = to_raw(&Entry::Response {
             timestamp: now.0,
             id: &id,

@@ -178,12 +178,13 @@ pub trait EventLog: Send + Sync + 'static {
         answer: Option<&RawJson>,
     ) -> Result<bool>;
 
-    /// Says something on the GET stream, or keeps it for the next one, if the
-    /// session is subscribed to the resource `uri`. Not activity of the session.
+    /// Says something on the GET stream, or keeps it for the next one; about the
+    /// resource `uri` only if the session is subscribed to it. Not activity of the
+    /// session.
     async fn send(
         &self,
         session: &SessionId,
-        uri: &str,
+        uri: Option<&str>,
         message: &RawJson,
     ) -> Result<bool>;
 

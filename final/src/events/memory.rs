@@ -328,10 +328,10 @@ impl EventLog for MemoryLog {
     async fn send(
         &self,
         session: &SessionId,
-        uri: &str,
+        uri: Option<&str>,
         message: &RawJson,
     ) -> Result<bool> {
-        if !self.store.is_subscribed(session, uri) {
+        if uri.is_some_and(|uri| !self.store.is_subscribed(session, uri)) {
             return Ok(false);
         }
         let sent = self.visit(session, |streams, now| {

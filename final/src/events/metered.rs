@@ -72,7 +72,7 @@ impl EventLog for MeteredLog {
     async fn send(
         &self,
         session: &SessionId,
-        uri: &str,
+        uri: Option<&str>,
         message: &RawJson,
     ) -> Result<bool> {
         self.meter.write("send", self.inner.send(session, uri, message)).await

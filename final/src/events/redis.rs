@@ -147,9 +147,10 @@ impl EventLog for RedisLog {
     async fn send(
         &self,
         session: &SessionId,
-        uri: &str,
+        uri: Option<&str>,
         message: &RawJson,
     ) -> Result<bool> {
+        let uri = uri.unwrap_or_default();
         let arguments = [uri, message.get(), &QUEUE.to_string()];
         Ok(self.run(&SEND, session, &arguments).await? == Some(1))
     }

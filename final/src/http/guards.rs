@@ -125,8 +125,11 @@ pub fn host_and_origin(
 }
 
 /// Lets the configured origins' pages read our answers; nothing to do for pages
-/// of our own origin.
-pub fn cors(guards: &Guards) -> Option<CorsLayer> {
+/// of our own origin. `parameters` are the headers that repeat arguments of tools.
+pub fn cors<'a>(
+    guards: &Guards,
+    parameters: impl Iterator<Item = &'a str>,
+) -> Option<CorsLayer> {
     let origins = match &guards.origins {
         Origins::Listed(origins) if origins.is_empty() => return None,
         Origins::Any => AllowOrigin::any(),
@@ -141,7 +144,11 @@ pub fn cors(guards: &Guards) -> Option<CorsLayer> {
         HeaderName::from_static("mcp-name"),
         HeaderName::from_static("mcp-protocol-version"),
         HeaderName::from_static("mcp-session-id"),
+        HeaderName::from_static("traceparent"),
     ];
+    let parameters = parameters.filter_map(|name| name.parse().ok());
+    let request_headers: Vec<_> =
+        request_headers.into_iter().chain(parameters).collect();
     let layer = CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])

@@ -131,6 +131,10 @@ impl SessionStore for MeteredStore {
         self.meter.read("history", self.inner.history(id)).await
     }
 
+    async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>> {
+        self.meter.write("clear_history", self.inner.clear_history(id)).await
+    }
+
     async fn terminate(
         &self,
         id: &SessionId,

@@ -18,7 +18,7 @@ use mcp_server::{
         jsonrpc::RequestId,
         lifecycle::{ClientCapabilities, ClientInfo},
         to_raw,
-        version::Version,
+        version::{Era, Version},
     },
     sessions::{
         Entry, MemoryStore, NewSession, NodeId, Principal, RedisStore, SessionId,
@@ -230,7 +230,7 @@ pub fn owned_by(owner: &str) -> NewSession {
         id: SessionId::random(),
         principal: Principal::named("alice"),
         owner: owner.to_owned(),
-        version: Version::V2025_06_18,
+        era: Era::Stateful(Version::V2025_06_18),
         client: ClientInfo { name: "héllo {x}".into(), version: "1.0".into() },
         capabilities: ClientCapabilities {
             roots: true,
@@ -337,7 +337,7 @@ impl Talk {
 
     /// Says something on the GET stream that is about [`URI`].
     pub async fn send(&self, node: usize, text: &str) -> bool {
-        self.logs[node].send(&self.id, URI, &to_raw(&text)).await.unwrap()
+        self.logs[node].send(&self.id, Some(URI), &to_raw(&text)).await.unwrap()
     }
 
     /// Goes on after an event, on a node.
