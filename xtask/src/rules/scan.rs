@@ -161,7 +161,7 @@ mod inner {
         );
         let lines: Vec<_> =
             scan(text).named.iter().map(|(line, _)| *line).collect();
-        assert_eq!(lines, [1, 2, 2, 2, 5, 9, 16]);
+        assert_eq!(lines, [1, 2, 2, 2, 5, 9, 15]);
     }
 
     #[test]
