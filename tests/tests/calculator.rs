@@ -446,6 +446,16 @@ async fn an_old_client_sees_no_titles_and_no_structure() {
             (&Value::Null, &Value::Null)
         );
     }
+    for (method, name) in [
+        ("resources/list", "resources"),
+        ("resources/templates/list", "resourceTemplates"),
+        ("prompts/list", "prompts"),
+    ] {
+        let listed = client.request(method, json!({})).await.result();
+        let listed = listed[name].as_array().cloned().unwrap_or_default();
+        assert!(!listed.is_empty(), "{method}");
+        assert!(listed.iter().all(|item| item.get("title").is_none()), "{method}");
+    }
     let call = client.call_tool("calculate", json!({"a": 1, "b": 2, "op": "add"}));
     let result = call.await.result();
     assert_eq!(result.get("structuredContent"), None);

@@ -17,6 +17,7 @@ use crate::{
         resources::{ReadResult, ResourceParams},
         to_raw,
         tools::{CallToolParams, Tool, ToolResult},
+        version::Version,
     },
     service::{Arguments, Context, ServiceError},
 };
@@ -33,29 +34,30 @@ impl Engine {
             return Err(Error::MethodNotFound);
         }
         let params = params.as_ref();
+        let version = cx.session().opened.version;
         match method {
             Method::Ping => Ok(nothing()),
             Method::SetLevel => self.set_level(cx, params).await,
             Method::ListTools => {
-                let version = cx.session().opened.version;
                 let for_version = |tool: &Tool| tool.for_version(version);
                 let tools: Vec<Tool> =
                     self.service.tools(cx.era()).iter().map(for_version).collect();
-                list("tools", &tools, params)
+                list("tools", &tools, params, version)
             }
             Method::CallTool => self.call_tool(cx, params).await,
             Method::ListResources => {
-                list("resources", &self.service.resources(cx.session()), params)
+                let resources = self.service.resources(cx.session());
+                list("resources", &resources, params, version)
             }
             Method::ListTemplates => {
                 let templates = self.service.resource_templates(cx.era());
-                list("resourceTemplates", templates, params)
+                list("resourceTemplates", templates, params, version)
             }
             Method::ReadResource => self.read_resource(cx, params).await,
             Method::Subscribe => self.subscribe(cx, params).await,
             Method::Unsubscribe => self.unsubscribe(cx, params).await,
             Method::ListPrompts => {
-                list("prompts", self.service.prompts(cx.era()), params)
+                list("prompts", self.service.prompts(cx.era()), params, version)
             }
             Method::GetPrompt => self.get_prompt(cx, params).await,
             Method::Complete => self.complete(cx, params).await,
@@ -198,12 +200,19 @@ fn list<T: Serialize>(
     name: &str,
     items: &[T],
     params: Option<&RawJson>,
+    version: Version,
 ) -> Result<RawJson, Error> {
     let ListParams { cursor } = parse(params)?;
     let Some(page) = page(items, cursor.as_deref()) else {
         return Err(Error::InvalidParams("cursor is not one of ours".into()));
     };
     let mut result = json!({ name: page.items });
+    // L208: before structured content there were no titles either.
+    if !version.has_structured_content() {
+        for item in result[name].as_array_mut().into_iter().flatten() {
+            item.as_object_mut().and_then(|item| item.remove("title"));
+        }
+    }
     if let Some(next) = page.next_cursor {
         result["nextCursor"] = next.into();
     }
