@@ -58,6 +58,7 @@ fn ping(engine: &Arc<Engine>, session: &Session) -> Result<Call, Error> {
     engine.call(session, request, Outbox::closed())
 }
 
+/// L077, L078, L080.
 #[tokio::test]
 async fn a_call_may_be_cancelled_before_it_has_begun() {
     let (engine, session) = open().await;

@@ -106,7 +106,7 @@ fn plain(index: &Index) -> String {
     for Row { rule, page, tests, reason } in &index.rows {
         let place = format!("{rule}  {:<10}  {:<41}", page.revision, page.name);
         let tests = tests.iter().map(|(file, name)| format!("{file}: {name}"));
-        let reason = reason.map(|reason| format!("does not apply: {reason}"));
+        let reason = reason.map(|reason| format!("no test: {reason}"));
         let mut proofs: Vec<String> = tests.chain(reason).collect();
         if proofs.is_empty() {
             proofs.push("NOTHING".into());
@@ -120,11 +120,11 @@ fn plain(index: &Index) -> String {
 }
 
 fn markdown(index: &Index) -> String {
-    let mut table = String::from("| rule | revision | page | proven by |\n");
+    let mut table = String::from("| rule | revision | page | proof |\n");
     table.push_str("|---|---|---|---|\n");
     for Row { rule, page, tests, reason } in &index.rows {
         let tests = tests.iter().map(|(file, name)| format!("`{file}`: `{name}`"));
-        let reason = reason.map(|reason| format!("does not apply: {reason}"));
+        let reason = reason.map(|reason| format!("no test: {reason}"));
         let proofs: Vec<String> = tests.chain(reason).collect();
         let (revision, name, proofs) =
             (page.revision, page.name, proofs.join("<br>"));
@@ -169,7 +169,7 @@ mod tests {
         assert!(lines[0].starts_with(&format!("D001  {place}")), "{table}");
         assert!(lines[0].ends_with("tests/a.rs: gone"), "{table}");
         assert!(lines[1].ends_with("tests/a.rs: too"), "{table}");
-        assert!(lines[2].ends_with("does not apply: there is one node"), "{table}");
+        assert!(lines[2].ends_with("no test: there is one node"), "{table}");
         assert!(lines[3].ends_with("NOTHING"), "{table}");
 
         let place = "stateful | follows from several nodes";
