@@ -67,7 +67,7 @@ async fn a_host_is_one_of_ours_however_it_is_written() {
     }
 }
 
-/// Bytes that are not ASCII are legal in a header and mean nothing here.
+/// L068. Bytes that are not ASCII are legal in a header and mean nothing here.
 #[tokio::test]
 async fn header_values_that_are_no_text_are_refused_like_other_wrong_ones() {
     let node = Node::start().await;

@@ -450,7 +450,8 @@ async fn subscribers_are_told_of_changes_and_nobody_else() {
     assert_eq!(refused.code(), -32002, "another session's info");
 }
 
-/// L051, L052, L053: what belongs to a request goes to the stream of that request.
+/// L034, L051, L052, L053: GET and POST are on one path, and what belongs to a
+/// request goes to the stream of that request.
 #[tokio::test]
 async fn no_answer_is_sent_on_the_get_stream() {
     let node = fixture().start().await;

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod index;
+mod macros;
 mod reasons;
 mod scan;
 

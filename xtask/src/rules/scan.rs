@@ -5,7 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use super::catalogue::{Rule, named_in};
+use super::{
+    catalogue::{Rule, named_in},
+    macros::functions_of_test_macros,
+};
 
 /// What one file says about rules.
 #[derive(Debug, Default)]
@@ -21,7 +24,7 @@ pub struct Scan {
 pub struct Test {
     /// The function's name.
     pub name: String,
-    /// Those that the comment directly above it names.
+    /// Those that the comments above it and above its helpers name.
     pub rules: BTreeSet<Rule>,
 }
 
@@ -43,33 +46,80 @@ impl Above {
     }
 }
 
-/// Reads a source file.
+/// A function of a file.
+struct Function<'a> {
+    name: &'a str,
+    is_test: bool,
+    rules: BTreeSet<Rule>,
+    calls: BTreeSet<&'a str>,
+}
+
+/// Reads a source file. What the comment above a helper names is proven by the
+/// tests of the file that call it, directly or through other helpers.
 pub fn scan(text: &str) -> Scan {
     let listed = functions_of_test_macros(text);
-    let mut found = Scan::default();
+    let mut named = Vec::new();
+    let mut functions: Vec<Function<'_>> = Vec::new();
     let mut above = Above::default();
     for (line, number) in text.lines().map(str::trim).zip(1..) {
         if let Some(words) = line.strip_prefix("//") {
             let rules = named_in(words).into_iter();
-            found.named.extend(rules.map(|rule| (number, rule)));
+            named.extend(rules.map(|rule| (number, rule)));
             above.comment.push_str(words.trim_start_matches('/'));
             above.comment.push(' ');
         } else if line.starts_with("#[") || above.has_open_attribute() {
             above.attributes.push_str(line);
         } else {
-            if let Some(name) = function(line)
-                && (above.is_of_a_test() || listed.contains(name))
-            {
-                let rules = named_in(&above.comment).into_iter().collect();
-                found.tests.push(Test { name: name.to_owned(), rules });
+            let above = std::mem::take(&mut above);
+            if let Some(name) = function(line) {
+                functions.push(Function {
+                    name,
+                    is_test: above.is_of_a_test() || listed.contains(name),
+                    rules: named_in(&above.comment).into_iter().collect(),
+                    calls: BTreeSet::new(),
+                });
+            } else if let Some(last) = functions.last_mut() {
+                last.calls.extend(calls(line));
             }
-            above = Above::default();
         }
     }
-    found
+    let tests = functions.iter().filter(|function| function.is_test);
+    let tests = tests.map(|test| Test {
+        name: test.name.to_owned(),
+        rules: proven(test, &functions),
+    });
+    Scan { tests: tests.collect(), named }
 }
 
-fn is_test_attribute(text: &str) -> bool {
+/// The rules of a test and of the helpers that it reaches.
+fn proven(test: &Function<'_>, all: &[Function<'_>]) -> BTreeSet<Rule> {
+    let mut rules = test.rules.clone();
+    let mut reached = test.calls.clone();
+    let mut open: Vec<&str> = reached.iter().copied().collect();
+    while let Some(name) = open.pop() {
+        let helpers = all.iter().filter(|one| one.name == name && !one.is_test);
+        for helper in helpers {
+            rules.extend(&helper.rules);
+            let calls = helper.calls.iter().copied();
+            open.extend(calls.filter(|call| reached.insert(call)));
+        }
+    }
+    rules
+}
+
+/// The functions that a line calls; no methods.
+fn calls(line: &str) -> impl Iterator<Item = &str> {
+    let is_edge = |c: char| !c.is_alphanumeric() && c != '_';
+    line.match_indices('(').filter_map(move |(end, _)| {
+        let before = &line[..end];
+        let start = before.rfind(is_edge).map_or(0, |edge| edge + 1);
+        let is_method = before[..start].ends_with('.');
+        Some(&before[start..]).filter(|name| !name.is_empty() && !is_method)
+    })
+}
+
+/// Whether one of these attributes makes a function a test.
+pub fn is_test_attribute(text: &str) -> bool {
     text.contains("#[test]") || text.contains("#[tokio::test")
 }
 
@@ -80,40 +130,6 @@ fn function(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("fn ")?;
     let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_')?;
     Some(&rest[..end]).filter(|name| !name.is_empty())
-}
-
-/// Functions that are no tests themselves: a macro of the same file makes tests
-/// of those that it is given, one name a line.
-fn functions_of_test_macros(text: &str) -> BTreeSet<&str> {
-    let mut makers = BTreeSet::new();
-    let mut given = BTreeSet::new();
-    for block in text.split("\n}") {
-        let Some((head, body)) = last_opening(block) else { continue };
-        if let Some(name) = head.strip_prefix("macro_rules! ") {
-            if is_test_attribute(body) {
-                makers.insert(name);
-            }
-        } else if head.strip_suffix('!').is_some_and(|name| makers.contains(name)) {
-            given.extend(body.lines().map(str::trim).filter(|l| !l.is_empty()));
-        }
-    }
-    given
-}
-
-/// The last line at the margin that opens a block, without its brace, and what
-/// comes after it.
-fn last_opening(block: &str) -> Option<(&str, &str)> {
-    let mut start = 0;
-    let mut found = None;
-    for line in block.split_inclusive('\n') {
-        start += line.len();
-        if !line.starts_with(char::is_whitespace)
-            && let Some(head) = line.trim_end().strip_suffix(" {")
-        {
-            found = Some((head, &block[start..]));
-        }
-    }
-    found
 }
 
 #[cfg(test)]
@@ -165,7 +181,36 @@ mod inner {
     }
 
     #[test]
-    fn helpers_and_ignored_tests_prove_nothing() {
+    fn a_helper_proves_its_rules_in_the_tests_that_reach_it() {
+        let text = "\
+/// L001
+fn near() {
+    far(1)
+}
+
+/// L002
+fn far(n: u8) {}
+
+/// L003
+fn request() {}
+
+/// L004
+#[test]
+fn first() {
+    client.request(near());
+}
+
+#[test]
+fn second() {
+    first();
+    let near = 1;
+}
+";
+        assert_eq!(tests(text), ["first: L001 L002 L004", "second: "]);
+    }
+
+    #[test]
+    fn functions_that_no_test_calls_and_ignored_tests_prove_nothing() {
         let text = "\
 /// L001
 fn helper() {}
@@ -179,47 +224,27 @@ fn ignored() {}
     }
 
     #[test]
-    fn a_macro_makes_tests_of_the_functions_it_is_given() {
+    fn a_function_that_a_macro_is_given_is_a_test() {
         let text = "\
 macro_rules! contract {
-    ($($promise:ident)*) => {
-        $(
-            #[tokio::test]
-            async fn $promise() {}
-        )*
-    };
-}
-
-macro_rules! other {
-    ($($name:ident)*) => {};
+    ($($promise:ident)*) => { $( #[tokio::test] async fn $promise() {} )* };
 }
 
 contract! {
     kept
-    long
-}
-
-other! {
-    helper
 }
 
 /// D001
-async fn kept(all: impl Logs) {}
-
-/// D002
-async fn long(
+async fn kept(
     all: impl Logs,
 ) {}
 
-/// D003
-async fn helper() {}
-
 proptest! {
-    /// D004
+    /// D002
     #[test]
     fn generated(bits: u64) {}
 }
 ";
-        assert_eq!(tests(text), ["kept: D001", "long: D002", "generated: D004"]);
+        assert_eq!(tests(text), ["kept: D001", "generated: D002"]);
     }
 }
