@@ -84,7 +84,6 @@ impl App {
         let service = make_service(&config).map_err(StartError::Service)?;
         let metrics = Arc::new(Metrics::new()?);
         let storage = storage::open(&config, &metrics).await?;
-        let readiness = Arc::new(Readiness::new(config.redis_url.is_some()));
         let settings = engine::Settings {
             session_timeout: config.session_timeout,
             audit_events: config.audit_events,
@@ -92,11 +91,10 @@ impl App {
             stall: config.sse_stall,
             max_listeners: config.max_sessions_per_client,
         };
-        let (metrics_of_engine, ready) = (metrics.clone(), readiness.clone());
-        let engine =
-            Engine::new(service, storage, settings, metrics_of_engine, ready)?;
+        let engine = Engine::new(service, storage, settings, metrics.clone())?;
         let engine = Arc::new(engine);
         engine.agree_on_key().await?;
+        let readiness = engine.readiness().clone();
         Ok(Self { engine, readiness, metrics, config })
     }
 

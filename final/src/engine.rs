@@ -136,7 +136,6 @@ impl Engine {
         storage: Storage,
         settings: Settings,
         metrics: Arc<Metrics>,
-        readiness: Arc<Readiness>,
     ) -> Result<Self, BadSchema> {
         let Storage { node, shared, sessions: store, log, bus, keys } = storage;
         let (readers, listeners) = <(Arc<Readers>, Arc<Listeners>)>::default();
@@ -156,7 +155,7 @@ impl Engine {
             bus: bus.clone(),
             background: background.clone(),
             metrics: metrics.clone(),
-            readiness,
+            readiness: Arc::new(Readiness::new(shared)),
             session_timeout: settings.session_timeout,
         };
         Ok(Self {
@@ -183,6 +182,11 @@ impl Engine {
             settings,
             metrics,
         })
+    }
+
+    /// Whether this node wants traffic.
+    pub fn readiness(&self) -> &Arc<Readiness> {
+        &self.common.readiness
     }
 
     /// Finds a session, on whichever node it was opened, and counts the visit.

@@ -252,6 +252,7 @@ fn tool<'a>(calculator: &'a Calculator, name: &str) -> &'a Tool {
     tools.find(|tool| tool.name == name).expect(name)
 }
 
+/// L017, L097, L098, L100, L101.
 #[test]
 fn every_tool_is_fully_described() {
     let calculator = with_sample("my.tool").unwrap();
@@ -303,6 +304,7 @@ fn every_example_of_a_tool_fits_its_schema() {
     }
 }
 
+/// L107.
 #[test]
 fn the_schemas_accept_what_the_surface_allows_and_nothing_else() {
     let calculator = with_sample("sample").unwrap();
@@ -378,6 +380,7 @@ fn a_batch_result_is_a_calculation_or_an_error() {
     assert!(!valid(json!([{"result": 3}])));
 }
 
+/// L098 to L101.
 #[test]
 fn a_sample_tool_needs_a_name_of_its_own() {
     assert_eq!(calculator().tools(ERA).len(), 5);
@@ -427,6 +430,7 @@ fn a_calculation_is_found_by_its_id_and_ids_come_newest_first() {
     assert_eq!(newest_ids(&history), ids);
 }
 
+/// L117.
 #[test]
 fn only_a_uri_with_an_id_names_a_calculation() {
     let id = CalculationId::random();
@@ -448,6 +452,7 @@ fn only_a_uri_with_an_id_names_a_calculation() {
 
 // Resources
 
+/// L114, L115: only schemes of our own.
 #[test]
 fn a_session_is_offered_its_own_resources() {
     let (calculator, session) = (calculator(), session());
@@ -466,6 +471,13 @@ fn a_session_is_offered_its_own_resources() {
             "session://events",
         ]
     );
+    for uri in &uris {
+        let (scheme, rest) = uri.split_once("://").unwrap();
+        assert!(scheme.bytes().all(|b| b.is_ascii_lowercase()), "{uri}");
+        assert!(!["http", "https", "file"].contains(&scheme), "{uri}");
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-/".contains(&b);
+        assert!(!rest.is_empty() && rest.bytes().all(is_plain), "{uri}");
+    }
     let json = Some("application/json");
     assert!(listed.iter().all(|found| found.mime_type.as_deref() == json));
     let names: BTreeSet<&str> =
@@ -477,6 +489,7 @@ fn a_session_is_offered_its_own_resources() {
     assert_eq!(templates[0].uri_template, "calculator://history/{calculationId}");
 }
 
+/// L117, L118.
 #[test]
 fn subscriptions_are_for_what_changes_and_is_the_sessions_own() {
     let (calculator, session, other) = (calculator(), session(), session());
@@ -624,6 +637,7 @@ fn prompts_are_listed_with_their_arguments() {
     );
 }
 
+/// L126: what was given is not read as a template once more.
 #[test]
 fn a_prompt_carries_what_it_was_given() {
     let text = fill("explain-calculation", &[("operation", "long division")]);
@@ -662,6 +676,7 @@ fn a_blank_optional_argument_counts_as_absent() {
     assert_eq!(fill("explain-calculation", &blank), absent);
 }
 
+/// L125, L126.
 #[test]
 fn a_bad_prompt_argument_is_named_with_its_rule() {
     let problems = |difficulty, count| {
@@ -717,6 +732,7 @@ fn proposals_are_valid_values() {
     assert!(prompts::proposals("explain-calculation", "nonsense").is_err());
 }
 
+/// L095, L111, L120, L127, L133.
 #[test]
 fn the_server_declares_what_it_serves() {
     let info = calculator().info();

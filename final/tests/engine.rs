@@ -15,8 +15,6 @@ use mcp_server::{
         jsonrpc::{Message, Notification},
         to_raw,
     },
-    readiness::Readiness,
-    sealing::KeyRing,
     sessions::{Outbox, Principal, StoreSettings},
     telemetry::Metrics,
 };
@@ -34,12 +32,10 @@ const ENGINE: engine::Settings = engine::Settings {
 async fn open() -> (Arc<Engine>, Session) {
     let settings =
         StoreSettings { timeout: Duration::from_secs(60), max_per_owner: 10 };
-    let keys = Arc::new(KeyRing::new(&[]));
-    let storage = in_memory(settings, Bounds::default(), keys);
+    let storage = in_memory(settings, Bounds::default());
     let service = Arc::new(Calculator::new(Settings::default()).unwrap());
     let metrics = Arc::new(Metrics::new().unwrap());
-    let readiness = Arc::new(Readiness::new(false));
-    let engine = Engine::new(service, storage, ENGINE, metrics, readiness).unwrap();
+    let engine = Engine::new(service, storage, ENGINE, metrics).unwrap();
     let principal = Principal::anonymous();
     let caller = Caller { principal, owner: "test".into() };
     let handshake = params(json!({
@@ -63,6 +59,7 @@ fn ping(engine: &Arc<Engine>, session: &Session) -> Result<Call, Error> {
     engine.call(session, request, Outbox::closed())
 }
 
+/// L077, L078, L080.
 #[tokio::test]
 async fn a_call_may_be_cancelled_before_it_has_begun() {
     let (engine, session) = open().await;

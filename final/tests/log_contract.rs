@@ -274,7 +274,7 @@ async fn a_running_call_goes_on_on_the_other_node(all: impl Logs) {
     assert_eq!(talk.heard(1, seen).await, ["more"]);
 }
 
-/// A call that was cancelled ends without an answer.
+/// L094. A call that was cancelled ends without an answer.
 async fn nothing_comes_after_the_end(all: impl Logs) {
     let talk = Talk::start(&all).await;
     for (call, answer) in [(1, Some("answer")), (2, None)] {
@@ -714,6 +714,7 @@ mod on_redis {
     }
 }
 
+/// L057.
 #[test]
 fn an_events_id_names_its_stream_and_is_read_back() {
     for (kind, letter) in [(StreamKind::Call, "c"), (StreamKind::Listener, "g")] {

@@ -18,8 +18,6 @@ use mcp_server::{
     calculator::{Calculator, Settings},
     engine::{self, Caller, Engine},
     events::Bounds,
-    readiness::Readiness,
-    sealing::KeyRing,
     sessions::{
         MeteredStore, NodeId, RedisStore, SessionStore, StoreError, StoreSettings,
         metered::{Meter, STORE_DEADLINE, StoreMetrics},
@@ -447,14 +445,10 @@ async fn an_unreadable_session_does_not_cost_the_others_their_upkeep() {
     let store = try_connect(&server.url(), settings, "first").await;
     let store = Arc::new(store.unwrap());
     let servers = Servers::parse(&server.url()).unwrap();
-    let keys = Arc::new(KeyRing::new(&[]));
-    let bounds = Bounds::default();
-    let storage = on_redis(store.clone(), servers, bounds, ENGINE.lease, keys);
+    let storage = on_redis(store.clone(), servers, Bounds::default(), ENGINE.lease);
     let service = Arc::new(Calculator::new(Settings::default()).unwrap());
     let metrics = Arc::new(Metrics::new().unwrap());
-    let readiness = Arc::new(Readiness::new(true));
-    let engine = Engine::new(service, storage, ENGINE, metrics, readiness);
-    let engine = Arc::new(engine.unwrap());
+    let engine = Arc::new(Engine::new(service, storage, ENGINE, metrics).unwrap());
     let (sessions, mut open) = ([(); 16].map(|()| opened()), Vec::new());
     for session in &sessions {
         store.create(session).await.unwrap();

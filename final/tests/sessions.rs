@@ -1,6 +1,7 @@
 //! The sessions room, through its public door.
+#![allow(clippy::unwrap_used)]
 
-use std::{pin::pin, sync::Arc};
+use std::{collections::HashSet, pin::pin, sync::Arc};
 
 use futures_util::FutureExt;
 use mcp_server::{
@@ -23,6 +24,20 @@ fn only_the_form_that_we_issue_is_an_id() {
     ] {
         assert_eq!(SessionId::parse(other), None, "{other}");
     }
+}
+
+/// L062, L174, L175: 122 bits of it are random. That one of them stays the same in
+/// 1000 ids has a chance of 1 in 10^299.
+#[test]
+fn ids_differ_from_each_other_in_every_bit_that_may() {
+    let ids: Vec<u128> = (0..1000)
+        .map(|_| SessionId::random().to_string().replace('-', ""))
+        .map(|hex| u128::from_str_radix(&hex, 16).unwrap())
+        .collect();
+    let first = ids[0];
+    let changing = ids.iter().fold(0, |seen, id| seen | (id ^ first));
+    assert_eq!(changing.count_ones(), 122);
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
 }
 
 /// What a call says is bounded by making it wait, not by losing anything.

@@ -117,6 +117,7 @@ async fn a_visit_counts_requests_and_activity(all: impl Deployment) {
     assert_eq!(second.expect("the session is found").record.requests, 4);
 }
 
+/// L173, L176.
 async fn somebody_elses_session_is_not_found(all: impl Deployment) {
     let (session, store) = (opened(), all.node(0));
     store.create(&session).await.unwrap();
@@ -129,6 +130,7 @@ async fn somebody_elses_session_is_not_found(all: impl Deployment) {
     assert_eq!(found.expect("the session is found").requests, 0);
 }
 
+/// L065.
 async fn an_ended_session_is_gone_on_every_node(all: impl Deployment) {
     let session = opened();
     all.node(0).create(&session).await.unwrap();
@@ -283,6 +285,7 @@ async fn concurrent_appends_lose_nothing(all: impl Deployment) {
     assert_eq!(all.node(0).totals().await.unwrap().by_operation["add"], 200);
 }
 
+/// D013.
 async fn subscriptions_and_log_level_are_kept(all: impl Deployment) {
     let (session, uri) = (opened(), "calculator://history?a={b}");
     all.node(0).create(&session).await.unwrap();

@@ -2,6 +2,8 @@
 //! numbers are those of the decision table in the book's page on the protocol's
 //! eras.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use suite::{Attempt, Client, Node, client::message};
 
@@ -83,11 +85,12 @@ fn version(attempt: Attempt, version: &str) -> Attempt {
     attempt.header("mcp-protocol-version", version)
 }
 
-/// Rows 1, 2, 4, 5, 6; L021 to L024, L061 to L063.
+/// Rows 1, 2, 4, 5, 6; L021 to L024, L032, L061, L063.
 #[tokio::test]
 async fn initialize_opens_a_session_whatever_version_it_names() {
     let node = Node::start().await;
     let newest = "2025-11-25";
+    let mut ids = BTreeSet::new();
     for (probe, header, asked, negotiated) in [
         ("1: no header", None, newest, newest),
         ("2: a header that agrees", Some(newest), newest, newest),
@@ -109,6 +112,8 @@ async fn initialize_opens_a_session_whatever_version_it_names() {
         assert_eq!(answer.response()["id"], 1, "{probe}");
         let id = answer.header("mcp-session-id").unwrap_or_default();
         assert_eq!(id.len(), 36, "{probe}: the session id is a UUID, not {id:?}");
+        assert!(id.bytes().all(|b| (0x21..=0x7e).contains(&b)), "{probe}: {id:?}");
+        assert!(ids.insert(id.to_owned()), "{probe}: {id} was given before");
     }
     node.assert_alive().await;
 }
@@ -121,7 +126,7 @@ async fn initialize_whose_header_names_another_version_is_refused() {
     assert_refused(&node, [row("3", attempt, 400, -32020, 1)]).await;
 }
 
-/// Rows 7, 12 to 18, 50, 51; M033. Until the stateless era is served, every
+/// Rows 7, 12 to 18, 50, 51; M033, D019. Until the stateless era is served, every
 /// claim to it is answered with the versions that are.
 #[tokio::test]
 async fn a_claim_to_the_stateless_era_is_answered_with_the_versions_spoken() {
@@ -177,7 +182,7 @@ async fn a_claim_to_the_stateless_era_is_answered_with_the_versions_spoken() {
     assert_eq!(error["data"]["requested"], "2027-01-01");
 }
 
-/// Rows 8, 9, 19, 27, 35 to 38; L064, L068.
+/// Rows 8, 9, 19, 27, 35 to 38; L020, L040, L042, L064, L068.
 #[tokio::test]
 async fn only_initialize_may_come_without_a_session() {
     let node = Node::start().await;
@@ -265,7 +270,7 @@ async fn a_notification_of_the_stateless_era_is_accepted_and_ignored() {
     node.assert_alive().await;
 }
 
-/// Rows 39 to 41, 52; L003, L009, L033.
+/// Rows 39 to 41, 52; L003, L007, L008, L009, L033.
 #[tokio::test]
 async fn a_body_that_is_no_message_is_refused() {
     let node = Node::start().await;
@@ -437,6 +442,7 @@ async fn guards_come_in_this_order_origin_method_token_rate() {
     assert_eq!(livez.status, 200, "probes are not limited");
 }
 
+/// L034: one path has them all.
 #[tokio::test]
 async fn a_plain_options_request_is_told_the_methods() {
     let node = Node::start().await;
@@ -465,7 +471,8 @@ async fn a_preflight_is_answered_before_the_token_is_asked_for() {
     assert_eq!(allowed, Some("https://app.example"));
 }
 
-/// Steps 7 to 10 of the ladder, in the same way.
+/// Steps 7 to 10 of the ladder, in the same way. L026: a session's version is the
+/// only one that its requests may name.
 #[tokio::test]
 async fn a_post_is_looked_at_in_this_order_type_size_json_era_session_accept() {
     let node = Node::builder().set("MAX_BODY", 1000).start().await;
@@ -535,7 +542,7 @@ async fn a_post_is_looked_at_in_this_order_type_size_json_era_session_accept() {
     assert_eq!(get.send().await.status, 405, "the era of a GET, then its session");
 }
 
-/// L042, L204 to L206: arrays exist in one version only.
+/// L026, L042, L204 to L206: arrays exist in one version only.
 #[tokio::test]
 async fn an_array_is_taken_from_a_2025_03_26_session_and_refused_otherwise() {
     let node = Node::start().await;

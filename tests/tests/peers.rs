@@ -93,7 +93,7 @@ async fn a_node_that_drains_is_not_ready_but_serves() {
     assert!(node.wait(Duration::from_secs(5)).await.success());
 }
 
-/// Claim: isolated sessions. There, session 2 can replay session 1's events.
+/// L059. Claim: isolated sessions. There, session 2 can replay session 1's events.
 #[tokio::test]
 async fn an_event_id_that_is_not_ones_own_replays_nothing() {
     let node = Node::start().await;
@@ -199,7 +199,7 @@ async fn the_log_is_json_if_it_is_asked_to_be() {
     }
 }
 
-/// Secrets stay out of the log, whatever is in the settings.
+/// L188: secrets stay out of the log, whatever is in the settings.
 #[tokio::test]
 async fn the_log_holds_no_secrets() {
     let token = "alice-has-a-long-token";
@@ -283,7 +283,8 @@ async fn no_request_ends_the_process() {
     assert_eq!(client.ping().await.status, 200);
 }
 
-/// A handler that panics fails its own request, and operators learn of it.
+/// L009, L110: a handler that panics fails its own request, tells nothing, and
+/// operators learn of it.
 #[tokio::test]
 async fn a_panic_is_one_failed_request() {
     let node = Node::builder().program(Program::CONFORMANCE).start().await;

@@ -28,6 +28,7 @@ async fn refused(server: &mut Pipes, line: impl AsRef<[u8]>) -> (i64, Value) {
     (code.unwrap_or_default(), answer["id"].clone())
 }
 
+/// L071: nothing but messages.
 #[tokio::test]
 async fn a_session_from_handshake_to_the_end_of_the_input() {
     let mut server = Node::builder().pipes();
@@ -45,7 +46,7 @@ async fn a_session_from_handshake_to_the_end_of_the_input() {
     assert!(text.is_some_and(|t| t.contains("\"add\"")), "it is one session");
     server.close_input();
     server.assert_ends(SOON).await;
-    assert_eq!(server.line().await, None, "L071: nothing but messages");
+    assert_eq!(server.line().await, None, "nothing but messages");
 }
 
 #[tokio::test]
@@ -74,6 +75,7 @@ async fn a_claim_to_the_stateless_era_is_answered_with_the_versions_spoken() {
     assert_eq!(error["data"]["supported"][0], "2025-11-25");
 }
 
+/// L071: what the log says goes elsewhere.
 #[tokio::test]
 async fn lines_that_are_no_messages_are_refused_and_do_no_harm() {
     let mut server = initialized(Node::builder().set("MAX_BODY", 2000)).await;
@@ -113,6 +115,7 @@ async fn a_batch_is_answered_message_by_message() {
     assert_eq!(ids, ["\"b\"", "1", "null"]);
 }
 
+/// L079.
 #[tokio::test]
 async fn the_client_is_asked_and_answers() {
     let mut server = initialized(fixture()).await;

@@ -7,6 +7,7 @@
 //! bench         speed and memory, against a bare axum handler
 //! clients       the official clients against the real server
 //! rolling       nodes are restarted under load
+//! rules         which test proves which rule of the specification
 //! tally         what was checked: the closing `N passed, N failed` line
 //! node          one running server of ours, for as long as its guard lives
 //! redis         one redis-server of our own
@@ -29,6 +30,7 @@ mod npx;
 mod process;
 mod redis;
 mod rolling;
+mod rules;
 mod tally;
 mod test;
 mod workspace;
@@ -41,7 +43,8 @@ type Error = Box<dyn std::error::Error>;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test          format, lints, documentation, build and all tests
+  test          format, lints, documentation, build, all tests, and
+                that the rules have them
   conformance   the official MCP conformance suite
                   --revision DATE          2025-11-25
                   --store memory|redis|both    memory
@@ -53,6 +56,10 @@ usage: cargo xtask COMMAND
   bench         speed and memory, against a bare axum handler in the same run
   rolling       restarts nodes one by one behind a balancer, under load
                   --seconds N              60
+  rules         which test proves which rule of the specification
+                  --only L,M,D             all three
+                  --markdown               as a table for the book
+                  --out PATH               into a file
 
 Each command ends with one line, `N passed, N failed`, and exits with 0 only
 if nothing failed.";
@@ -79,6 +86,9 @@ fn run(arguments: &[String]) -> Result<Tally, Error> {
         }
         Some((command, [])) if command == "bench" => bench::run(),
         Some((command, options)) if command == "rolling" => rolling::run(options),
+        Some((command, options)) if command == "rules" => {
+            rules::run(&rules::Options::parse(options)?)
+        }
         Some((command, options)) if command == "clients" => {
             clients::run(&clients::Options::parse(options)?)
         }

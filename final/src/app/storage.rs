@@ -27,15 +27,14 @@ pub(super) async fn open(
         max_per_owner: config.max_sessions_per_client,
     };
     let bounds = config.event_log;
-    let keys = Arc::new(KeyRing::new(&config.state_keys.0));
     let storage = match &config.redis_url {
-        None => in_memory(settings, bounds, keys),
+        None => in_memory(settings, bounds),
         Some(urls) => {
             let (servers, node) = (Servers::parse(urls)?, NodeId::random());
             let prefix = &config.redis_key_prefix;
             let store =
                 RedisStore::connect(&servers, settings, node, prefix).await?;
-            on_redis(Arc::new(store), servers, bounds, config.node_lease, keys)
+            on_redis(Arc::new(store), servers, bounds, config.node_lease)
         }
     };
     let metrics = StoreMetrics::register(&metrics.registry)?;
@@ -44,19 +43,17 @@ pub(super) async fn open(
         sessions: Arc::new(MeteredStore::new(storage.sessions, meter.clone())),
         log: Arc::new(MeteredLog::new(storage.log, meter.clone())),
         bus: Arc::new(MeteredBus::new(storage.bus, meter)),
+        keys: Arc::new(KeyRing::new(&config.state_keys.0)),
         ..storage
     })
 }
 
 /// Everything in the memory of this process.
-pub fn in_memory(
-    settings: StoreSettings,
-    bounds: Bounds,
-    keys: Arc<KeyRing>,
-) -> Storage {
+pub fn in_memory(settings: StoreSettings, bounds: Bounds) -> Storage {
     let (store, node) = (Arc::new(MemoryStore::new(settings)), NodeId::random());
     let log = Arc::new(MemoryLog::new(store.clone(), node.clone(), bounds));
     let bus = Arc::new(MemoryBus::default());
+    let keys = Arc::new(KeyRing::new(&[]));
     Storage { node, shared: false, sessions: store, log, bus, keys }
 }
 
@@ -66,10 +63,10 @@ pub fn on_redis(
     servers: Servers,
     bounds: Bounds,
     lease: Duration,
-    keys: Arc<KeyRing>,
 ) -> Storage {
     let node = store.node().clone();
     let log = Arc::new(RedisLog::new(store.clone(), bounds));
     let bus = Arc::new(RedisBus::new(store.clone(), servers, lease));
+    let keys = Arc::new(KeyRing::new(&[]));
     Storage { node, shared: true, sessions: store, log, bus, keys }
 }

@@ -39,30 +39,32 @@ impl Engine {
         if !self.offers(cx.era(), method) {
             return Err(Error::no_such_method(cx.era(), method));
         }
+        let era = cx.era();
         match method {
             Method::Discover => Ok(self.discover()),
             Method::Ping => Ok(nothing()),
             Method::SetLevel => self.set_level(cx, params).await,
             Method::ListTools => {
-                let for_era = |tool: &Tool| tool.for_era(cx.era());
+                let for_era = |tool: &Tool| tool.for_era(era);
                 let tools: Vec<Tool> =
-                    self.service.tools(cx.era()).iter().map(for_era).collect();
-                list("tools", &tools, params)
+                    self.service.tools(era).iter().map(for_era).collect();
+                list("tools", &tools, params, era)
             }
             Method::CallTool => self.call_tool(cx, params).await,
             Method::ListResources => {
-                list("resources", &self.service.resources(cx.session()), params)
+                let resources = self.service.resources(cx.session());
+                list("resources", &resources, params, era)
             }
             Method::ListTemplates => {
-                let templates = self.service.resource_templates(cx.era());
-                list("resourceTemplates", templates, params)
+                let templates = self.service.resource_templates(era);
+                list("resourceTemplates", templates, params, era)
             }
             Method::ReadResource => self.read_resource(cx, params).await,
             Method::Subscribe => self.subscribe(cx, params).await,
             Method::Unsubscribe => self.unsubscribe(cx, params).await,
             Method::Listen => self.listen_for_changes(cx, params).await,
             Method::ListPrompts => {
-                list("prompts", self.service.prompts(cx.era()), params)
+                list("prompts", self.service.prompts(era), params, era)
             }
             Method::GetPrompt => self.get_prompt(cx, params).await,
             Method::Complete => self.complete(cx, params).await,
@@ -229,12 +231,19 @@ fn list<T: Serialize>(
     name: &str,
     items: &[T],
     params: Option<&RawJson>,
+    era: Era,
 ) -> Result<RawJson, Error> {
     let ListParams { cursor } = parse(params)?;
     let Some(page) = page(items, cursor.as_deref()) else {
         return Err(Error::InvalidParams("cursor is not one of ours".into()));
     };
     let mut result = json!({ name: page.items });
+    // L208: before structured content there were no titles either.
+    if !era.has_structured_content() {
+        for item in result[name].as_array_mut().into_iter().flatten() {
+            item.as_object_mut().and_then(|item| item.remove("title"));
+        }
+    }
     if let Some(next) = page.next_cursor {
         result["nextCursor"] = next.into();
     }
