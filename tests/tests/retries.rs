@@ -107,7 +107,7 @@ async fn a_history_is_kept_unless_somebody_says_yes() {
         let asked = clear(&caller, &tape).await;
         let answered = caller.retry(&asked, json!({ "confirm": answer })).await;
         let told = complete(&answered);
-        assert_eq!(told["isError"].as_bool().unwrap_or_default(), false, "{told}");
+        assert_ne!(told["isError"], true, "{told}");
         assert_eq!(kept(&caller, &tape).await, 1, "{answer}");
     }
 }

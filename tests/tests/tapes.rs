@@ -76,7 +76,9 @@ async fn a_tape_keeps_what_is_calculated_on_it_and_nothing_else() {
         let kept = complete(&add(&caller, &tape, 1).await);
         let id = &kept["structuredContent"]["calculationId"];
         assert!(id.is_string(), "{kept}");
-        let items = json!([{ "a": 2, "b": 3, "op": "multiply" }, { "a": 1, "b": 0, "op": "divide" }]);
+        let product = json!({ "a": 2, "b": 3, "op": "multiply" });
+        let failed = json!({ "a": 1, "b": 0, "op": "divide" });
+        let items = json!([product, failed]);
         let batch = json!({ "calculations": items, "tape_id": tape });
         complete(&caller.call_tool("batch_calculate", batch).await);
         let root = json!({ "operation": "sqrt", "value": 16, "tape_id": tape });
@@ -87,11 +89,13 @@ async fn a_tape_keeps_what_is_calculated_on_it_and_nothing_else() {
         assert!(lost.is_null(), "nothing was recorded: {loose}");
 
         let history = history(&caller, &tape).await;
-        let results: Vec<&Value> = history.iter().map(|one| &one["result"]).collect();
+        let results: Vec<&Value> =
+            history.iter().map(|one| &one["result"]).collect();
         let results = json!(results).to_string().replace(".0", "");
         assert_eq!(results, "[2,6,4]", "newest last");
         assert_eq!(&history[0]["id"], id);
-        let one = uri(&tape, &format!("history/{}", id.as_str().unwrap_or_default()));
+        let id_text = id.as_str().unwrap_or_default();
+        let one = uri(&tape, &format!("history/{id_text}"));
         assert_eq!(caller.read(&one).await.resource(), history[0]);
         let info = caller.read(&uri(&tape, "info")).await.resource();
         assert_eq!(info["calculationCount"], 3, "{info}");

@@ -19,14 +19,13 @@ const capabilities = { elicitation: {} };
 // What differs between the generations: packages, and names instead of schemas.
 async function newClient() {
   if (mode === 'sdk') {
-    const [{ Client }, { StreamableHTTPClientTransport }, types] = await Promise.all([
-      import('@modelcontextprotocol/sdk/client/index.js'),
-      import('@modelcontextprotocol/sdk/client/streamableHttp.js'),
-      import('@modelcontextprotocol/sdk/types.js'),
-    ]);
+    const sdk = '@modelcontextprotocol/sdk';
+    const { Client } = await import(`${sdk}/client/index.js`);
+    const transports = await import(`${sdk}/client/streamableHttp.js`);
+    const types = await import(`${sdk}/types.js`);
     return {
       client: new Client(name, { capabilities }),
-      Transport: StreamableHTTPClientTransport,
+      Transport: transports.StreamableHTTPClientTransport,
       elicitation: types.ElicitRequestSchema,
       updated: types.ResourceUpdatedNotificationSchema,
       withProgress: (onprogress) => [undefined, { onprogress }],
@@ -35,9 +34,9 @@ async function newClient() {
   const { Client, StreamableHTTPClientTransport } = await import(
     '@modelcontextprotocol/client'
   );
-  const negotiation = mode === 'pinned' ? { pin: MODERN } : mode;
+  const versionNegotiation = { mode: mode === 'pinned' ? { pin: MODERN } : mode };
   return {
-    client: new Client(name, { capabilities, versionNegotiation: { mode: negotiation } }),
+    client: new Client(name, { capabilities, versionNegotiation }),
     Transport: StreamableHTTPClientTransport,
     elicitation: 'elicitation/create',
     updated: 'notifications/resources/updated',
@@ -78,7 +77,8 @@ let heard;
 client.setNotificationHandler(updated, ({ params }) => heard?.(params.uri));
 function nextChange() {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('no change was told')), PATIENCE);
+    const fail = () => reject(new Error('no change was told'));
+    const timer = setTimeout(fail, PATIENCE);
     heard = (uri) => {
       clearTimeout(timer);
       resolve(uri);
@@ -100,14 +100,16 @@ async function results() {
 }
 
 function add(a, b) {
-  return client.callTool({ name: 'calculate', arguments: { a, b, op: 'add', ...tape } });
+  const sum = { a, b, op: 'add', ...tape };
+  return client.callTool({ name: 'calculate', arguments: sum });
 }
 
 const transport = new Transport(new URL(nodeA), { fetch: balanced });
 await check('connects', async () => {
   await client.connect(transport);
-  const version = client.getNegotiatedProtocolVersion?.() ?? transport.protocolVersion;
-  assert.equal(version, isModern ? MODERN : '2025-11-25');
+  const negotiated = client.getNegotiatedProtocolVersion?.();
+  const version = isModern ? MODERN : '2025-11-25';
+  assert.equal(negotiated ?? transport.protocolVersion, version);
 });
 await check('lists the tools', async () => {
   const { tools } = await client.listTools();

@@ -71,7 +71,7 @@ impl Inspector<'_> {
         Ok(tally)
     }
 
-    /// One client that is connected while it is asked to do one thing after another.
+    /// One client, connected while it is asked for one thing after another.
     fn connection(&self, first: &str, second: &str) -> Result<Tally, Error> {
         let mut tally = Tally::default();
         let connect = ["connect", first, "--transport", "http"];
