@@ -1,6 +1,8 @@
 //! Clients that other people wrote: the official Rust SDK, in every era that it
 //! speaks. `cargo xtask clients` runs those in other languages.
 
+#![allow(clippy::expect_used)]
+
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
