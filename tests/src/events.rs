@@ -160,13 +160,12 @@ impl Stream {
     pub async fn comment(&mut self, patience: Duration) {
         let before = self.parser.comments;
         let come = async {
-            while self.parser.comments == before {
+            loop {
                 while self.parser.next().is_some() {}
-                if !self.read_chunk().await? {
-                    break;
+                if self.parser.comments > before || !self.read_chunk().await? {
+                    return Ok::<_, reqwest::Error>(self.parser.comments > before);
                 }
             }
-            Ok::<_, reqwest::Error>(self.parser.comments > before)
         };
         let came = timeout(patience, come).await;
         assert!(matches!(came, Ok(Ok(true))), "no comment: {came:?}");

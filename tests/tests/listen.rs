@@ -256,7 +256,7 @@ async fn changes_of_the_statistics_are_gathered() {
     let seconds = start.elapsed().as_secs() + 1;
     let mut told = 0;
     while let Ok(uri) =
-        timeout(Duration::from_millis(1500), listening.update()).await
+        timeout(Duration::from_millis(2500), listening.update()).await
     {
         assert_eq!(uri, STATS);
         told += 1;
@@ -451,7 +451,7 @@ async fn a_change_is_heard_though_redis_was_killed() {
 async fn a_change_is_heard_though_redis_was_frozen() {
     assert_heard_after(async |cluster| {
         cluster.redis.freeze();
-        let caller = Caller::new(cluster.node(1));
+        let caller = Caller::new(cluster.node(1)).with_accept("application/json");
         let away = caller.call_tool("open_tape", json!({})).await;
         assert_eq!(away.status, 503);
         cluster.redis.thaw();

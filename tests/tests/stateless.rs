@@ -74,14 +74,9 @@ async fn every_result_says_what_it_is_who_gave_it_and_how_long_it_holds() {
     }
     let tape = caller.open_tape().await;
     let history = format!("calculator://tapes/{tape}/history");
-    for (uri, scope) in [(history.as_str(), "private"), ("calculator://stats", "")]
-    {
-        let read = complete(&caller.read(uri).await);
-        assert_eq!(read["ttlMs"], 0, "it changes with every calculation: {read}");
-        let came = read["cacheScope"].as_str().unwrap_or_default();
-        assert!(came == scope || scope.is_empty(), "{read}");
-        assert!(["public", "private"].contains(&came), "{read}");
-    }
+    let read = complete(&caller.read(&history).await);
+    assert_eq!(read["ttlMs"], 0, "it changes with every calculation: {read}");
+    assert_eq!(read["cacheScope"], "private", "{read}");
 }
 
 /// M001, M034 to M036, M083, M085, M125, M138, M144, M148, D019, A6.
@@ -289,7 +284,7 @@ async fn bad_arguments_are_a_failure_of_the_tool() {
         (json!({ "a": 1, "b": 2 }), "op"),
         (json!({ "a": "one", "b": 2, "op": "add" }), "a"),
         (json!({ "a": 1, "b": 2, "op": "add", "c": 3 }), "c"),
-        (json!({ "a": 1, "b": 0, "op": "divide" }), "zero"),
+        (json!({ "a": 1, "b": 0, "op": "divide" }), "0"),
     ] {
         let answer = caller.call_tool("calculate", arguments).await;
         assert_eq!(complete(&answer)["isError"], true);
