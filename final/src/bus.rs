@@ -19,7 +19,7 @@ pub use metered::MeteredBus;
 pub use redis::RedisBus;
 
 use crate::{
-    events::{Farewell, StreamId},
+    events::StreamId,
     protocol::{jsonrpc::RequestId, subscriptions::List},
     sealing::Secret,
     sessions::{NodeId, SessionId, live::Outcome, store::Result},
@@ -43,8 +43,8 @@ pub enum Hint {
     Look(SessionId),
     /// There is more on a stream.
     Read(SessionId, StreamId),
-    /// A stream is not to be read on here.
-    Dismiss(SessionId, StreamId, Farewell),
+    /// A stream may be read elsewhere by now.
+    Claimed(SessionId, StreamId),
     /// A call is not wanted any more, if it is running here.
     Cancel(SessionId, RequestId),
     /// Something has changed.
@@ -56,14 +56,14 @@ pub enum Hint {
 impl Hint {
     /// The names of the kinds.
     pub const KINDS: [&str; 6] =
-        ["look", "read", "dismiss", "cancel", "changed", "reconnected"];
+        ["look", "read", "claimed", "cancel", "changed", "reconnected"];
 
     /// Which of [`KINDS`](Self::KINDS) it is.
     pub fn kind(&self) -> usize {
         match self {
             Self::Look(_) => 0,
             Self::Read(..) => 1,
-            Self::Dismiss(..) => 2,
+            Self::Claimed(..) => 2,
             Self::Cancel(..) => 3,
             Self::Changed(_) => 4,
             Self::Reconnected => 5,

@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use contract::{ACTIVE, Deployment, Logs, PASSIVE, Redis, Talk, number};
 use mcp_server::{
     bus::{Bus, Hint, Left, MemoryBus, News, RedisBus},
-    events::{EventId, Farewell, Resumed},
+    events::{EventId, Resumed},
     protocol::{
         RawJson, errors::RpcError, jsonrpc::RequestId, subscriptions::List, to_raw,
     },
@@ -112,9 +112,9 @@ impl Nodes {
     }
 }
 
-/// What a node is told whose stream is read on another one.
-fn moved(talk: &Talk, stream: EventId) -> Hint {
-    Hint::Dismiss(talk.id, stream.stream, Farewell::Over)
+/// What a node is told whose stream is read on another one, or replaced there.
+fn claimed(talk: &Talk, stream: EventId) -> Hint {
+    Hint::Claimed(talk.id, stream.stream)
 }
 
 /// The call for which questions are asked.
@@ -208,7 +208,7 @@ async fn a_call_is_cancelled_on_the_node_that_runs_it() {
 
     // Without a reason, and after its stream has moved: the runner is meant.
     nodes.talk.resume(1, other).await;
-    nodes.hears(0, &moved(&nodes.talk, other)).await;
+    nodes.hears(0, &claimed(&nodes.talk, other)).await;
     assert!(nodes.cancel(1, &number(2), "").await);
     nodes.hears(0, &nodes.look_hint()).await;
     assert_eq!(nodes.cancelled(0).await.len(), 2);
@@ -249,7 +249,7 @@ async fn what_a_call_says_is_told_to_the_node_that_reads_it() {
     nodes.hears_nothing(1).await;
 
     nodes.talk.resume(1, opening).await;
-    nodes.hears(0, &moved(&nodes.talk, opening)).await;
+    nodes.hears(0, &claimed(&nodes.talk, opening)).await;
     assert!(nodes.talk.append(stream, 2, &["a", "b"]).await);
     nodes.hears(1, &read).await;
     assert!(nodes.talk.finish(stream, Some("c")).await);
@@ -282,11 +282,10 @@ async fn what_is_said_on_the_get_stream_is_told_to_the_node_that_holds_it() {
     nodes.hears(0, &Hint::Read(id, old.stream)).await;
 
     let new = nodes.talk.listen(1).await;
-    let replaced = Hint::Dismiss(id, old.stream, Farewell::ComeBack);
-    nodes.hears(0, &replaced).await;
+    nodes.hears(0, &claimed(&nodes.talk, old)).await;
     let resumed = nodes.talk.resume(0, new).await;
     let Resumed::Listener(hold) = resumed else { panic!("{resumed:?}") };
-    nodes.hears(1, &moved(&nodes.talk, new)).await;
+    nodes.hears(1, &claimed(&nodes.talk, new)).await;
     nodes.talk.logs[0].close_listener(&id, hold).await.unwrap();
     assert!(nodes.talk.send(1, "waits").await);
     nodes.hears_nothing(0).await;
@@ -308,13 +307,13 @@ async fn the_end_of_a_session_is_told_to_all_other_nodes_that_hold_some_of_it() 
             "a call" => {
                 let opening = nodes.talk.open(0, 1).await;
                 nodes.talk.resume(1, opening).await;
-                nodes.hears(0, &moved(&nodes.talk, opening)).await;
+                nodes.hears(0, &claimed(&nodes.talk, opening)).await;
             }
             "a question" => nodes.expect(0, &number(1)).await,
             "a reader" => {
                 let opening = nodes.talk.open(1, 1).await;
                 nodes.talk.resume(0, opening).await;
-                nodes.hears(1, &moved(&nodes.talk, opening)).await;
+                nodes.hears(1, &claimed(&nodes.talk, opening)).await;
             }
             _ => drop(nodes.talk.listen(0).await),
         }

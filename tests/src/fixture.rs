@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use mcp_server::{
     protocol::{
         completion::{CompleteParams, Completion},
-        content::ResourceContents,
+        content::{ResourceBody, ResourceContents},
         lifecycle::{
             Implementation, ListCapability, Present, ResourcesCapability,
             ServerCapabilities, ServerInfo,
@@ -99,9 +99,13 @@ impl Service for Fixture {
 
     async fn read_resource(
         &self,
-        _cx: &Context,
+        cx: &Context,
         uri: &str,
     ) -> Result<Vec<ResourceContents>, ServiceError> {
+        if uri == resources::INPUT_REQUIRED {
+            let body = ResourceBody::Text(retries::about(cx).await?);
+            return Ok(vec![resources::contents(uri, "text/plain", body)]);
+        }
         resources::read(uri).map(|contents| vec![contents])
     }
 

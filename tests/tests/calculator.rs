@@ -66,6 +66,7 @@ async fn every_tool_says_what_it_takes_gives_and_does() {
             "batch_calculate",
             "advanced_calculate",
             "demo_progress",
+            "confirm_clear",
             "print_it"
         ]
     );
@@ -235,7 +236,7 @@ async fn the_sample_tool_is_there_under_the_configured_name_only() {
     assert_eq!(text, "test string print: hello");
     let node = Node::start().await;
     let tools = node.connect().await.request("tools/list", json!({})).await;
-    assert_eq!(names(&tools.result()["tools"]).len(), 4);
+    assert_eq!(names(&tools.result()["tools"]).len(), 5);
 }
 
 /// L009, L099, L105, L116, L124, L129, L140: what the model cannot mend is a

@@ -46,7 +46,7 @@ usage: cargo xtask COMMAND
   test          format, lints, documentation, build, all tests, and
                 that the rules have them
   conformance   the official MCP conformance suite
-                  --revision DATE          2025-11-25
+                  --revision DATE          2025-11-25; or 2026-07-28
                   --store memory|redis|both    memory
                   --nodes N                1; more share Redis behind a balancer
                   --release                build with optimizations

@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{Bus, Hint, Left, News};
 use crate::{
-    events::{Farewell, StreamId},
+    events::StreamId,
     protocol::{jsonrpc::RequestId, subscriptions::List, to_raw},
     sealing::Secret,
     sessions::{
@@ -143,8 +143,7 @@ fn read_note(payload: &str) -> Option<Hint> {
     let stream = StreamId::parse(stream)?;
     match what {
         "read" => Some(Hint::Read(session, stream)),
-        "moved" => Some(Hint::Dismiss(session, stream, Farewell::Over)),
-        "replaced" => Some(Hint::Dismiss(session, stream, Farewell::ComeBack)),
+        "claimed" => Some(Hint::Claimed(session, stream)),
         _ => None,
     }
 }

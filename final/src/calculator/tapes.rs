@@ -55,7 +55,7 @@ pub async fn confirm_clear(
     cx.use_answers_once().await?;
     let cleared = state.clear().await?;
     state.changed(&resources::history_uri(state.record())).await;
-    let text = format!("{cleared} calculations were cleared");
+    let text = format!("calculations cleared: {cleared}");
     Ok(ToolResult::text(text).with_structure(&ClearResult { cleared }))
 }
 

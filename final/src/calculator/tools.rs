@@ -63,6 +63,9 @@ fn in_session(mut tool: Tool) -> Tool {
     }
     if let Some(Value::Array(required)) = input.get_mut("required") {
         required.retain(|name| name != "tape_id");
+        if required.is_empty() {
+            input.as_object_mut().map(|input| input.remove("required"));
+        }
     }
     if let Some(Value::Array(examples)) = input.get_mut("examples") {
         for example in examples.iter_mut().filter_map(Value::as_object_mut) {

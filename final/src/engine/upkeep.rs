@@ -104,8 +104,8 @@ impl Engine {
         self.metrics.heard(&hint);
         match hint {
             Hint::Read(session, stream) => self.readers.tell(&session, stream),
-            Hint::Dismiss(session, stream, farewell) => {
-                self.readers.dismiss(&session, stream, farewell);
+            Hint::Claimed(session, stream) => {
+                self.readers.doubt(&session, stream);
             }
             Hint::Look(session) => self.look(session).await,
             Hint::Cancel(session, call) => {
