@@ -11,13 +11,14 @@ mod redis_server;
 use std::{sync::Arc, time::Duration};
 
 use contract::{ACTIVE, Deployment, Logs, PASSIVE, Redis, Talk, number};
+use futures_util::future::join_all;
 use mcp_server::{
     bus::{Bus, Hint, Left, MemoryBus, News, RedisBus},
     events::{EventId, Resumed},
     protocol::{
         RawJson, errors::RpcError, jsonrpc::RequestId, subscriptions::List, to_raw,
     },
-    sessions::{NodeId, SessionId, live::Outcome},
+    sessions::{NodeId, SessionId, StoreError, live::Outcome},
 };
 use serde_json::json;
 use tokio::{sync::mpsc, time::timeout};
@@ -378,6 +379,36 @@ async fn an_announcement_reaches_the_others_and_not_oneself() {
         nodes.hears(1, &Hint::Changed(news)).await;
     }
     nodes.hears_nothing(0).await;
+}
+
+/// M103: whichever node is first, and for as long as it matters.
+#[tokio::test]
+async fn what_can_be_had_once_is_had_once() {
+    let all = Redis::start().await;
+    let memory: Arc<dyn Bus> = Arc::new(MemoryBus::default());
+    let lease = Duration::from_secs(60);
+    let nodes: [Arc<dyn Bus>; 2] = [all.bus(0, lease), all.bus(1, lease)];
+    for [first, second] in [nodes, [memory.clone(), memory]] {
+        let (long, short) = (Duration::from_secs(60), Duration::from_millis(1));
+        let claims = [&first, &second].map(|bus| bus.claim("a", long));
+        let claims = join_all(claims).await.into_iter().map(Result::unwrap);
+        assert_eq!(claims.filter(|had| *had).count(), 1);
+        assert!(second.claim("b", short).await.unwrap(), "another name");
+        while !first.claim("b", short).await.unwrap() {}
+    }
+}
+
+/// Whoever asks first proposes; a deployment whose Redis was emptied agrees again.
+#[tokio::test]
+async fn nodes_agree_on_one_secret() {
+    let all = Redis::start().await;
+    let [first, second] = [0, 1].map(|n| all.bus(n, Duration::from_secs(60)));
+    assert_eq!(first.agree([1; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(second.agree([2; 32]).await.unwrap(), [1; 32]);
+    all.server().run(&["FLUSHALL"]);
+    assert_eq!(second.agree([1; 32]).await.unwrap(), [1; 32]);
+    all.server().run(&["SET", "mcp:secret", "not a key"]);
+    assert!(matches!(first.agree([1; 32]).await, Err(StoreError::Damaged(_))));
 }
 
 /// What was left while a node heard nothing is found when it looks again.

@@ -26,6 +26,30 @@ fn only_the_form_that_we_issue_is_an_id() {
     }
 }
 
+/// M137, M180: and neither kind of id is taken for the other.
+#[test]
+fn a_tape_has_a_name_of_another_form() {
+    let tape = SessionId::random_tape();
+    let text = tape.to_string();
+    assert_eq!(SessionId::parse_tape(&text), Some(tape));
+    assert!(tape.is_tape() && !SessionId::random().is_tape());
+    assert_eq!(SessionId::parse(&text), None);
+    assert_eq!(SessionId::parse_tape(&SessionId::random().to_string()), None);
+    for other in [
+        text.to_uppercase().as_str(),
+        text.replace("tape-", "").as_str(),
+        &text[..text.len() - 1],
+        &format!("{text}0"),
+        "tape-+0000000000000000000000000000001",
+        "tape-",
+        "",
+    ] {
+        assert_eq!(SessionId::parse_tape(other), None, "{other}");
+    }
+    let tapes: HashSet<_> = (0..1000).map(|_| SessionId::random_tape()).collect();
+    assert_eq!(tapes.len(), 1000);
+}
+
 /// L062, L174, L175: 122 bits of it are random. That one of them stays the same in
 /// 1000 ids has a chance of 1 in 10^299.
 #[test]

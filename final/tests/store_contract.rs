@@ -19,7 +19,7 @@ use mcp_server::{
         logging::Level,
         version::{Era, Version},
     },
-    sessions::{Phase, Principal, SessionId, record::HISTORY_LIMIT},
+    sessions::{NewSession, Phase, Principal, SessionId, record::HISTORY_LIMIT},
 };
 
 /// Names each promise once and makes a test of it for every storage.
@@ -60,6 +60,8 @@ contract! {
     an_expired_session_makes_room
     a_history_keeps_its_newest_entries
     concurrent_appends_lose_nothing
+    a_cleared_history_is_empty_and_its_count_is_kept
+    a_tape_is_kept_like_a_session
     subscriptions_and_log_level_are_kept
     the_handshake_is_finished_once_and_for_all
     totals_are_of_the_whole_deployment
@@ -173,6 +175,7 @@ async fn a_late_write_does_not_bring_a_session_back(all: impl Deployment) {
     assert!(!late.set_log_level(&session.id, Level::Debug).await.unwrap());
     assert!(!late.subscribe(&session.id, "a://b").await.unwrap());
     assert!(!late.unsubscribe(&session.id, "a://b").await.unwrap());
+    assert_eq!(late.clear_history(&session.id).await.unwrap(), None);
 
     assert!(late.load(&session.id, &session.principal).await.unwrap().is_none());
     assert!(late.history(&session.id).await.unwrap().is_empty());
@@ -286,6 +289,43 @@ async fn concurrent_appends_lose_nothing(all: impl Deployment) {
 }
 
 /// D013.
+async fn a_cleared_history_is_empty_and_its_count_is_kept(all: impl Deployment) {
+    let session = opened();
+    all.node(0).create(&session).await.unwrap();
+    all.node(0).append(&session.id, &entries(3)).await.unwrap();
+    let clears = [all.node(0), all.node(1)].map(|store| {
+        let id = session.id;
+        tokio::spawn(async move { store.clear_history(&id).await.unwrap() })
+    });
+    let cleared = join_all(clears).await.into_iter().map(|it| it.unwrap());
+    let cleared: Vec<u64> =
+        cleared.map(|count| count.expect("a session")).collect();
+    assert_eq!(cleared.iter().sum::<u64>(), 3, "each entry once: {cleared:?}");
+    assert!(all.node(1).history(&session.id).await.unwrap().is_empty());
+    let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
+    assert_eq!(found.expect("the session is found").recorded, 3);
+    assert_eq!(all.node(1).totals().await.unwrap().by_operation["add"], 3);
+}
+
+/// The stateless era's session: the same record under another name.
+async fn a_tape_is_kept_like_a_session(all: impl Deployment) {
+    let all = all.with_short_timeout().await;
+    let tape = NewSession {
+        id: SessionId::random_tape(),
+        era: Era::Stateless,
+        ..opened()
+    };
+    assert!(all.node(0).create(&tape).await.unwrap());
+    let entered = all.node(1).enter(&tape.id, &tape.principal, 1).await.unwrap();
+    let record = entered.expect("the tape is found").record;
+    assert_eq!((record.opened.era, record.phase), (Era::Stateless, Phase::Ready));
+    assert!(all.node(1).append(&tape.id, &entries(1)).await.unwrap());
+    assert_eq!(all.node(0).history(&tape.id).await.unwrap().len(), 1);
+    assert_eq!(all.node(0).totals().await.unwrap().active_sessions, 1);
+    all.idle(&tape).await;
+    assert_eq!(all.node(0).sweep().await.unwrap(), 1);
+}
+
 async fn subscriptions_and_log_level_are_kept(all: impl Deployment) {
     let (session, uri) = (opened(), "calculator://history?a={b}");
     all.node(0).create(&session).await.unwrap();

@@ -49,7 +49,16 @@ impl Node {
 
     /// How often it went on with a session that another node had visited last.
     pub fn sessions_taken_over(&self) -> Result<u64, Error> {
-        let sample = "mcp_session_events_total{event=\"reconstructed\"} ";
+        self.metric("mcp_session_events_total{event=\"reconstructed\"}")
+    }
+
+    /// How many requests it has answered.
+    pub fn requests_served(&self) -> Result<u64, Error> {
+        self.metric("mcp_requests_total")
+    }
+
+    /// The sum of all samples whose names begin like this.
+    fn metric(&self, name: &str) -> Result<u64, Error> {
         let mut stream = TcpStream::connect(&self.address)?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
         write!(
@@ -59,8 +68,9 @@ impl Node {
         )?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
-        let count = text.lines().find_map(|line| line.strip_prefix(sample));
-        Ok(count.ok_or("no count of sessions taken over")?.trim().parse()?)
+        let samples = text.lines().filter(|line| line.starts_with(name));
+        let values = samples.filter_map(|line| line.rsplit(' ').next());
+        Ok(values.map(str::parse::<u64>).sum::<Result<_, _>>()?)
     }
 
     /// Where the clients connect.

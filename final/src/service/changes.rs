@@ -68,8 +68,8 @@ impl Changes {
         }
     }
 
-    /// A resource of the whole deployment has changed. Announced within a
-    /// second, once, however often it changes meanwhile.
+    /// A resource of the whole deployment has changed. Announced within a second,
+    /// on other nodes within two, once, however often it changes meanwhile.
     pub fn of_all(&self, uri: &str) {
         self.gather(uri.to_owned(), true);
     }
