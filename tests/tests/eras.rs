@@ -82,7 +82,7 @@ fn handshakes(node: &Node) -> Vec<Row> {
     ]
 }
 
-/// M018, M033, M038, M061, M062, M064, M065, A3, A5.
+/// M018, M033, M038, M061, M062, M064, M065, L020, L064, L068, A3, A5.
 fn claims(node: &Node) -> Vec<Row> {
     let list = post(node, &bare(7, "tools/list"));
     let headed = list.clone().header("mcp-method", "tools/list");
@@ -199,7 +199,7 @@ fn requests(node: &Node) -> Vec<Row> {
     ]
 }
 
-/// M003, M008, M048, M050, L003, L009, L033, L040, A9.
+/// M003, M008, M048, M050, L003, L009, L020, L033, L040, L042, A9.
 fn other_messages(node: &Node) -> Vec<Row> {
     let named =
         |attempt: Attempt| attempt.header("mcp-method", "notifications/cancelled");
