@@ -322,6 +322,23 @@ async fn a_claim_is_one_however_it_is_spelled() {
     Probe::new("lines", spaced, Complete).assert().await;
 }
 
+/// M038: what a claim looks like elsewhere in the parameters is none.
+#[tokio::test]
+async fn a_claim_is_made_in_the_envelope_only() {
+    let node = Node::start().await;
+    let client = node.connect().await;
+    let claim = json!({ key("protocolVersion"): VERSION });
+    let sum = json!({ "a": 1, "b": 2, "op": "add" });
+    let mut params = json!({ "name": "calculate", "arguments": sum });
+    params["_meta"] = json!({ "com.example/other": claim });
+    let answer = client.request("tools/call", params.clone()).await;
+    assert_eq!(answer.text(), "1 add 2 = 3");
+    params["arguments"]["_meta"] = claim;
+    let answer = client.request("tools/call", params).await;
+    assert!(answer.failure().contains("_meta"), "an argument like any other");
+    assert!(answer.result().get("resultType").is_none());
+}
+
 /// M039, M040: a session does not notice the other era, nor the other way round.
 #[tokio::test]
 async fn both_eras_are_served_at_the_same_time() {
