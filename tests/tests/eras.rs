@@ -82,7 +82,7 @@ fn handshakes(node: &Node) -> Vec<Row> {
     ]
 }
 
-/// M018, M033, M038, M061, M062, M064, M065, A3, A5.
+/// M018, M033, M038, M061, M062, M064, M065, L020, L064, L068, A3, A5.
 fn claims(node: &Node) -> Vec<Row> {
     let list = post(node, &bare(7, "tools/list"));
     let headed = list.clone().header("mcp-method", "tools/list");
@@ -199,7 +199,7 @@ fn requests(node: &Node) -> Vec<Row> {
     ]
 }
 
-/// M003, M008, M048, M050, L003, L009, L033, L040, A9.
+/// M003, M008, M048, M050, L003, L009, L020, L033, L040, L042, A9.
 fn other_messages(node: &Node) -> Vec<Row> {
     let named =
         |attempt: Attempt| attempt.header("mcp-method", "notifications/cancelled");
@@ -320,6 +320,23 @@ async fn a_claim_is_one_however_it_is_spelled() {
     spaced.insert_str(0, "\n\n ");
     let spaced = caller.attempt(&list).body(spaced);
     Probe::new("lines", spaced, Complete).assert().await;
+}
+
+/// M038: what a claim looks like elsewhere in the parameters is none.
+#[tokio::test]
+async fn a_claim_is_made_in_the_envelope_only() {
+    let node = Node::start().await;
+    let client = node.connect().await;
+    let claim = json!({ key("protocolVersion"): VERSION });
+    let sum = json!({ "a": 1, "b": 2, "op": "add" });
+    let mut params = json!({ "name": "calculate", "arguments": sum });
+    params["_meta"] = json!({ "com.example/other": claim });
+    let answer = client.request("tools/call", params.clone()).await;
+    assert_eq!(answer.text(), "1 add 2 = 3");
+    params["arguments"]["_meta"] = claim;
+    let answer = client.request("tools/call", params).await;
+    assert!(answer.failure().contains("_meta"), "an argument like any other");
+    assert!(answer.result().get("resultType").is_none());
 }
 
 /// M039, M040: a session does not notice the other era, nor the other way round.

@@ -33,7 +33,7 @@ async fn assert_ends(node: &Node, outcome: &str, count: f64) {
 }
 
 /// A stream of this era has no ids, asks nothing, and ends with its answer: M009,
-/// M049, M051 to M053, M055, M057, M092.
+/// M042, M049, M051 to M053, M055, M057, M092.
 fn assert_answer_stream(answer: &Exchange) {
     assert_eq!((answer.status, answer.content_type()), (200, Some(SSE)));
     assert_eq!(answer.header("x-accel-buffering"), Some("no"));
@@ -78,11 +78,13 @@ async fn progress_is_told_on_the_stream_of_its_request() {
     assert!(silent.notifications("notifications/progress").is_empty());
 }
 
-/// M151 to M153, M155: a request that names no level hears nothing.
+/// M151 to M153, M155, M156: a request that names no level hears nothing.
 #[tokio::test]
 async fn log_messages_are_for_requests_that_ask_for_them() {
-    let node = fixture().start().await;
-    let caller = Caller::new(&node);
+    let token = "alice-has-a-long-token";
+    let node = fixture().set("API_TOKENS", format!("alice={token}"));
+    let node = node.start().await;
+    let caller = Caller::new(&node).with_token(token);
     for tool in ["test_tool_with_logging", "test_logging_tool"] {
         let mute = caller.call_tool(tool, json!({})).await;
         assert!(mute.notifications("notifications/message").is_empty(), "{tool}");
@@ -98,6 +100,9 @@ async fn log_messages_are_for_requests_that_ask_for_them() {
         for log in logs {
             assert!(log["params"]["level"].is_string(), "{log}");
             assert!(log["params"].get("data").is_some(), "{log}");
+            for secret in [token, "alice", "127.0.0.1"] {
+                assert!(!log.to_string().contains(secret), "{log}");
+            }
         }
         let next = caller.call_tool("test_tool_with_logging", json!({})).await;
         assert_eq!(next.messages().len(), 1, "and the next request does not");

@@ -491,7 +491,8 @@ async fn a_question_is_an_answer_whatever_the_caller_accepts() {
     }
 }
 
-/// The same handler in the other era: the client is asked on the stream.
+/// The same handler in the other era: the client is asked on the stream. L141: for
+/// a yes and nothing else.
 #[tokio::test]
 async fn a_session_is_asked_by_the_same_tool() {
     let node = Node::start().await;
@@ -510,6 +511,7 @@ async fn a_session_is_asked_by_the_same_tool() {
         let question = call.expect("elicitation/create").await;
         let asked = &question["params"]["requestedSchema"]["properties"];
         assert_eq!(asked["confirm"]["type"], "boolean");
+        assert_eq!(asked.as_object().map(|asked| asked.len()), Some(1), "{asked}");
         assert_eq!(history().await, 1, "not yet");
         client.answer(&question, accept(content)).await;
         let told = call.rest().await;

@@ -21,7 +21,6 @@ fn fixture() -> NodeBuilder {
 
 /// A request of every kind, and whether its answer may be kept for a while.
 fn requests() -> [(&'static str, Value, bool); 9] {
-    let explain = json!({ "operation": "add" });
     let reference = json!({ "type": "ref/prompt", "name": "explain-calculation" });
     let argument = json!({ "name": "level", "value": "b" });
     [
@@ -32,11 +31,7 @@ fn requests() -> [(&'static str, Value, bool); 9] {
         ("resources/templates/list", json!({}), true),
         ("resources/read", json!({ "uri": "calculator://constants" }), true),
         ("tools/call", sum(1), false),
-        (
-            "prompts/get",
-            json!({ "name": "explain-calculation", "arguments": explain }),
-            false,
-        ),
+        ("prompts/get", explain(json!({ "operation": "add" })), false),
         (
             "completion/complete",
             json!({ "ref": reference, "argument": argument }),
@@ -241,7 +236,11 @@ async fn what_one_request_declares_does_not_hold_for_the_next() {
     }
 }
 
-/// M012, M135, M140, M142, M146, M150, A7.
+fn explain(arguments: Value) -> Value {
+    json!({ "name": "explain-calculation", "arguments": arguments })
+}
+
+/// M012, M135, M140, M142, M146, M147, M150, A7.
 #[tokio::test]
 async fn what_is_wrong_with_the_parameters_is_said_in_band() {
     let node = Node::start().await;
@@ -267,6 +266,8 @@ async fn what_is_wrong_with_the_parameters_is_said_in_band() {
         ("tools/call", json!({ "name": "nobody", "arguments": {} })),
         ("prompts/get", json!({ "name": "nobody" })),
         ("prompts/get", json!({ "name": "explain-calculation" })),
+        ("prompts/get", explain(json!({ "operation": 7 }))),
+        ("prompts/get", explain(json!({ "operation": "add", "level": "x" }))),
         ("tools/list", json!({ "cursor": "nowhere" })),
         ("resources/list", json!({ "cursor": "nowhere" })),
     ] {
@@ -292,7 +293,7 @@ async fn bad_arguments_are_a_failure_of_the_tool() {
     }
 }
 
-/// M090, M127, M150: the seam of a list that has several pages is tested where
+/// M089, M127, M150: the seam of a list that has several pages is tested where
 /// there are some; an empty cursor is one like any other.
 #[tokio::test]
 async fn a_list_is_read_to_its_end() {
@@ -302,7 +303,7 @@ async fn a_list_is_read_to_its_end() {
     let mut params = json!({});
     loop {
         let page = complete(&caller.request("tools/list", params.clone()).await);
-        assert_eq!(page["cacheScope"], "public", "M089");
+        assert_eq!(page["cacheScope"], "public", "of every page");
         for tool in page["tools"].as_array().into_iter().flatten() {
             let name = tool["name"].as_str().unwrap_or_default().to_owned();
             assert!(names.insert(name), "listed twice: {tool}");
@@ -348,6 +349,84 @@ async fn tools_give_what_they_say() {
         let text = result["content"][0]["text"].as_str();
         assert!(text.is_some_and(|text| !text.is_empty()), "M133: {result}");
     }
+}
+
+/// M028: the dialect is the default one, whether a schema says so or not.
+#[tokio::test]
+async fn a_schema_is_listed_as_it_is_and_holds() {
+    let node = fixture().start().await;
+    let caller = Caller::new(&node);
+    let tools = complete(&caller.request("tools/list", json!({})).await);
+    let mut tools = tools["tools"].as_array().into_iter().flatten();
+    let rich = tools.find(|tool| tool["name"] == "json_schema_2020_12_tool");
+    let schema = rich.map(|tool| tool["inputSchema"].clone()).unwrap_or_default();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    for member in ["$defs", "allOf", "if", "then", "else"] {
+        assert!(schema.get(member).is_some(), "{member} in {schema}");
+    }
+    let call = async |arguments: Value| {
+        let answer = caller.call_tool("json_schema_2020_12_tool", arguments).await;
+        complete(&answer)["isError"] == true
+    };
+    let by_phone = json!({ "contactMethod": "phone", "phone": "1" });
+    assert!(!call(by_phone.clone()).await);
+    for wrong in [
+        json!({ "contactMethod": "phone", "email": "a@b.example" }),
+        json!({ "contactMethod": "smoke", "phone": "1" }),
+        json!({ "phone": "1", "address": { "street": 7 } }),
+        json!({ "phone": "1", "nobody": 1 }),
+        json!({}),
+    ] {
+        assert!(call(wrong.clone()).await, "{wrong}");
+    }
+}
+
+/// M132, M145: every kind of content, whole.
+#[tokio::test]
+async fn content_of_every_kind_says_what_it_is() {
+    let node = fixture().start().await;
+    let caller = Caller::new(&node);
+    let found = complete(&caller.request("server/discover", json!({})).await);
+    assert!(found["capabilities"]["resources"].is_object(), "some are embedded");
+    let mut blocks = Vec::new();
+    for tool in ["test_multiple_content_types", "test_audio_content"] {
+        let result = complete(&caller.call_tool(tool, json!({})).await);
+        blocks.extend(result["content"].as_array().cloned().unwrap_or_default());
+    }
+    for prompt in ["test_prompt_with_embedded_resource", "test_prompt_with_image"] {
+        let arguments = match prompt {
+            "test_prompt_with_image" => json!({}),
+            _ => json!({ "resourceUri": "test://example-resource" }),
+        };
+        let prompt = json!({ "name": prompt, "arguments": arguments });
+        let prompt = complete(&caller.request("prompts/get", prompt).await);
+        let messages = prompt["messages"].as_array().into_iter().flatten();
+        blocks.extend(messages.map(|message| message["content"].clone()));
+    }
+    let mut kinds = BTreeSet::new();
+    for block in &blocks {
+        let kind = block["type"].as_str().unwrap_or_default();
+        kinds.insert(kind);
+        match kind {
+            "text" => assert!(block["text"].is_string(), "{block}"),
+            "image" | "audio" => {
+                assert!(block["mimeType"].is_string(), "{block}");
+                let data = block["data"].as_str().unwrap_or_default();
+                let is_base64 =
+                    |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+                assert!(data.len() % 4 == 0 && data.chars().all(is_base64));
+                assert!(!data.is_empty(), "{block}");
+            }
+            "resource" => {
+                let resource = &block["resource"];
+                for member in ["uri", "mimeType", "text"] {
+                    assert!(resource[member].is_string(), "{member} in {block}");
+                }
+            }
+            other => panic!("{other} is no kind of content"),
+        }
+    }
+    assert_eq!(kinds, BTreeSet::from(["audio", "image", "resource", "text"]));
 }
 
 /// M015: requests of many conversations on the same connections.

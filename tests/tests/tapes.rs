@@ -298,7 +298,7 @@ async fn a_session_has_no_tapes() {
     assert_eq!(client.read(&uri(&tape, "history")).await.code(), -32002);
 }
 
-/// M138: what belongs to a tape is found by templates, and what belongs to a
+/// M138, M141: what belongs to a tape is found by templates, and what belongs to a
 /// session is not there.
 #[tokio::test]
 async fn what_can_be_read_is_listed() {

@@ -111,12 +111,18 @@ impl Inspector<'_> {
         let is_done = slow["content"][0]["text"].is_string();
         tally.check("waits for a slow call", is_done);
 
-        let heard = mcpdo.hears("calculator://stats", || {
-            let sum = r#"{"a":1,"b":1,"op":"add"}"#;
+        // Another client changes it: the tape, or, as it has a session of its own,
+        // the figures of all.
+        let watched = match self.is_modern() {
+            true => &history,
+            false => "calculator://stats",
+        };
+        let heard = mcpdo.hears(watched, || {
             let mut command = self.program("mcp-inspector");
             command.args(["--cli", second, "--protocol-era", self.era]);
             command.args(["--method", "tools/call", "--tool-name", "calculate"]);
-            self.run("change", command.args(["--tool-args-json", sum]))
+            let sum = sum.to_string();
+            self.run("change", command.args(["--tool-args-json", &sum]))
         })?;
         tally.check("hears of changes on the second node", heard);
 

@@ -16,7 +16,6 @@ pub const REASONS: &[(&str, &str)] = &[
         bounded"),
     ("L096, L112, L121", "listChanged is not declared: the lists do not change"),
     ("L103", "the text block is a sentence, not the JSON that stands beside it"),
-    ("L141", "the calculator asks the user for nothing"),
     ("L142, L146 to L149, L153 to L156, L159 to L161, L164",
         "elicitation by URL is not offered"),
     ("L167, L168", "models are asked without tools"),
@@ -26,4 +25,14 @@ pub const REASONS: &[(&str, &str)] = &[
     ("L180 to L183", "no OAuth: the operator configures the tokens"),
     ("L186", "no OAuth: whatever is wrong with a token, it is 401"),
     ("L187", "tokens have no scopes"),
+    ("M027, M171, M173, M174, M176", "no OAuth: the operator configures the tokens"),
+    ("M029 to M032", "no schema comes from outside, and none is fetched: all are \
+        the server's own and are compiled at its start"),
+    ("M043", "there is no transport of our own"),
+    ("M121", "the server sends no requests in this era, and a call ends when its \
+        caller hangs up"),
+    ("M161, M162, M164, M166", "elicitation by URL is not offered"),
+    ("M169", "models are asked without tools"),
+    ("M177", "tokens have no scopes"),
+    ("M178", "the server is no proxy and calls nobody with a token"),
 ];
