@@ -123,7 +123,10 @@ impl Message {
         let has_id = id.is_some();
         let id = id.and_then(RequestId::from_value);
         if has_id && id.is_none() {
-            return Err(shape(None, "id is a string of at most 256 bytes or a whole number"));
+            return Err(shape(
+                None,
+                "id is a string of at most 256 bytes or a whole number",
+            ));
         }
         if jsonrpc.as_ref().and_then(Value::as_str) != Some("2.0") {
             return Err(shape(id, "jsonrpc is \"2.0\""));
