@@ -20,8 +20,9 @@ impl SessionId {
         let uuid = Uuid::try_parse(text).ok()?;
         let ours =
             uuid.get_version_num() == 4 && uuid.get_variant() == Variant::RFC4122;
-        let id = Self(uuid);
-        (ours && id.to_string() == text).then_some(id)
+        let mut form = Uuid::encode_buffer();
+        let form = uuid.hyphenated().encode_lower(&mut form);
+        (ours && form == text).then_some(Self(uuid))
     }
 }
 
