@@ -53,12 +53,13 @@ pub struct Guards {
 
 impl Guards {
     fn allows_host(&self, host: &str) -> bool {
-        let host = host.to_ascii_lowercase();
-        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
+        let name = host.rsplit_once(':').map_or(host, |(name, port)| {
             let is_port = port.bytes().all(|b| b.is_ascii_digit());
-            if is_port { name } else { &host }
+            if is_port { name } else { host }
         });
-        self.allowed_hosts.iter().any(|allowed| *allowed == host || allowed == name)
+        self.allowed_hosts.iter().any(|allowed| {
+            allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(name)
+        })
     }
 
     /// A page of the server's own origin, or of a configured one.
