@@ -37,6 +37,9 @@ impl Nodes {
 
 /// One of the page's tables.
 pub fn table(name: &str, results: &Value) -> Result<String, Error> {
+    if name == "provenance" {
+        return Ok(provenance(results));
+    }
     let read = |count| Nodes::read(count, results);
     let all = [read(1)?, read(2)?, read(3)?];
     match name {
@@ -45,6 +48,24 @@ pub fn table(name: &str, results: &Value) -> Result<String, Error> {
         "check" => Ok(check(&all)),
         _ => Err(format!("there is no table {name:?}").into()),
     }
+}
+
+/// When and where it was measured. Who measures beside other work must say so.
+fn provenance(results: &Value) -> String {
+    let figures = results["figures"].as_object().into_iter().flatten();
+    let loads = figures.filter_map(|(_, figure)| {
+        figure["load_average"].as_str()?.parse::<f64>().ok()
+    });
+    let (machine, load) = (&results["machine"], loads.fold(0.0, f64::max));
+    format!(
+        "\nMeasured last on {}: {}, {} cores, {}. The load average at the end was \
+         {load:.1}, the bench itself being about 3 of it; with more, other programs \
+         took their share, and single figures scatter.\n\n",
+        results["date"].as_str().unwrap_or("?"),
+        machine["processor"].as_str().unwrap_or("?"),
+        machine["cores"],
+        machine["system"].as_str().unwrap_or("?"),
+    )
 }
 
 fn capacity(one: &Nodes) -> String {
