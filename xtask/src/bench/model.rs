@@ -58,9 +58,9 @@ fn provenance(results: &Value) -> String {
     });
     let (machine, load) = (&results["machine"], loads.fold(0.0, f64::max));
     format!(
-        "\nMeasured last on {}: {}, {} cores, {}. The load average at the end was \
-         {load:.1}, the bench itself being about 3 of it; with more, other programs \
-         took their share, and single figures scatter.\n\n",
+        "\nMeasured last on {}: {}, {} cores, {}. The load average was up to \
+         {load:.1}: where it is above what the bench needs itself, other programs took \
+         their share, and single figures scatter.\n\n",
         results["date"].as_str().unwrap_or("?"),
         machine["processor"].as_str().unwrap_or("?"),
         machine["cores"],
