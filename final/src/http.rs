@@ -62,20 +62,23 @@ pub struct Http {
 pub fn router(http: Arc<Http>, rate_limit: &RateLimit) -> Router {
     let guards = &http.guards;
     let ladder = ServiceBuilder::new()
+        .layer(guards::security_headers())
         .layer(guards::layer(guards, guards::host_and_origin))
         .option_layer(guards::cors(guards, http.engine.parameter_headers()))
         .layer(guards::layer(guards, guards::known_method))
         .layer(guards::layer(guards, guards::authenticate))
         .layer(rate_limit.layer(http.metrics.clone()));
-    Router::new()
-        .route("/mcp", any(mcp))
-        .layer(ladder)
+    let operators = Router::new()
         .route("/livez", get(operators::livez))
         .route("/readyz", get(operators::readyz))
         .route("/health", get(operators::health))
         .route("/metrics", get(operators::metrics))
         .fallback(async || Error::NoSuchPath.into_response())
-        .layer(guards::security_headers())
+        .layer(guards::security_headers());
+    Router::new()
+        .route("/mcp", any(mcp))
+        .layer(ladder)
+        .merge(operators)
         .with_state(http)
 }
 

@@ -13,8 +13,8 @@ mod redis_server;
 use std::{collections::HashSet, time::Duration};
 
 use contract::{
-    ACTIVE, Deployment, Logs, Memory, PASSIVE, Redis, START, Talk, URI, ids,
-    number, said, texts,
+    ACTIVE, Deployment, Logs, Memory, PASSIVE, Redis, START, Talk, URI, audited,
+    ids, number, said, texts,
 };
 use futures_util::future::{join, join_all};
 use mcp_server::{
@@ -28,6 +28,7 @@ use mcp_server::{
     sessions::NodeId,
 };
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 /// Names each promise once and makes a test of it for every storage.
 macro_rules! contract {
@@ -519,12 +520,20 @@ async fn to_be_told_something_is_not_activity(all: impl Logs) {
 
 async fn an_audit_trail_keeps_its_newest_entries(all: impl Logs) {
     let (talk, other) = (Talk::start(&all).await, Talk::start(&all).await);
-    for (n, part) in texts(7).chunks(2).enumerate() {
-        assert!(talk.logs[n % 2].audit(&talk.id, part, 3).await.unwrap());
+    for (n, part) in audited(7).chunks(2).enumerate() {
+        let log = &talk.logs[n % 2];
+        assert!(log.audit(&talk.id, part.to_vec(), 3).await.unwrap());
     }
     let kept = talk.logs[0].audited(&talk.id).await.unwrap();
-    let kept: Vec<_> = kept.iter().map(|entry| entry.get()).collect();
-    assert_eq!(kept, ["\"4\"", "\"5\"", "\"6\""]);
+    let kept: Vec<Value> = kept
+        .iter()
+        .map(|entry| serde_json::from_str(entry.get()).unwrap())
+        .collect();
+    let kinds: Vec<_> =
+        kept.iter().map(|entry| (&entry["kind"], &entry["id"])).collect();
+    let (request, response) = (json!("request"), json!("response"));
+    let (old, new) = (json!(5), json!(6));
+    assert_eq!(kinds, [(&response, &old), (&request, &new), (&response, &new)]);
     assert!(other.logs[1].audited(&other.id).await.unwrap().is_empty());
 }
 
@@ -540,7 +549,7 @@ async fn assert_gone(all: &impl Logs, talk: &Talk, seen: EventId) {
         assert!(!log.send(id, Some(URI), &text[0]).await.unwrap());
         assert_eq!(log.resume(id, seen).await.unwrap(), None);
         assert!(log.read(id, stream, START).await.unwrap().is_none());
-        assert!(!log.audit(id, &text, 9).await.unwrap());
+        assert!(!log.audit(id, audited(1), 9).await.unwrap());
         assert!(log.audited(id).await.unwrap().is_empty());
     }
     let loaded = all.node(0).load(id, &talk.session.principal).await;
@@ -561,7 +570,7 @@ async fn say_everything(talk: &Talk) -> EventId {
     assert!(talk.goes_on(1, call).await);
     talk.logs[0].close_listener(&talk.id, listener.hold).await.unwrap();
     assert!(talk.send(1, "waits").await);
-    assert!(talk.logs[0].audit(&talk.id, &texts(1), 9).await.unwrap());
+    assert!(talk.logs[0].audit(&talk.id, audited(1), 9).await.unwrap());
     call
 }
 
@@ -602,7 +611,7 @@ mod on_redis {
         count(PASSIVE);
         talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
         talk.send(0, "c").await;
-        talk.logs[1].audit(&talk.id, &texts(1), 9).await.unwrap();
+        talk.logs[1].audit(&talk.id, audited(1), 9).await.unwrap();
         // The record, streams, the log, what waits, and the audit trail.
         assert_eq!(count(PASSIVE), 5);
         talk.resume(1, listener).await;

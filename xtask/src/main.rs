@@ -4,7 +4,7 @@
 //! main          picks the command
 //! test          everything that must hold
 //! conformance   the official suite against our fixture server
-//! bench         speed and memory, against a bare axum handler
+//! bench         speed and memory, against peers and budgets
 //! clients       the official clients against the real server
 //! rolling       nodes are restarted under load
 //! rules         which test proves which rule of the specification
@@ -53,7 +53,10 @@ usage: cargo xtask COMMAND
                   --url URL                test a server that already runs
   clients       the official TypeScript and Python clients and the Inspector
                   --url URL --url URL      two nodes that already run
-  bench         speed and memory, against a bare axum handler in the same run
+  bench         speed and memory, against peers in the same run and the budgets
+                  NAME…                    only these scenarios
+                  --quick                  rough, and nothing is kept
+                  --plot                   only draw what was kept
   rolling       restarts nodes one by one behind a balancer, under load
                   --seconds N              60
   rules         which test proves which rule of the specification
@@ -84,7 +87,7 @@ fn run(arguments: &[String]) -> Result<Tally, Error> {
         Some((command, options)) if command == "conformance" => {
             conformance::run(&conformance::Options::parse(options)?)
         }
-        Some((command, [])) if command == "bench" => bench::run(),
+        Some((command, options)) if command == "bench" => bench::run(options),
         Some((command, options)) if command == "rolling" => rolling::run(options),
         Some((command, options)) if command == "rules" => {
             rules::run(&rules::Options::parse(options)?)

@@ -11,7 +11,7 @@ use crate::process::Running;
 use crate::redis::Redis;
 
 /// Printed on standard error, followed by the rest of the address.
-const MARKER: &str = "listening on http://";
+pub const MARKER: &str = "listening on http://";
 
 /// A server process with a known address.
 pub struct Node {
@@ -81,7 +81,7 @@ impl Node {
 
 /// `HOST:PORT` out of the line that announces it, which may be a log line with
 /// more words, colours or quotes around the address.
-fn address(line: &str) -> String {
+pub fn address(line: &str) -> String {
     let rest = line.split_once(MARKER).map_or("", |(_, rest)| rest);
     rest.chars()
         .take_while(|c| c.is_ascii_alphanumeric() || ".:-[]".contains(*c))

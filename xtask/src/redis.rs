@@ -14,7 +14,7 @@ const PROGRAM: &str = "redis-server";
 
 /// A Redis that nobody else uses, for as long as this value lives.
 pub struct Redis {
-    _server: Running,
+    server: Running,
     port: u16,
 }
 
@@ -32,7 +32,7 @@ impl Redis {
             let log = folder.join("redis.log");
             let mut server = Running::start(&mut command, &log)?;
             if await_port(&mut server, port) {
-                return Ok(Self { _server: server, port });
+                return Ok(Self { server, port });
             }
         }
         Err(format!("{PROGRAM} did not start").into())
@@ -41,6 +41,11 @@ impl Redis {
     /// What a node needs to find it.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Processor time that it has used, in seconds.
+    pub fn processor_time(&self) -> Result<f64, Error> {
+        self.server.processor_time()
     }
 
     /// How many scripts it was asked to run. A node that quietly kept its

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::id::{EntryId, EventId, StreamId};
+use super::{
+    audit::AuditedCall,
+    id::{EntryId, EventId, StreamId},
+};
 use crate::{
     protocol::{RawJson, jsonrpc::RequestId},
     sessions::{NodeId, SessionId, store::Result},
@@ -208,7 +211,7 @@ pub trait EventLog: Send + Sync + 'static {
     async fn audit(
         &self,
         session: &SessionId,
-        entries: &[RawJson],
+        calls: Vec<AuditedCall>,
         keep: usize,
     ) -> Result<bool>;
 

@@ -1,5 +1,7 @@
 //! The event log in the memory of one node.
 
+mod trail;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -7,7 +9,9 @@ use std::{
 
 use async_trait::async_trait;
 
+use self::trail::Trail;
 use super::{
+    audit::AuditedCall,
     id::{EntryId, EventId, StreamId, StreamKind},
     log::{
         Bounds, Event, EventKind, EventLog, Held, Opened, PAGE, Page, QUEUE,
@@ -50,8 +54,7 @@ struct Streams {
     last: HashMap<StreamId, EntryId>,
     /// What waits for a GET stream.
     queue: VecDeque<RawJson>,
-    /// The audit trail.
-    trail: VecDeque<RawJson>,
+    trail: Trail,
 }
 
 struct Running {
@@ -361,19 +364,16 @@ impl EventLog for MemoryLog {
     async fn audit(
         &self,
         session: &SessionId,
-        entries: &[RawJson],
+        calls: Vec<AuditedCall>,
         keep: usize,
     ) -> Result<bool> {
-        let written = self.visit(session, |streams, _| {
-            streams.trail.extend(entries.iter().cloned());
-            let excess = streams.trail.len().saturating_sub(keep);
-            streams.trail.drain(..excess);
-        });
+        let add = |streams: &mut Streams, _| streams.trail.add(calls, keep);
+        let written = self.visit(session, add);
         Ok(written.is_some())
     }
 
     async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>> {
         let trail = self.visit(session, |streams, _| streams.trail.clone());
-        Ok(trail.unwrap_or_default().into())
+        Ok(trail.unwrap_or_default().entries())
     }
 }

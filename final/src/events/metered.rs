@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
+    audit::AuditedCall,
     id::{EntryId, EventId, StreamId},
     log::{EventLog, Held, Opened, Page, Resumed},
 };
@@ -98,10 +99,10 @@ impl EventLog for MeteredLog {
     async fn audit(
         &self,
         session: &SessionId,
-        entries: &[RawJson],
+        calls: Vec<AuditedCall>,
         keep: usize,
     ) -> Result<bool> {
-        let written = self.inner.audit(session, entries, keep);
+        let written = self.inner.audit(session, calls, keep);
         self.meter.write("audit", written).await
     }
 

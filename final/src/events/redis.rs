@@ -12,6 +12,7 @@ use redis::{FromRedisValue, cmd};
 use serde_json::value::RawValue;
 
 use super::{
+    audit::AuditedCall,
     id::{EntryId, EventId, StreamId, StreamKind},
     log::{
         Bounds, Event, EventKind, EventLog, Held, Opened, PAGE, Page, QUEUE,
@@ -209,10 +210,11 @@ impl EventLog for RedisLog {
     async fn audit(
         &self,
         session: &SessionId,
-        entries: &[RawJson],
+        calls: Vec<AuditedCall>,
         keep: usize,
     ) -> Result<bool> {
         let keep = keep.to_string();
+        let entries: Vec<_> = calls.iter().flat_map(AuditedCall::entries).collect();
         let entries = entries.iter().map(|entry| entry.get());
         let arguments: Vec<&str> = iter::once(&*keep).chain(entries).collect();
         Ok(self.run(&AUDIT, session, &arguments).await? == Some(1))

@@ -1,6 +1,6 @@
 //! Which era a request belongs to, and what it therefore is.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
 use super::{answer::Failure, mirror, session::SESSION_HEADER};
@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// The header that names the protocol version.
-pub const VERSION_HEADER: &str = "mcp-protocol-version";
+pub const VERSION_HEADER: HeaderName =
+    HeaderName::from_static("mcp-protocol-version");
 
 /// What a POST turned out to be.
 #[derive(Debug)]

@@ -39,23 +39,23 @@ impl SessionId {
         let uuid = Uuid::try_parse(text).ok()?;
         let ours =
             uuid.get_version_num() == 4 && uuid.get_variant() == Variant::RFC4122;
-        Self(Form::Session(uuid)).if_written(text).filter(|_| ours)
+        // A session's id is read with every request, so without an allocation.
+        let mut form = Uuid::encode_buffer();
+        let form = uuid.hyphenated().encode_lower(&mut form);
+        (ours && form == text).then_some(Self(Form::Session(uuid)))
     }
 
     /// Reads a tape's id in lower case, the only form that we issue.
     pub fn parse_tape(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(TAPE)?;
         let bits = u128::from_str_radix(digits, 16).ok()?;
-        Self(Form::Tape(bits.to_be_bytes())).if_written(text)
+        let id = Self(Form::Tape(bits.to_be_bytes()));
+        (id.to_string() == text).then_some(id)
     }
 
     /// Whether it is a tape's.
     pub fn is_tape(&self) -> bool {
         matches!(self.0, Form::Tape(_))
-    }
-
-    fn if_written(self, text: &str) -> Option<Self> {
-        (self.to_string() == text).then_some(self)
     }
 }
 

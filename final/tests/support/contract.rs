@@ -12,17 +12,18 @@ use mcp_server::{
     events::{
         Bounds, EntryId, Event, EventId, EventLog, Held, MemoryLog, Opened, Page,
         ReadAt, RedisLog, Resumed, StreamId,
+        audit::{Asked, AuditedCall},
     },
     protocol::{
         RawJson,
-        jsonrpc::RequestId,
+        jsonrpc::{Request, RequestId},
         lifecycle::{ClientCapabilities, ClientInfo},
         to_raw,
         version::{Era, Version},
     },
     sessions::{
         Entry, MemoryStore, NewSession, NodeId, Principal, RedisStore, SessionId,
-        SessionStore, StoreError, StoreSettings, redis::Servers,
+        SessionStore, StoreError, StoreSettings, Timestamp, redis::Servers,
     },
 };
 
@@ -395,6 +396,16 @@ pub fn number(id: u64) -> RequestId {
 /// So many messages.
 pub fn texts(count: usize) -> Vec<RawJson> {
     (0..count).map(|n| to_raw(&n.to_string())).collect()
+}
+
+/// Calls for an audit trail; the requests' ids count from 0.
+pub fn audited(count: u64) -> Vec<AuditedCall> {
+    let call = |id| {
+        let request =
+            Request { id: number(id), method: "ping".into(), params: None };
+        Asked::new(Timestamp(0), &request).ended(Timestamp(1), "ok", None)
+    };
+    (0..count).map(call).collect()
 }
 
 /// The texts of events.
