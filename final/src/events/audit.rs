@@ -201,7 +201,9 @@ impl Audit {
             self.hurry.notify_one();
             let _ = timeout(PATIENCE, reported).await;
         }
-        self.log.audited(session).await.map(Some)
+        let mut trail = self.log.audited(session).await?;
+        trail.drain(..trail.len().saturating_sub(self.keep));
+        Ok(Some(trail))
     }
 
     /// Writes until it is dropped.
@@ -209,6 +211,8 @@ impl Audit {
         let orders = lock(&self.orders).take();
         let Some(mut orders) = orders else { return };
         let mut batch = Vec::new();
+        // Of the oldest call it may be the response only.
+        let keep = self.keep.div_ceil(AuditedCall::ENTRIES);
         loop {
             let received = orders.recv_many(&mut batch, BATCH).await;
             if received == 0 {
@@ -225,7 +229,7 @@ impl Audit {
                 }
             }
             let writes = trails.into_iter().map(async |(session, calls)| {
-                let written = self.log.audit(&session, calls, self.keep).await;
+                let written = self.log.audit(&session, calls, keep).await;
                 if let Err(error) = written {
                     tracing::warn!(%error, %session, "the audit trail has a gap");
                 }

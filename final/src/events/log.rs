@@ -206,7 +206,7 @@ pub trait EventLog: Send + Sync + 'static {
         after: EntryId,
     ) -> Result<Option<Page>>;
 
-    /// Adds to the audit trail and keeps its last `keep` entries. Not activity of
+    /// Adds to the audit trail and keeps its last `keep` calls. Not activity of
     /// the session.
     async fn audit(
         &self,

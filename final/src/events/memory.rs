@@ -1,7 +1,5 @@
 //! The event log in the memory of one node.
 
-mod trail;
-
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -9,7 +7,6 @@ use std::{
 
 use async_trait::async_trait;
 
-use self::trail::Trail;
 use super::{
     audit::AuditedCall,
     id::{EntryId, EventId, StreamId, StreamKind},
@@ -54,7 +51,9 @@ struct Streams {
     last: HashMap<StreamId, EntryId>,
     /// What waits for a GET stream.
     queue: VecDeque<RawJson>,
-    trail: Trail,
+    /// The audit trail, not yet as JSON: nearly all of it makes place for newer calls
+    /// before anybody reads it.
+    trail: VecDeque<AuditedCall>,
 }
 
 struct Running {
@@ -367,13 +366,16 @@ impl EventLog for MemoryLog {
         calls: Vec<AuditedCall>,
         keep: usize,
     ) -> Result<bool> {
-        let add = |streams: &mut Streams, _| streams.trail.add(calls, keep);
-        let written = self.visit(session, add);
+        let written = self.visit(session, |Streams { trail, .. }, _| {
+            trail.extend(calls);
+            trail.drain(..trail.len().saturating_sub(keep));
+        });
         Ok(written.is_some())
     }
 
     async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>> {
         let trail = self.visit(session, |streams, _| streams.trail.clone());
-        Ok(trail.unwrap_or_default().entries())
+        let trail = trail.unwrap_or_default();
+        Ok(trail.iter().flat_map(AuditedCall::entries).collect())
     }
 }

@@ -221,14 +221,14 @@ impl EventLog for RedisLog {
     }
 
     async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>> {
-        type Entries = Vec<(String, (String, String))>;
+        type Entries = Vec<(String, Vec<(String, String)>)>;
         let mut trail = cmd("XRANGE");
         trail.arg(self.store.keys.audit(session)).arg("-").arg("+");
         let entries: Entries =
             self.store.connection.query(&trail).await.map_err(read_failed)?;
-        let entries =
-            entries.into_iter().map(|(_, (_, entry))| RawValue::from_string(entry));
+        let entries = entries.into_iter().flat_map(|(_, entries)| entries);
         entries
+            .map(|(_, entry)| RawValue::from_string(entry))
             .collect::<Result<_, _>>()
             .map_err(|_| StoreError::Damaged("the audit trail"))
     }

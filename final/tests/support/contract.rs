@@ -215,7 +215,7 @@ impl Logs for Redis {
 }
 
 /// A key of a session that was active a moment ago has about this many ms left.
-pub const ACTIVE: RangeInclusive<i64> = 1_700_000..=1_800_000;
+pub const ACTIVE: RangeInclusive<i64> = 1_700_000..=1_801_000;
 
 /// A key that was left a minute, and of a session that was not active since.
 pub const PASSIVE: RangeInclusive<i64> = 1..=60_000;
