@@ -15,7 +15,7 @@ use crate::{
     http::{self, Http, guards::Guards, rate_limit::RateLimit},
     readiness::Readiness,
     service::Service,
-    sessions::redis::ConnectError,
+    sessions::{StoreError, redis::ConnectError},
     telemetry::Metrics,
 };
 
@@ -42,6 +42,9 @@ pub enum StartError {
     /// Redis cannot be reached.
     #[error("{0}. Start Redis, correct REDIS_URL, or set USE_REDIS=false")]
     Redis(#[from] ConnectError),
+    /// Redis was reached, but does not answer.
+    #[error("{0}. See whether Redis is well, or set USE_REDIS=false")]
+    Storage(#[from] StoreError),
     /// The port is taken, or the address is not ours.
     #[error("cannot listen on {address}: {cause}. Choose another HOST or PORT")]
     Listen {
@@ -86,10 +89,12 @@ impl App {
             audit_events: config.audit_events,
             lease: config.node_lease,
             stall: config.sse_stall,
+            max_listeners: config.max_sessions_per_client,
         };
         let engine = Engine::new(service, storage, settings, metrics.clone())?;
         let engine = Arc::new(engine);
-        let readiness = Arc::new(Readiness::new(config.redis_url.is_some()));
+        engine.agree_on_key().await?;
+        let readiness = engine.readiness().clone();
         Ok(Self { engine, readiness, metrics, config })
     }
 
@@ -112,6 +117,7 @@ impl App {
             guards,
             max_body: config.max_body,
             sse_after: config.sse_after,
+            sse_stall: config.sse_stall,
         });
         let limit = RateLimit::new(config.rate_limit_max, config.rate_limit_window)
             .ok_or(StartError::RateLimit)?;

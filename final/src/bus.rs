@@ -9,6 +9,8 @@ pub mod memory;
 pub mod metered;
 pub mod redis;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
@@ -17,10 +19,22 @@ pub use metered::MeteredBus;
 pub use redis::RedisBus;
 
 use crate::{
-    events::{Farewell, StreamId},
-    protocol::jsonrpc::RequestId,
+    events::StreamId,
+    protocol::{jsonrpc::RequestId, subscriptions::List},
+    sealing::Secret,
     sessions::{NodeId, SessionId, live::Outcome, store::Result},
 };
+
+/// What any node may have listeners for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum News {
+    /// A resource of the whole deployment has changed.
+    Resource(String),
+    /// A resource of one tape has changed.
+    Tape(String),
+    /// A list of the service has changed.
+    List(List),
+}
 
 /// What a node is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +43,12 @@ pub enum Hint {
     Look(SessionId),
     /// There is more on a stream.
     Read(SessionId, StreamId),
-    /// A stream is not to be read on here.
-    Dismiss(SessionId, StreamId, Farewell),
+    /// A stream may be read elsewhere by now.
+    Claimed(SessionId, StreamId),
     /// A call is not wanted any more, if it is running here.
     Cancel(SessionId, RequestId),
-    /// A resource of the whole deployment has changed.
-    Changed(String),
+    /// Something has changed.
+    Changed(News),
     /// Hints may have been lost.
     Reconnected,
 }
@@ -42,14 +56,14 @@ pub enum Hint {
 impl Hint {
     /// The names of the kinds.
     pub const KINDS: [&str; 6] =
-        ["look", "read", "dismiss", "cancel", "changed", "reconnected"];
+        ["look", "read", "claimed", "cancel", "changed", "reconnected"];
 
     /// Which of [`KINDS`](Self::KINDS) it is.
     pub fn kind(&self) -> usize {
         match self {
             Self::Look(_) => 0,
             Self::Read(..) => 1,
-            Self::Dismiss(..) => 2,
+            Self::Claimed(..) => 2,
             Self::Cancel(..) => 3,
             Self::Changed(_) => 4,
             Self::Reconnected => 5,
@@ -77,8 +91,8 @@ pub trait Bus: Send + Sync + 'static {
     /// [`Hint::Reconnected`].
     async fn listen(&self, heard: mpsc::Sender<Hint>);
 
-    /// Tells all other nodes that a resource of the deployment has changed.
-    async fn announce(&self, uri: &str) -> Result<()>;
+    /// Tells all other nodes.
+    async fn announce(&self, news: &News) -> Result<()>;
 
     /// This node is about to ask the client a question for a call that it runs.
     async fn expect(
@@ -124,4 +138,11 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Whether a node has renewed its lease.
     async fn is_alive(&self, node: &NodeId) -> Result<bool>;
+
+    /// Takes something that can be had once, whichever node asks; `false` if it was
+    /// taken before. It is remembered for `lifetime`.
+    async fn claim(&self, name: &str, lifetime: Duration) -> Result<bool>;
+
+    /// The secret that all nodes share: `proposal`, unless there is one already.
+    async fn agree(&self, proposal: Secret) -> Result<Secret>;
 }

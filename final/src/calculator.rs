@@ -12,6 +12,7 @@ pub mod number;
 pub mod prompts;
 pub mod resources;
 mod results;
+mod tapes;
 mod tools;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 
 use crate::{
     protocol::{
+        caching::CacheHint,
         completion::{CompleteParams, Completion, Reference},
         content::ResourceContents,
         lifecycle::{
@@ -31,14 +33,16 @@ use crate::{
         tools::{Tool, ToolResult},
         version::Era,
     },
-    service::{Arguments, Context, Service, ServiceError},
+    service::{Arguments, Context, Service, ServiceError, Subject},
     sessions::SessionRecord,
 };
 
 const INSTRUCTIONS: &str = "A calculator with a memory. Calculations are recorded \
     in the session: read calculator://history for all of them, or \
     calculator://history/{calculationId} for one. Use batch_calculate for several \
-    calculations at once. calculator://help has an example for every tool.";
+    calculations at once. calculator://help has an example for every tool. Where there \
+    is no session, open_tape gives a tape_id: pass it to what is to be recorded, and \
+    read calculator://tapes/{tape_id}/history.";
 
 /// What a deployment may choose.
 #[derive(Debug, Clone)]
@@ -82,9 +86,25 @@ pub enum SampleToolError {
 #[derive(Debug)]
 pub struct Calculator {
     settings: Settings,
+    stateful: Lists,
+    stateless: Lists,
+    prompts: Vec<Prompt>,
+}
+
+/// What is offered to the clients of one era.
+#[derive(Debug)]
+struct Lists {
     tools: Vec<Tool>,
     templates: Vec<ResourceTemplate>,
-    prompts: Vec<Prompt>,
+}
+
+impl Lists {
+    fn of(era: Era, settings: &Settings) -> Self {
+        let mut tools = tools::built_in(era);
+        tools.extend(settings.sample_tool.as_deref().map(tools::sample));
+        let templates = resources::templates(era, settings.has_audit_trail);
+        Self { tools, templates }
+    }
 }
 
 impl Calculator {
@@ -93,18 +113,24 @@ impl Calculator {
     /// # Errors
     /// [`SampleToolError`] if the sample tool cannot have its name.
     pub fn new(settings: Settings) -> Result<Self, SampleToolError> {
-        let mut tools = tools::built_in();
         if let Some(name) = &settings.sample_tool {
             if !Tool::is_valid_name(name) {
                 return Err(SampleToolError::BadName(name.clone()));
             }
-            if tools.iter().any(|tool| tool.name == *name) {
+            let built_in = Era::BOTH.into_iter().flat_map(tools::built_in);
+            if built_in.into_iter().any(|tool| tool.name == *name) {
                 return Err(SampleToolError::Taken(name.clone()));
             }
-            tools.push(tools::sample(name));
         }
-        let (templates, prompts) = (resources::templates(), prompts::list());
-        Ok(Self { settings, tools, templates, prompts })
+        let [stateful, stateless] = Era::BOTH.map(|era| Lists::of(era, &settings));
+        Ok(Self { settings, stateful, stateless, prompts: prompts::list() })
+    }
+
+    fn lists(&self, era: Era) -> &Lists {
+        match era {
+            Era::Stateful(_) => &self.stateful,
+            Era::Stateless => &self.stateless,
+        }
     }
 }
 
@@ -131,8 +157,8 @@ impl Service for Calculator {
         }
     }
 
-    fn tools(&self, _era: Era) -> &[Tool] {
-        &self.tools
+    fn tools(&self, era: Era) -> &[Tool] {
+        &self.lists(era).tools
     }
 
     async fn call_tool(
@@ -149,6 +175,9 @@ impl Service for Calculator {
                 let interval = self.settings.progress_interval;
                 Ok(calls::demo(cx, arguments.parse()?, interval).await)
             }
+            tools::CLEAR => tapes::confirm_clear(cx, arguments.parse()?).await,
+            tools::OPEN_TAPE => tapes::open(cx).await,
+            tools::CLOSE_TAPE => tapes::close(cx, arguments.parse()?).await,
             _ if self.settings.sample_tool.as_deref() == Some(name) => {
                 Ok(calls::sample(arguments.parse()?))
             }
@@ -156,12 +185,12 @@ impl Service for Calculator {
         }
     }
 
-    fn resources(&self, session: &SessionRecord) -> Vec<Resource> {
+    fn resources(&self, session: Option<&SessionRecord>) -> Vec<Resource> {
         resources::list(session, self.settings.has_audit_trail)
     }
 
-    fn resource_templates(&self, _era: Era) -> &[ResourceTemplate] {
-        &self.templates
+    fn resource_templates(&self, era: Era) -> &[ResourceTemplate] {
+        &self.lists(era).templates
     }
 
     async fn read_resource(
@@ -169,11 +198,19 @@ impl Service for Calculator {
         cx: &Context,
         uri: &str,
     ) -> Result<Vec<ResourceContents>, ServiceError> {
-        resources::read(cx, uri, &self.tools).await
+        resources::read(cx, uri, self.tools(cx.era())).await
     }
 
-    fn can_subscribe(&self, session: &SessionRecord, uri: &str) -> bool {
-        resources::can_subscribe(session, uri)
+    fn cache_hint(&self, uri: &str) -> CacheHint {
+        resources::cache_hint(uri)
+    }
+
+    fn subject(
+        &self,
+        session: Option<&SessionRecord>,
+        uri: &str,
+    ) -> Option<Subject> {
+        resources::subject(session, uri)
     }
 
     fn changed_by_phase(&self, session: &SessionRecord) -> Vec<String> {
@@ -198,7 +235,7 @@ impl Service for Calculator {
         cx: &Context,
         params: CompleteParams,
     ) -> Result<Completion, ServiceError> {
-        let CompleteParams { reference, argument, .. } = params;
+        let CompleteParams { reference, argument, context } = params;
         let typed = &argument.value;
         match reference {
             Reference::Prompt { name } => {
@@ -206,10 +243,14 @@ impl Service for Calculator {
                 Ok(Completion::matching(typed, known.iter().copied()))
             }
             Reference::Resource { uri }
-                if uri == resources::HISTORY_TEMPLATE
+                if uri == resources::recorded_template(cx.era())
                     && argument.name == "calculationId" =>
             {
-                let ids = history::newest_ids(&cx.state().history().await?);
+                let tape = context.arguments.get("tape_id");
+                let state = cx.state(tape.map(String::as_str)).await?;
+                // Nothing can be proposed before the tape is known.
+                let Some(state) = state else { return Ok(Completion::default()) };
+                let ids = history::newest_ids(&state.history().await?);
                 Ok(Completion::matching(typed, ids))
             }
             Reference::Resource { .. } => Err(ServiceError::InvalidParams(

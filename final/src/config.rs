@@ -3,9 +3,13 @@
 use std::{ffi::OsString, fmt, net::IpAddr, str::FromStr, time::Duration};
 
 use axum::http::HeaderValue;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tracing::level_filters::LevelFilter;
 
-use crate::{events::Bounds, protocol::tools::Tool, sessions::redis::Servers};
+use crate::{
+    events::Bounds, protocol::tools::Tool, sealing::Secret,
+    sessions::redis::Servers,
+};
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,17 @@ pub struct Tokens(pub Vec<(String, String)>);
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// Keys that seal what clients bring back, newest first; equal on all nodes. None:
+/// the nodes agree on one. Debug output does not show them.
+#[derive(Clone, Default)]
+pub struct StateKeys(pub Vec<Secret>);
+
+impl fmt::Debug for StateKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} keys", self.0.len())
     }
 }
 
@@ -70,6 +85,8 @@ pub struct Config {
     pub max_body: usize,
     /// `API_TOKENS`: empty turns authentication off.
     pub tokens: Tokens,
+    /// `STATE_KEYS`
+    pub state_keys: StateKeys,
     /// `TRUST_PROXY`: clients are told apart by what the proxy says.
     pub trust_proxy: bool,
     /// `SSE_AFTER`: a call that runs longer is answered as a stream.
@@ -180,6 +197,7 @@ impl Settings<'_> {
             ),
             max_body: self.number("MAX_BODY", 1_048_576, 1),
             tokens: self.tokens(),
+            state_keys: self.state_keys(),
             trust_proxy: self.flag("TRUST_PROXY", false),
             sse_after: self.millis("SSE_AFTER", 250, 0),
             sse_stall: self.millis("SSE_STALL", 30_000, 100),
@@ -333,6 +351,21 @@ impl Settings<'_> {
     }
 
     /// Values are secret, so a problem does not repeat them.
+    fn state_keys(&mut self) -> StateKeys {
+        let value = self.value("STATE_KEYS").unwrap_or_default();
+        let keys = value.split(',').filter(|_| !value.is_empty()).map(read_key);
+        match keys.collect() {
+            Some(keys) => StateKeys(keys),
+            None => {
+                let rule =
+                    "must be keys of 32 bytes in base64, with commas between";
+                self.problem("STATE_KEYS", rule);
+                StateKeys::default()
+            }
+        }
+    }
+
+    /// Values are secret, so a problem does not repeat them.
     fn tokens(&mut self) -> Tokens {
         let mut tokens: Vec<(String, String)> = Vec::new();
         let Some(value) = self.value("API_TOKENS") else { return Tokens(tokens) };
@@ -352,6 +385,11 @@ impl Settings<'_> {
         }
         Tokens(tokens)
     }
+}
+
+/// 32 random bytes, as `openssl rand -base64 32` writes them.
+fn read_key(text: &str) -> Option<Secret> {
+    STANDARD.decode(text.trim()).ok()?.try_into().ok()
 }
 
 /// Braces would move the hash tag, and with it the keys of a session apart.

@@ -6,22 +6,26 @@ pub mod call;
 pub mod dispatch;
 pub mod handshake;
 pub mod lease;
+pub mod listen;
+pub mod stateless;
 pub mod streams;
+pub mod tools;
 pub mod upkeep;
 
 use std::{
-    collections::HashMap,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
-use jsonschema::Validator;
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use call::{Call, Ended};
+pub use tools::BadSchema;
 
-use self::lease::Reached;
+pub use crate::sessions::Caller;
+
+use self::{lease::Reached, tools::ToolTable};
 use crate::{
     bus::Bus,
     error::Error,
@@ -31,11 +35,12 @@ use crate::{
         lifecycle::ServerInfo,
         method::Method,
         progress::CancelledParams,
-        version::{Era, Version},
     },
-    service::{Changes, Service},
+    readiness::Readiness,
+    sealing::KeyRing,
+    service::{Changes, Listeners, Service, common::Common},
     sessions::{
-        LiveSessions, NodeId, Principal, SessionId, SessionRecord, SessionStore,
+        Clock, LiveSessions, NodeId, SessionId, SessionRecord, SessionStore,
     },
     telemetry::Metrics,
 };
@@ -48,6 +53,7 @@ pub struct Engine {
     bus: Arc<dyn Bus>,
     live: Arc<LiveSessions>,
     readers: Arc<Readers>,
+    listeners: Arc<Listeners>,
     changes: Arc<Changes>,
     audit: Arc<Audit>,
     metrics: Arc<Metrics>,
@@ -65,17 +71,13 @@ pub struct Engine {
     /// Calls that have become streams end now.
     out_of_time: CancellationToken,
     info: ServerInfo,
-    /// The compiled input schema of every tool, by name.
-    schemas: HashMap<String, Validator>,
-}
-
-/// Who is calling, as far as the transport could tell.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// Whose sessions it may use.
-    pub principal: Principal,
-    /// Whom its requests and sessions count for.
-    pub owner: Arc<str>,
+    tools: ToolTable,
+    /// Seals what clients bring back with their answers.
+    keys: Arc<KeyRing>,
+    /// For requests that no store has given a time.
+    clock: Clock,
+    /// What handlers reach.
+    common: Arc<Common>,
 }
 
 /// A session at the moment of a visit.
@@ -105,6 +107,8 @@ pub struct Storage {
     pub log: Arc<dyn EventLog>,
     /// The way to the other nodes.
     pub bus: Arc<dyn Bus>,
+    /// The keys that all nodes have.
+    pub keys: Arc<KeyRing>,
 }
 
 /// What a deployment may choose.
@@ -118,14 +122,8 @@ pub struct Settings {
     pub lease: Duration,
     /// A stream whose client takes nothing for so long is closed.
     pub stall: Duration,
-}
-
-/// A tool whose input schema cannot be compiled.
-#[derive(Debug, thiserror::Error)]
-#[error("the input schema of tool {tool} is not valid JSON Schema")]
-pub struct BadSchema {
-    /// The tool's name.
-    pub tool: String,
+    /// How many requests of one owner may listen on this node.
+    pub max_listeners: usize,
 }
 
 impl Engine {
@@ -139,36 +137,56 @@ impl Engine {
         settings: Settings,
         metrics: Arc<Metrics>,
     ) -> Result<Self, BadSchema> {
-        let Storage { node, shared, sessions: store, log, bus } = storage;
-        let mut schemas = HashMap::new();
-        for tool in service.tools(Era::Stateful(Version::LATEST)) {
-            let schema = jsonschema::validator_for(&tool.input_schema)
-                .map_err(|_| BadSchema { tool: tool.name.clone() })?;
-            schemas.insert(tool.name.clone(), schema);
-        }
-        let readers = Arc::new(Readers::default());
-        let changes = Changes::new(log.clone(), bus.clone(), readers.clone());
-        let audit = Audit::new(log.clone(), settings.audit_events);
+        let Storage { node, shared, sessions: store, log, bus, keys } = storage;
+        let (readers, listeners) = <(Arc<Readers>, Arc<Listeners>)>::default();
+        let changes = Changes::new(
+            log.clone(),
+            bus.clone(),
+            readers.clone(),
+            listeners.clone(),
+        );
+        let changes = Arc::new(changes);
+        let audit = Arc::new(Audit::new(log.clone(), settings.audit_events));
+        let background = TaskTracker::new();
+        let common = Common {
+            store: store.clone(),
+            changes: changes.clone(),
+            audit: audit.clone(),
+            bus: bus.clone(),
+            background: background.clone(),
+            metrics: metrics.clone(),
+            readiness: Arc::new(Readiness::new(shared)),
+            session_timeout: settings.session_timeout,
+        };
         Ok(Self {
             info: service.info(),
-            audit: Arc::new(audit),
-            changes: Arc::new(changes),
-            background: TaskTracker::new(),
+            tools: ToolTable::of(&*service)?,
+            common: Arc::new(common),
+            clock: Clock::start(),
             reached: Reached::default(),
             dismissing: AtomicBool::new(false),
             out_of_time: CancellationToken::new(),
             live: Arc::default(),
+            audit,
+            changes,
+            background,
             service,
             store,
             log,
             bus,
+            keys,
             readers,
+            listeners,
             node,
             shared,
             settings,
             metrics,
-            schemas,
         })
+    }
+
+    /// Whether this node wants traffic.
+    pub fn readiness(&self) -> &Arc<Readiness> {
+        &self.common.readiness
     }
 
     /// Finds a session, on whichever node it was opened, and counts the visit.

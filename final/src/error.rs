@@ -14,13 +14,16 @@ use crate::{
     protocol::{
         RawJson,
         body::ParseError,
+        envelope::BadEnvelope,
         errors::{
             HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST,
-            METHOD_NOT_FOUND, PARSE_ERROR, RESOURCE_NOT_FOUND, RpcError,
+            METHOD_NOT_FOUND, MISSING_CAPABILITY, PARSE_ERROR, RpcError,
             UNSUPPORTED_VERSION,
         },
         jsonrpc::{RequestId, error_message},
-        version::Version,
+        method::Method,
+        retries::InputRequests,
+        version::{Era, SUPPORTED},
     },
     service::ServiceError,
     sessions::StoreError,
@@ -72,9 +75,21 @@ pub enum Error {
     /// A response, but nobody asked in this way.
     #[error("a response needs a session")]
     ResponseWithoutSession,
-    /// The version header and the body disagree.
-    #[error("MCP-Protocol-Version and the body disagree")]
-    HeaderMismatch,
+    /// This header and the body disagree.
+    #[error("{0} and the body disagree")]
+    HeaderMismatch(Cow<'static, str>),
+    /// A request of the stateless era does not say what it must.
+    #[error(transparent)]
+    BadEnvelope(#[from] BadEnvelope),
+    /// The version has no such method; what has one is said for `initialize`.
+    #[error("method not found in 2026-07-28{}", hint(.0))]
+    NoSuchMethod(Method),
+    /// The work needs a capability that the client did not declare.
+    #[error("the client capability {0} is required")]
+    MissingCapability(&'static str),
+    /// A handler has to ask the client first, where no question is possible.
+    #[error("the client cannot be asked here")]
+    InputRequired(InputRequests),
     /// A protocol version that is not spoken here.
     #[error("protocol version is not supported")]
     UnsupportedVersion(String),
@@ -102,6 +117,9 @@ pub enum Error {
     /// The caller has as many sessions as it may.
     #[error("too many sessions, end one first")]
     TooManySessions,
+    /// The caller listens as often as it may.
+    #[error("too many subscriptions, close one first")]
+    TooManyListeners,
     /// The method is unknown, or not declared.
     #[error("method not found")]
     MethodNotFound,
@@ -111,9 +129,9 @@ pub enum Error {
     /// A request that opens a conversation breaks a rule; no session came of it.
     #[error("{0}")]
     BadHandshake(Cow<'static, str>),
-    /// The session does not offer this resource.
+    /// The caller is not offered this resource.
     #[error("resource not found")]
-    ResourceNotFound(String),
+    ResourceNotFound(String, Era),
     /// The caller cancelled the request and takes no empty stream.
     #[error("the request was cancelled")]
     Cancelled,
@@ -131,6 +149,14 @@ pub enum Error {
     NodeLost,
 }
 
+/// What to do about a method that only the other versions have (M037).
+fn hint(method: &Method) -> &'static str {
+    match method {
+        Method::Initialize => ", sessions have 2025-11-25 and older versions",
+        _ => "",
+    }
+}
+
 /// Seconds after which a client should try again when storage is away.
 const STORE_RETRY_AFTER: u64 = 1;
 
@@ -140,24 +166,39 @@ impl From<ServiceError> for Error {
             ServiceError::InvalidParams(rule) => Self::InvalidParams(rule),
             ServiceError::SessionEnded => Self::SessionNotFound,
             ServiceError::Store(error) => Self::Store(error),
+            ServiceError::TooManyTapes => Self::TooManySessions,
+            ServiceError::Draining => Self::Draining,
+            ServiceError::InputRequired(requests) => Self::InputRequired(requests),
+            ServiceError::MissingCapability(name) => Self::MissingCapability(name),
             other => Self::Service(other),
         }
     }
 }
 
 impl Error {
+    /// The error for a method that a version does not have, or that the server
+    /// does not declare.
+    pub fn no_such_method(era: Era, method: Method) -> Self {
+        match era {
+            Era::Stateful(_) => Self::MethodNotFound,
+            Era::Stateless => Self::NoSuchMethod(method),
+        }
+    }
+
     /// The HTTP status, where the response can still choose one.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::ForbiddenHost | Self::ForbiddenOrigin => StatusCode::FORBIDDEN,
-            Self::NoSuchPath | Self::SessionNotFound => StatusCode::NOT_FOUND,
+            Self::NoSuchPath | Self::SessionNotFound | Self::NoSuchMethod(_) => {
+                StatusCode::NOT_FOUND
+            }
             Self::MethodNotAllowed | Self::PostOnly => {
                 StatusCode::METHOD_NOT_ALLOWED
             }
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::RateLimited(_) | Self::TooManySessions => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
+            Self::RateLimited(_)
+            | Self::TooManySessions
+            | Self::TooManyListeners => StatusCode::TOO_MANY_REQUESTS,
             Self::Draining | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -166,7 +207,9 @@ impl Error {
             Self::Parse(_)
             | Self::NoBatches
             | Self::ResponseWithoutSession
-            | Self::HeaderMismatch
+            | Self::HeaderMismatch(_)
+            | Self::BadEnvelope(_)
+            | Self::MissingCapability(_)
             | Self::UnsupportedVersion(_)
             | Self::SessionRequired
             | Self::NotInitialized
@@ -177,7 +220,8 @@ impl Error {
             // What a handler says travels inside a successful exchange.
             Self::MethodNotFound
             | Self::InvalidParams(_)
-            | Self::ResourceNotFound(_)
+            | Self::ResourceNotFound(..)
+            | Self::InputRequired(_)
             | Self::Cancelled
             | Self::Service(_)
             | Self::NodeLost
@@ -188,15 +232,22 @@ impl Error {
     fn code(&self) -> i32 {
         match self {
             Self::Parse(ParseError::Syntax | ParseError::TooDeep) => PARSE_ERROR,
-            Self::MethodNotFound => METHOD_NOT_FOUND,
-            Self::InvalidParams(_) | Self::BadHandshake(_) => INVALID_PARAMS,
-            Self::ResourceNotFound(_)
-            | Self::Service(ServiceError::ResourceNotFound) => RESOURCE_NOT_FOUND,
-            Self::HeaderMismatch => HEADER_MISMATCH,
+            Self::MethodNotFound | Self::NoSuchMethod(_) => METHOD_NOT_FOUND,
+            Self::InvalidParams(_)
+            | Self::BadHandshake(_)
+            | Self::BadEnvelope(_) => INVALID_PARAMS,
+            Self::Service(
+                ServiceError::NoSuchTape | ServiceError::ResourceNotFound,
+            ) => INVALID_PARAMS,
+            Self::ResourceNotFound(_, era) => era.no_such_resource(),
+            Self::HeaderMismatch(_) => HEADER_MISMATCH,
+            Self::MissingCapability(_) => MISSING_CAPABILITY,
             Self::UnsupportedVersion(_) => UNSUPPORTED_VERSION,
-            Self::Draining | Self::Store(_) | Self::Panic | Self::NodeLost => {
-                INTERNAL_ERROR
-            }
+            Self::Draining
+            | Self::Store(_)
+            | Self::Panic
+            | Self::InputRequired(_)
+            | Self::NodeLost => INTERNAL_ERROR,
             Self::Service(
                 ServiceError::NoAnswer
                 | ServiceError::Refused(_)
@@ -236,10 +287,15 @@ impl Error {
         let error = RpcError::new(self.code(), self.sentence());
         match self {
             Self::UnsupportedVersion(requested) => error.with_data(json!({
-                "supported": Version::ALL,
+                "supported": SUPPORTED,
                 "requested": requested,
             })),
-            Self::ResourceNotFound(uri) => error.with_data(json!({ "uri": uri })),
+            Self::MissingCapability(name) => error.with_data(json!({
+                "requiredCapabilities": { *name: {} },
+            })),
+            Self::ResourceNotFound(uri, _) => {
+                error.with_data(json!({ "uri": uri }))
+            }
             _ => error,
         }
     }
@@ -262,9 +318,9 @@ impl Error {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Store(_) | Self::Draining => Outcome::Unavailable,
-            Self::Panic | Self::Service(ServiceError::Internal(_)) => {
-                Outcome::Failed
-            }
+            Self::Panic
+            | Self::InputRequired(_)
+            | Self::Service(ServiceError::Internal(_)) => Outcome::Failed,
             Self::Cancelled => Outcome::Cancelled,
             _ => Outcome::Refused,
         }

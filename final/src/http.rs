@@ -4,13 +4,16 @@
 pub mod accept;
 pub mod answer;
 pub mod body;
+pub mod direct;
 pub mod era;
 pub mod guards;
+pub mod mirror;
 pub mod operators;
 pub mod post;
 pub mod rate_limit;
 pub mod session;
 pub mod sse;
+pub mod stateless;
 
 use std::{sync::Arc, time::Duration};
 
@@ -45,6 +48,8 @@ pub struct Http {
     pub max_body: usize,
     /// A call that runs longer is answered as a stream.
     pub sse_after: Duration,
+    /// A client that takes nothing of its stream for so long is cut off.
+    pub sse_stall: Duration,
 }
 
 /// The routes. The order of the checks is the order of the layers, outermost
@@ -57,20 +62,23 @@ pub struct Http {
 pub fn router(http: Arc<Http>, rate_limit: &RateLimit) -> Router {
     let guards = &http.guards;
     let ladder = ServiceBuilder::new()
+        .layer(guards::security_headers())
         .layer(guards::layer(guards, guards::host_and_origin))
-        .option_layer(guards::cors(guards))
+        .option_layer(guards::cors(guards, http.engine.parameter_headers()))
         .layer(guards::layer(guards, guards::known_method))
         .layer(guards::layer(guards, guards::authenticate))
         .layer(rate_limit.layer(http.metrics.clone()));
-    Router::new()
-        .route("/mcp", any(mcp))
-        .layer(ladder)
+    let operators = Router::new()
         .route("/livez", get(operators::livez))
         .route("/readyz", get(operators::readyz))
         .route("/health", get(operators::health))
         .route("/metrics", get(operators::metrics))
         .fallback(async || Error::NoSuchPath.into_response())
-        .layer(guards::security_headers())
+        .layer(guards::security_headers());
+    Router::new()
+        .route("/mcp", any(mcp))
+        .layer(ladder)
+        .merge(operators)
         .with_state(http)
 }
 

@@ -13,6 +13,7 @@
 //! | [`bus`] | the way to the other nodes: answers, cancellations, hints to look |
 //! | [`events`] | what was said on streams, and those who read it |
 //! | [`sessions`] | the record, the stores, and what is live on this node |
+//! | [`sealing`] | what clients bring back, unread and unchanged |
 //! | [`protocol`] | the data contracts: no I/O, no async |
 //! | [`config`], [`readiness`], [`telemetry`] | settings, state and metrics of the node |
 
@@ -27,6 +28,7 @@ pub mod http;
 mod lock;
 pub mod protocol;
 pub mod readiness;
+pub mod sealing;
 pub mod service;
 pub mod sessions;
 pub mod stdio;

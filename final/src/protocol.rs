@@ -3,22 +3,30 @@
 //! No I/O, no async, no knowledge of transports or storage.
 
 pub mod body;
+pub mod caching;
 pub mod completion;
 pub mod content;
+pub mod discovery;
 pub mod elicitation;
+pub mod envelope;
 pub mod errors;
 pub mod jsonrpc;
 pub mod lifecycle;
 pub mod logging;
 pub mod method;
 pub mod pagination;
+pub mod parameters;
 pub mod progress;
 pub mod prompts;
 pub mod question;
 pub mod resources;
+pub mod results;
+pub mod retries;
 pub mod roots;
 pub mod sampling;
+pub mod subscriptions;
 pub mod tools;
+pub mod trace;
 pub mod version;
 
 use serde::Serialize;

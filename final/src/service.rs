@@ -3,9 +3,13 @@
 //! Another domain replaces `calculator/` by its own [`Service`] and keeps
 //! everything else.
 
+pub mod asking;
 pub mod changes;
+pub(crate) mod common;
 pub mod context;
 pub mod error;
+pub mod listeners;
+pub(crate) mod origin;
 pub mod state;
 
 use std::collections::BTreeMap;
@@ -15,10 +19,12 @@ use async_trait::async_trait;
 pub use changes::Changes;
 pub use context::Context;
 pub use error::ServiceError;
+pub use listeners::Listeners;
 pub use state::State;
 
 use crate::protocol::{
     RawJson,
+    caching::CacheHint,
     completion::{CompleteParams, Completion},
     content::ResourceContents,
     lifecycle::ServerInfo,
@@ -47,6 +53,15 @@ impl Arguments {
     }
 }
 
+/// What a resource tells about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// The whole deployment, or the caller's session.
+    Caller,
+    /// The tape with this id.
+    Tape(String),
+}
+
 /// A domain. All lists must be the same on every node and for the whole life of
 /// the process; the engine compiles the schemas once.
 ///
@@ -68,8 +83,9 @@ pub trait Service: Send + Sync + 'static {
         arguments: Arguments,
     ) -> Result<ToolResult, ServiceError>;
 
-    /// The resources that this session can read.
-    fn resources(&self, _session: &SessionRecord) -> Vec<Resource> {
+    /// The resources that can be read: those of the session and those of
+    /// everybody. Without a session they are the same for all callers (M138).
+    fn resources(&self, _session: Option<&SessionRecord>) -> Vec<Resource> {
         Vec::new()
     }
 
@@ -87,9 +103,18 @@ pub trait Service: Send + Sync + 'static {
         Err(ServiceError::ResourceNotFound)
     }
 
-    /// Whether changes of this resource are announced.
-    fn can_subscribe(&self, _session: &SessionRecord, _uri: &str) -> bool {
-        false
+    /// For how long a resource may be kept by whom, in the stateless era.
+    fn cache_hint(&self, _uri: &str) -> CacheHint {
+        CacheHint::NONE
+    }
+
+    /// What this resource tells about, if its changes are announced.
+    fn subject(
+        &self,
+        _session: Option<&SessionRecord>,
+        _uri: &str,
+    ) -> Option<Subject> {
+        None
     }
 
     /// Resources that change when a session's handshake completes.

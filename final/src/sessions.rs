@@ -12,7 +12,7 @@ pub mod redis;
 pub mod store;
 
 pub use clock::{Clock, Timestamp};
-pub use id::{NodeId, Principal, SessionId};
+pub use id::{Caller, NodeId, Principal, SessionId};
 pub use live::{Live, LiveSession, LiveSessions};
 pub use memory::MemoryStore;
 pub use metered::MeteredStore;

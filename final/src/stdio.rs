@@ -1,7 +1,13 @@
 //! The second transport: one client, one session, a message a line.
 //! spec: basic/transports (stdio)
 
-use std::{io::ErrorKind, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    io::ErrorKind,
+    pin::pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures_util::StreamExt;
 use tokio::{
@@ -14,17 +20,23 @@ use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    engine::{Caller, Engine, Session},
+    engine::{Call, Caller, Engine, Session},
     error::Error,
     events::{Frame, Reader},
+    lock::lock,
     protocol::{
         RawJson,
         body::{Body, ParseError},
-        jsonrpc::{Message, Request, RequestId, result_message},
+        envelope::{BadEnvelope, Envelope},
+        jsonrpc::{
+            Message, Notification, Request, RequestId, notification_message,
+            result_message,
+        },
         lifecycle::Present,
         method::Method,
+        progress::CancelledParams,
         to_raw,
-        version::claimed,
+        version::MODERN,
     },
     sessions::{Inbox, Outbox, Principal, Said, SessionId},
 };
@@ -60,6 +72,7 @@ pub async fn serve(
         lines,
         session: None,
         calls: JoinSet::new(),
+        alone: Arc::default(),
         listener: JoinSet::new(),
     };
     let unread = connection.lines.clone();
@@ -96,6 +109,13 @@ async fn write(
     Ok(())
 }
 
+/// A running request of the stateless era.
+struct Alone {
+    cancelled: CancellationToken,
+    /// It listens until somebody ends it.
+    listens: bool,
+}
+
 struct Connection {
     engine: Arc<Engine>,
     caller: Caller,
@@ -103,6 +123,8 @@ struct Connection {
     session: Option<SessionId>,
     /// Running calls.
     calls: JoinSet<()>,
+    /// Those of the stateless era among them, which no session knows.
+    alone: Arc<Mutex<HashMap<RequestId, Alone>>>,
     /// The session's stream for what belongs to no call.
     listener: JoinSet<()>,
 }
@@ -147,7 +169,7 @@ impl Connection {
     /// 2025-03-26 only; over stdio its answers may come one by one.
     async fn batch(&mut self, messages: Vec<Result<Message, ParseError>>) {
         match self.enter(0).await {
-            Ok(session) if session.record.opened.version.has_batches() => {
+            Ok(session) if session.record.opened.era.has_batches() => {
                 for message in messages {
                     match message {
                         Ok(message) => self.message(message).await,
@@ -168,6 +190,7 @@ impl Connection {
                     self.refuse(Some(&id), &error).await;
                 }
             }
+            Message::Notification(notification) if self.cancels(&notification) => {}
             Message::Notification(notification) => {
                 if let Ok(session) = self.enter(0).await
                     && let Err(error) =
@@ -187,12 +210,17 @@ impl Connection {
     }
 
     async fn request(&mut self, request: Request) -> Result<(), Error> {
-        if let Some(version) = claimed(request.params.as_ref()) {
-            return Err(Error::UnsupportedVersion(version));
+        match Envelope::of(request.params.as_ref()) {
+            Some(Ok(envelope)) => return self.serve_alone(request, envelope),
+            Some(Err(bad)) => return Err(bad.into()),
+            None => {}
         }
         match (Method::parse(&request.method), self.session) {
             (Method::Initialize, None) => self.initialize(request).await,
             (Method::Initialize, Some(_)) => Err(Error::NotInitialized),
+            (Method::Discover, _) => {
+                Err(BadEnvelope("_meta needs a protocolVersion").into())
+            }
             // L083: also before the handshake.
             (Method::Ping, None) => {
                 let pong = result_message(&request.id, &to_raw(&Present {}));
@@ -201,18 +229,67 @@ impl Connection {
             }
             _ => {
                 let session = self.enter(1).await?;
-                let (outbox, mut inbox) = Outbox::open();
-                let mut call = self.engine.call(&session, request, outbox)?;
-                let lines = self.lines.clone();
-                self.calls.spawn(async move {
-                    let (ended, ()) =
-                        tokio::join!(&mut call, forward(&mut inbox, &lines));
-                    if let Some(message) = ended.into_message(&call.id) {
-                        let _ = lines.send(message).await;
-                    }
-                });
+                let (outbox, inbox) = Outbox::open();
+                let call = self.engine.call(&session, request, outbox)?;
+                self.calls.spawn(run(call, inbox, self.lines.clone()));
                 Ok(())
             }
+        }
+    }
+
+    /// A request of the stateless era, beside the session or without one.
+    fn serve_alone(
+        &mut self,
+        request: Request,
+        envelope: Envelope,
+    ) -> Result<(), Error> {
+        if envelope.version != MODERN {
+            return Err(Error::UnsupportedVersion(envelope.version));
+        }
+        let listens = Method::parse(&request.method) == Method::Listen;
+        let (outbox, inbox) = Outbox::open();
+        let call = self.engine.serve(&self.caller, request, envelope, outbox)?;
+        let (id, cancelled) = (call.id.clone(), call.cancellation());
+        match lock(&self.alone).entry(id.clone()) {
+            Entry::Occupied(_) => return Err(Error::DuplicateId),
+            Entry::Vacant(free) => free.insert(Alone { cancelled, listens }),
+        };
+        let (alone, lines) = (self.alone.clone(), self.lines.clone());
+        self.calls.spawn(async move {
+            run(call, inbox, lines).await;
+            lock(&alone).remove(&id);
+        });
+        Ok(())
+    }
+
+    /// Cancels a request that belongs to no session, if that is what is meant.
+    fn cancels(&self, notification: &Notification) -> bool {
+        let Method::Cancelled = Method::parse(&notification.method) else {
+            return false;
+        };
+        let params = notification.params.as_ref().map(|params| params.get());
+        let params = params.and_then(|params| serde_json::from_str(params).ok());
+        let alone = lock(&self.alone);
+        let Some(CancelledParams { request_id, .. }) = params else { return false };
+        let meant = alone.get(&request_id);
+        meant.inspect(|alone| alone.cancelled.cancel()).is_some()
+    }
+
+    /// M185, A1: over this transport a subscription ends with a notification.
+    async fn end_subscriptions(&self) {
+        let listening: Vec<RequestId> = lock(&self.alone)
+            .iter()
+            .filter(|(_, alone)| alone.listens)
+            .map(|(id, alone)| {
+                alone.cancelled.cancel();
+                id.clone()
+            })
+            .collect();
+        for request_id in listening {
+            let reason = Some("the server is shutting down".to_owned());
+            let params = CancelledParams { request_id, reason };
+            self.say(notification_message("notifications/cancelled", &params))
+                .await;
         }
     }
 
@@ -249,6 +326,7 @@ impl Connection {
 
     /// Waits for running calls, then ends the session and its stream.
     async fn close(&mut self) {
+        self.end_subscriptions().await;
         let _ = timeout(LAST_CALLS, async {
             while self.calls.join_next().await.is_some() {}
         })
@@ -258,6 +336,15 @@ impl Connection {
         }
         self.calls.shutdown().await;
         self.listener.shutdown().await;
+    }
+}
+
+/// Passes on what a call says, and its answer.
+async fn run(mut call: Call, mut inbox: Inbox, lines: mpsc::Sender<RawJson>) {
+    let (ended, ()) = tokio::join!(&mut call, forward(&mut inbox, &lines));
+    if let Some(message) = ended.into_message(&call.id) {
+        // A closed output ends [`serve`].
+        let _ = lines.send(message).await;
     }
 }
 

@@ -6,9 +6,13 @@ use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
     IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
-use tracing::level_filters::LevelFilter;
+use tracing::{Span, level_filters::LevelFilter};
 
-use crate::{bus::Hint, config::LogFormat, protocol::method::Method};
+use crate::{
+    bus::Hint,
+    config::LogFormat,
+    protocol::{method::Method, trace::TraceContext},
+};
 
 /// Starts the log on stderr; stdout belongs to the stdio transport. Only the
 /// first call has an effect.
@@ -23,6 +27,12 @@ pub fn start_log(level: LevelFilter, format: LogFormat) {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
+}
+
+/// The span of a request that is part of somebody's trace: the log names it.
+pub fn span(trace: &TraceContext) -> Span {
+    let TraceContext { trace_id, parent_id } = trace;
+    tracing::info_span!("request", trace_id, parent_id)
 }
 
 /// How a request ended, as a label of bounded size.
@@ -82,6 +92,8 @@ pub struct Metrics {
     pub post_streams: IntGauge,
     /// Open GET streams.
     pub get_streams: IntGauge,
+    /// Open streams of requests that listen.
+    pub listen_streams: IntGauge,
     /// Streams that went on where they had broken.
     pub streams_resumed: IntCounter,
     /// Events that were sent again, or for the first time, on such a stream before
@@ -181,6 +193,7 @@ impl Metrics {
             sessions_expired: event("expired"),
             post_streams: streams.with_label_values(&["post"]),
             get_streams: streams.with_label_values(&["get"]),
+            listen_streams: streams.with_label_values(&["listen"]),
             streams_resumed,
             events_replayed,
             rate_limited,

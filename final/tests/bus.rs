@@ -11,11 +11,14 @@ mod redis_server;
 use std::{sync::Arc, time::Duration};
 
 use contract::{ACTIVE, Deployment, Logs, PASSIVE, Redis, Talk, number};
+use futures_util::future::join_all;
 use mcp_server::{
-    bus::{Bus, Hint, Left, MemoryBus, RedisBus},
-    events::{EventId, Farewell, Resumed},
-    protocol::{RawJson, errors::RpcError, jsonrpc::RequestId, to_raw},
-    sessions::{NodeId, SessionId, live::Outcome},
+    bus::{Bus, Hint, Left, MemoryBus, News, RedisBus},
+    events::{EventId, Resumed},
+    protocol::{
+        RawJson, errors::RpcError, jsonrpc::RequestId, subscriptions::List, to_raw,
+    },
+    sessions::{NodeId, SessionId, StoreError, live::Outcome},
 };
 use serde_json::json;
 use tokio::{sync::mpsc, time::timeout};
@@ -57,8 +60,12 @@ impl Nodes {
 
     /// A node was told nothing so far.
     async fn hears_nothing(&mut self, node: usize) {
-        self.buses[1 - node].announce("after that").await.unwrap();
-        self.hears(node, &Hint::Changed("after that".to_owned())).await;
+        self.buses[1 - node]
+            .announce(&News::Resource("after that".to_owned()))
+            .await
+            .unwrap();
+        self.hears(node, &Hint::Changed(News::Resource("after that".to_owned())))
+            .await;
     }
 
     fn look_hint(&self) -> Hint {
@@ -106,9 +113,9 @@ impl Nodes {
     }
 }
 
-/// What a node is told whose stream is read on another one.
-fn moved(talk: &Talk, stream: EventId) -> Hint {
-    Hint::Dismiss(talk.id, stream.stream, Farewell::Over)
+/// What a node is told whose stream is read on another one, or replaced there.
+fn claimed(talk: &Talk, stream: EventId) -> Hint {
+    Hint::Claimed(talk.id, stream.stream)
 }
 
 /// The call for which questions are asked.
@@ -202,7 +209,7 @@ async fn a_call_is_cancelled_on_the_node_that_runs_it() {
 
     // Without a reason, and after its stream has moved: the runner is meant.
     nodes.talk.resume(1, other).await;
-    nodes.hears(0, &moved(&nodes.talk, other)).await;
+    nodes.hears(0, &claimed(&nodes.talk, other)).await;
     assert!(nodes.cancel(1, &number(2), "").await);
     nodes.hears(0, &nodes.look_hint()).await;
     assert_eq!(nodes.cancelled(0).await.len(), 2);
@@ -243,7 +250,7 @@ async fn what_a_call_says_is_told_to_the_node_that_reads_it() {
     nodes.hears_nothing(1).await;
 
     nodes.talk.resume(1, opening).await;
-    nodes.hears(0, &moved(&nodes.talk, opening)).await;
+    nodes.hears(0, &claimed(&nodes.talk, opening)).await;
     assert!(nodes.talk.append(stream, 2, &["a", "b"]).await);
     nodes.hears(1, &read).await;
     assert!(nodes.talk.finish(stream, Some("c")).await);
@@ -276,11 +283,10 @@ async fn what_is_said_on_the_get_stream_is_told_to_the_node_that_holds_it() {
     nodes.hears(0, &Hint::Read(id, old.stream)).await;
 
     let new = nodes.talk.listen(1).await;
-    let replaced = Hint::Dismiss(id, old.stream, Farewell::ComeBack);
-    nodes.hears(0, &replaced).await;
+    nodes.hears(0, &claimed(&nodes.talk, old)).await;
     let resumed = nodes.talk.resume(0, new).await;
     let Resumed::Listener(hold) = resumed else { panic!("{resumed:?}") };
-    nodes.hears(1, &moved(&nodes.talk, new)).await;
+    nodes.hears(1, &claimed(&nodes.talk, new)).await;
     nodes.talk.logs[0].close_listener(&id, hold).await.unwrap();
     assert!(nodes.talk.send(1, "waits").await);
     nodes.hears_nothing(0).await;
@@ -302,13 +308,13 @@ async fn the_end_of_a_session_is_told_to_all_other_nodes_that_hold_some_of_it() 
             "a call" => {
                 let opening = nodes.talk.open(0, 1).await;
                 nodes.talk.resume(1, opening).await;
-                nodes.hears(0, &moved(&nodes.talk, opening)).await;
+                nodes.hears(0, &claimed(&nodes.talk, opening)).await;
             }
             "a question" => nodes.expect(0, &number(1)).await,
             "a reader" => {
                 let opening = nodes.talk.open(1, 1).await;
                 nodes.talk.resume(0, opening).await;
-                nodes.hears(1, &moved(&nodes.talk, opening)).await;
+                nodes.hears(1, &claimed(&nodes.talk, opening)).await;
             }
             _ => drop(nodes.talk.listen(0).await),
         }
@@ -359,14 +365,50 @@ async fn what_is_left_in_a_session_expires_with_it() {
     count();
 }
 
-/// `resources/updated` of what belongs to no session.
+/// Of what belongs to no session, and of what somebody listens to.
 #[tokio::test]
 async fn an_announcement_reaches_the_others_and_not_oneself() {
     let mut nodes = Nodes::start().await;
     let uri = "calculator://stats?a=b c";
-    nodes.buses[0].announce(uri).await.unwrap();
-    nodes.hears(1, &Hint::Changed(uri.to_owned())).await;
+    for news in [
+        News::Resource(uri.to_owned()),
+        News::Tape(uri.to_owned()),
+        News::List(List::Prompts),
+    ] {
+        nodes.buses[0].announce(&news).await.unwrap();
+        nodes.hears(1, &Hint::Changed(news)).await;
+    }
     nodes.hears_nothing(0).await;
+}
+
+/// M103: whichever node is first, and for as long as it matters.
+#[tokio::test]
+async fn what_can_be_had_once_is_had_once() {
+    let all = Redis::start().await;
+    let memory: Arc<dyn Bus> = Arc::new(MemoryBus::default());
+    let lease = Duration::from_secs(60);
+    let nodes: [Arc<dyn Bus>; 2] = [all.bus(0, lease), all.bus(1, lease)];
+    for [first, second] in [nodes, [memory.clone(), memory]] {
+        let (long, short) = (Duration::from_secs(60), Duration::from_millis(1));
+        let claims = [&first, &second].map(|bus| bus.claim("a", long));
+        let claims = join_all(claims).await.into_iter().map(Result::unwrap);
+        assert_eq!(claims.filter(|had| *had).count(), 1);
+        assert!(second.claim("b", short).await.unwrap(), "another name");
+        while !first.claim("b", short).await.unwrap() {}
+    }
+}
+
+/// Whoever asks first proposes; a deployment whose Redis was emptied agrees again.
+#[tokio::test]
+async fn nodes_agree_on_one_secret() {
+    let all = Redis::start().await;
+    let [first, second] = [0, 1].map(|n| all.bus(n, Duration::from_secs(60)));
+    assert_eq!(first.agree([1; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(second.agree([2; 32]).await.unwrap(), [1; 32]);
+    all.server().run(&["FLUSHALL"]);
+    assert_eq!(second.agree([1; 32]).await.unwrap(), [1; 32]);
+    all.server().run(&["SET", "mcp:secret", "not a key"]);
+    assert!(matches!(first.agree([1; 32]).await, Err(StoreError::Damaged(_))));
 }
 
 /// What was left while a node heard nothing is found when it looks again.
@@ -421,7 +463,7 @@ async fn a_node_that_renews_its_lease_no_longer_is_dead() {
 /// There is nobody else: nothing is left for it, and nobody waits elsewhere.
 #[tokio::test]
 async fn the_bus_of_a_single_node_has_nothing_to_say() {
-    let (bus, id) = (MemoryBus, SessionId::random());
+    let (bus, id) = (MemoryBus::default(), SessionId::random());
     let answer: RawJson = to_raw(&"yes");
     assert!(bus.expect(&id, &number(1), &CALL).await.unwrap());
     assert!(!bus.answer(&id, &number(1), &Ok(answer)).await.unwrap());
@@ -429,7 +471,7 @@ async fn the_bus_of_a_single_node_has_nothing_to_say() {
     let left = bus.look(&id).await.unwrap().expect("not over");
     assert!(left.answers.is_empty() && left.cancelled.is_empty());
     bus.withdraw(&id, &number(1)).await.unwrap();
-    bus.announce("a://b").await.unwrap();
+    bus.announce(&News::List(List::Tools)).await.unwrap();
     bus.renew_lease().await.unwrap();
     assert!(bus.is_alive(&NodeId::named("first")).await.unwrap());
     bus.end_lease().await.unwrap();

@@ -49,7 +49,7 @@ fn session() -> SessionRecord {
         id: SessionId::random(),
         principal: Principal::anonymous(),
         owner: "127.0.0.1".into(),
-        version: Version::LATEST,
+        era: Era::Stateful(Version::LATEST),
         client: ClientInfo { name: "test".into(), version: "1".into() },
         capabilities: ClientCapabilities::default(),
     };
@@ -252,22 +252,25 @@ fn tool<'a>(calculator: &'a Calculator, name: &str) -> &'a Tool {
     tools.find(|tool| tool.name == name).expect(name)
 }
 
+/// L017, L097, L098, L100, L101.
 #[test]
 fn every_tool_is_fully_described() {
     let calculator = with_sample("my.tool").unwrap();
-    let names: Vec<&str> =
-        calculator.tools(ERA).iter().map(|tool| tool.name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "calculate",
-            "batch_calculate",
-            "advanced_calculate",
-            "demo_progress",
-            "my.tool"
-        ]
-    );
-    for tool in calculator.tools(ERA) {
+    let names = |era| -> Vec<&str> {
+        calculator.tools(era).iter().map(|tool| tool.name.as_str()).collect()
+    };
+    let everywhere = [
+        "calculate",
+        "batch_calculate",
+        "advanced_calculate",
+        "demo_progress",
+        "confirm_clear",
+    ];
+    let tapes = ["open_tape", "close_tape"];
+    assert_eq!(names(ERA), [&everywhere[..], &["my.tool"]].concat());
+    let stateless = [&everywhere[..], &tapes, &["my.tool"]].concat();
+    assert_eq!(names(Era::Stateless), stateless);
+    for tool in Era::BOTH.into_iter().flat_map(|era| calculator.tools(era)) {
         assert!(Tool::is_valid_name(&tool.name));
         assert!(tool.title.is_some() && tool.annotations.is_some());
         let output = tool.output_schema.as_ref().expect("an output schema");
@@ -291,7 +294,8 @@ fn every_tool_is_fully_described() {
 #[test]
 fn every_example_of_a_tool_fits_its_schema() {
     let calculator = with_sample("sample").unwrap();
-    for Tool { input_schema, .. } in calculator.tools(ERA) {
+    let tools = Era::BOTH.into_iter().flat_map(|era| calculator.tools(era));
+    for Tool { input_schema, .. } in tools {
         let examples = input_schema["examples"].as_array().expect("examples");
         assert!(!examples.is_empty());
         for example in examples {
@@ -300,6 +304,7 @@ fn every_example_of_a_tool_fits_its_schema() {
     }
 }
 
+/// L107.
 #[test]
 fn the_schemas_accept_what_the_surface_allows_and_nothing_else() {
     let calculator = with_sample("sample").unwrap();
@@ -375,17 +380,20 @@ fn a_batch_result_is_a_calculation_or_an_error() {
     assert!(!valid(json!([{"result": 3}])));
 }
 
+/// L098 to L101.
 #[test]
 fn a_sample_tool_needs_a_name_of_its_own() {
-    assert_eq!(calculator().tools(ERA).len(), 4);
+    assert_eq!(calculator().tools(ERA).len(), 5);
     for bad in ["", "has space", "comma,", "ümlaut", &"x".repeat(129)] {
         let error = with_sample(bad).unwrap_err();
         assert_eq!(error, SampleToolError::BadName(bad.into()));
         assert!(error.to_string().contains("choose"), "{error}");
     }
-    let error = with_sample("calculate").unwrap_err();
-    assert_eq!(error, SampleToolError::Taken("calculate".into()));
-    assert!(error.to_string().contains("choose"), "{error}");
+    for taken in ["calculate", "open_tape"] {
+        let error = with_sample(taken).unwrap_err();
+        assert_eq!(error, SampleToolError::Taken(taken.into()));
+        assert!(error.to_string().contains("choose"), "{error}");
+    }
     assert!(with_sample("Calculate").is_ok());
 }
 
@@ -422,6 +430,7 @@ fn a_calculation_is_found_by_its_id_and_ids_come_newest_first() {
     assert_eq!(newest_ids(&history), ids);
 }
 
+/// L117.
 #[test]
 fn only_a_uri_with_an_id_names_a_calculation() {
     let id = CalculationId::random();
@@ -443,10 +452,11 @@ fn only_a_uri_with_an_id_names_a_calculation() {
 
 // Resources
 
+/// L114, L115: only schemes of our own.
 #[test]
 fn a_session_is_offered_its_own_resources() {
     let (calculator, session) = (calculator(), session());
-    let listed = calculator.resources(&session);
+    let listed = calculator.resources(Some(&session));
     let uris: Vec<&str> = listed.iter().map(|found| found.uri.as_str()).collect();
     let info = format!("session://info/{}", session.opened.id);
     assert_eq!(
@@ -454,13 +464,20 @@ fn a_session_is_offered_its_own_resources() {
         [
             "calculator://constants",
             "calculator://stats",
-            &info,
             "formulas://library",
             "calculator://help",
+            &info,
             "calculator://history",
             "session://events",
         ]
     );
+    for uri in &uris {
+        let (scheme, rest) = uri.split_once("://").unwrap();
+        assert!(scheme.bytes().all(|b| b.is_ascii_lowercase()), "{uri}");
+        assert!(!["http", "https", "file"].contains(&scheme), "{uri}");
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-/".contains(&b);
+        assert!(!rest.is_empty() && rest.bytes().all(is_plain), "{uri}");
+    }
     let json = Some("application/json");
     assert!(listed.iter().all(|found| found.mime_type.as_deref() == json));
     let names: BTreeSet<&str> =
@@ -472,6 +489,7 @@ fn a_session_is_offered_its_own_resources() {
     assert_eq!(templates[0].uri_template, "calculator://history/{calculationId}");
 }
 
+/// L117, L118.
 #[test]
 fn subscriptions_are_for_what_changes_and_is_the_sessions_own() {
     let (calculator, session, other) = (calculator(), session(), session());
@@ -488,7 +506,8 @@ fn subscriptions_are_for_what_changes_and_is_the_sessions_own() {
         ("formulas://library", false),
         ("nonsense", false),
     ] {
-        assert_eq!(calculator.can_subscribe(&session, uri), allowed, "{uri}");
+        let subject = calculator.subject(Some(&session), uri);
+        assert_eq!(subject.is_some(), allowed, "{uri}");
     }
     assert_eq!(calculator.changed_by_phase(&session), [own]);
 }
@@ -618,6 +637,7 @@ fn prompts_are_listed_with_their_arguments() {
     );
 }
 
+/// L126: what was given is not read as a template once more.
 #[test]
 fn a_prompt_carries_what_it_was_given() {
     let text = fill("explain-calculation", &[("operation", "long division")]);
@@ -656,6 +676,7 @@ fn a_blank_optional_argument_counts_as_absent() {
     assert_eq!(fill("explain-calculation", &blank), absent);
 }
 
+/// L125, L126.
 #[test]
 fn a_bad_prompt_argument_is_named_with_its_rule() {
     let problems = |difficulty, count| {
@@ -711,6 +732,7 @@ fn proposals_are_valid_values() {
     assert!(prompts::proposals("explain-calculation", "nonsense").is_err());
 }
 
+/// L095, L111, L120, L127, L133.
 #[test]
 fn the_server_declares_what_it_serves() {
     let info = calculator().info();

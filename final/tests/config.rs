@@ -16,6 +16,7 @@ fn problems(pairs: &[(&str, &str)]) -> Vec<String> {
     read(pairs).unwrap_err().iter().map(ToString::to_string).collect()
 }
 
+/// L037: only this machine can reach a server that was told nothing.
 #[test]
 fn nothing_has_to_be_set() {
     let config = read(&[]).unwrap();
@@ -98,6 +99,7 @@ fn a_value_that_is_not_text_is_not_ignored() {
     assert_eq!(config.unwrap_err().len(), 1);
 }
 
+/// L188.
 #[test]
 fn tokens_are_never_repeated_in_a_problem_or_in_debug_output() {
     let found = problems(&[("API_TOKENS", "alice=s3cret,s3cret2,bob=s3cret")]);

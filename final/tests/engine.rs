@@ -12,9 +12,11 @@ use mcp_server::{
     protocol::{
         RawJson,
         body::Body,
+        envelope::Envelope,
         jsonrpc::{Message, Notification},
         to_raw,
     },
+    service::asking::ANSWER_LIFETIME,
     sessions::{Outbox, Principal, StoreSettings},
     telemetry::Metrics,
 };
@@ -26,6 +28,7 @@ const ENGINE: engine::Settings = engine::Settings {
     audit_events: 10,
     lease: Duration::from_secs(10),
     stall: Duration::from_secs(30),
+    max_listeners: 10,
 };
 
 async fn open() -> (Arc<Engine>, Session) {
@@ -58,6 +61,7 @@ fn ping(engine: &Arc<Engine>, session: &Session) -> Result<Call, Error> {
     engine.call(session, request, Outbox::closed())
 }
 
+/// L077, L078, L080.
 #[tokio::test]
 async fn a_call_may_be_cancelled_before_it_has_begun() {
     let (engine, session) = open().await;
@@ -99,6 +103,53 @@ async fn a_stream_that_is_opened_while_the_node_drains_is_sent_away() {
         assert!(matches!(stream.next().await, Some(Frame::Opening(_))));
         assert!(matches!(stream.next().await, Some(Frame::ComeBack)));
         assert!(stream.next().await.is_none());
+    }
+}
+
+/// A request of the stateless era, to its end.
+async fn ask_alone(engine: &Arc<Engine>, mut params: Value) -> Value {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} },
+    });
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    let body = Body::parse(request.to_string().as_bytes());
+    let Ok(Body::Single(Message::Request(request))) = body else { panic!() };
+    let envelope = Envelope::of(request.params.as_ref()).unwrap().unwrap();
+    let caller = Caller { principal: Principal::anonymous(), owner: "test".into() };
+    let mut call =
+        engine.serve(&caller, request, envelope, Outbox::closed()).unwrap();
+    let answer = (&mut call).await.into_message(&call.id).unwrap();
+    serde_json::from_str(answer.get()).unwrap()
+}
+
+/// M101: an answer is accepted for a while.
+#[tokio::test(start_paused = true)]
+async fn an_answer_comes_too_late_when_its_state_has_expired() {
+    let (engine, _) = open().await;
+    let opened = ask_alone(&engine, json!({ "name": "open_tape" })).await;
+    let tape = &opened["result"]["structuredContent"]["tapeId"];
+    let clear =
+        json!({ "name": "confirm_clear", "arguments": { "tape_id": tape } });
+    for (later, in_time) in [
+        (ANSWER_LIFETIME - Duration::from_secs(60), true),
+        (ANSWER_LIFETIME + Duration::from_secs(1), false),
+    ] {
+        let asked = ask_alone(&engine, clear.clone()).await;
+        assert_eq!(asked["result"]["resultType"], "input_required");
+        // Tapes expire sooner than answers here, so this one is used meanwhile.
+        let end = tokio::time::Instant::now() + later;
+        while tokio::time::Instant::now() < end {
+            tokio::time::advance(Duration::from_secs(30)).await;
+            ask_alone(&engine, clear.clone()).await;
+        }
+        let mut retry = clear.clone();
+        retry["requestState"] = asked["result"]["requestState"].clone();
+        retry["inputResponses"] = json!({
+            "confirm": { "action": "accept", "content": { "confirm": true } },
+        });
+        let answer = ask_alone(&engine, retry).await;
+        assert_eq!(answer["error"]["code"] != -32602, in_time, "{answer}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use mcp_server::{
     protocol::{
         lifecycle::{ClientCapabilities, ClientInfo},
-        version::Version,
+        version::{Era, Version},
     },
     sessions::{
         MemoryStore, NewSession, Principal, SessionId, SessionStore, StoreSettings,
@@ -39,7 +39,7 @@ fn opened(n: usize) -> NewSession {
         id: SessionId::random(),
         principal: Principal::named(&format!("principal-{}", n % 1000)),
         owner: format!("principal-{}", n % 1000),
-        version: Version::LATEST,
+        era: Era::Stateful(Version::LATEST),
         client: ClientInfo {
             name: "example-client".into(),
             version: "1.2.3".into(),

@@ -13,8 +13,8 @@ mod redis_server;
 use std::{collections::HashSet, time::Duration};
 
 use contract::{
-    ACTIVE, Deployment, Logs, Memory, PASSIVE, Redis, START, Talk, URI, ids,
-    number, said, texts,
+    ACTIVE, Deployment, Logs, Memory, PASSIVE, Redis, START, Talk, URI, audited,
+    ids, number, said, texts,
 };
 use futures_util::future::{join, join_all};
 use mcp_server::{
@@ -28,6 +28,7 @@ use mcp_server::{
     sessions::NodeId,
 };
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 /// Names each promise once and makes a test of it for every storage.
 macro_rules! contract {
@@ -78,7 +79,7 @@ contract! {
     only_so_many_messages_wait
     only_a_subscriber_is_told
     to_be_told_something_is_not_activity
-    an_audit_trail_keeps_its_newest_entries
+    an_audit_trail_keeps_its_newest_calls
     an_unknown_session_has_no_log
     an_ended_session_leaves_nothing
     an_expired_session_takes_its_log_along
@@ -274,7 +275,7 @@ async fn a_running_call_goes_on_on_the_other_node(all: impl Logs) {
     assert_eq!(talk.heard(1, seen).await, ["more"]);
 }
 
-/// A call that was cancelled ends without an answer.
+/// L094. A call that was cancelled ends without an answer.
 async fn nothing_comes_after_the_end(all: impl Logs) {
     let talk = Talk::start(&all).await;
     for (call, answer) in [(1, Some("answer")), (2, None)] {
@@ -491,7 +492,7 @@ async fn only_a_subscriber_is_told(all: impl Logs) {
     let opening = talk.listen(0).await;
     let message = to_raw(&"changed");
     for other in ["calculator://stats", "calculator://*", "phase"] {
-        assert!(!talk.logs[1].send(&talk.id, other, &message).await.unwrap());
+        assert!(!talk.logs[1].send(&talk.id, Some(other), &message).await.unwrap());
     }
     assert!(talk.send(1, "a").await);
     all.node(1).unsubscribe(&talk.id, URI).await.unwrap();
@@ -517,14 +518,24 @@ async fn to_be_told_something_is_not_activity(all: impl Logs) {
     }
 }
 
-async fn an_audit_trail_keeps_its_newest_entries(all: impl Logs) {
+async fn an_audit_trail_keeps_its_newest_calls(all: impl Logs) {
     let (talk, other) = (Talk::start(&all).await, Talk::start(&all).await);
-    for (n, part) in texts(7).chunks(2).enumerate() {
-        assert!(talk.logs[n % 2].audit(&talk.id, part, 3).await.unwrap());
+    for (n, part) in audited(7).chunks(2).enumerate() {
+        let log = &talk.logs[n % 2];
+        assert!(log.audit(&talk.id, part.to_vec(), 2).await.unwrap());
     }
     let kept = talk.logs[0].audited(&talk.id).await.unwrap();
-    let kept: Vec<_> = kept.iter().map(|entry| entry.get()).collect();
-    assert_eq!(kept, ["\"4\"", "\"5\"", "\"6\""]);
+    let kept: Vec<Value> = kept
+        .iter()
+        .map(|entry| serde_json::from_str(entry.get()).unwrap())
+        .collect();
+    let kinds: Vec<_> =
+        kept.iter().map(|entry| (&entry["kind"], &entry["id"])).collect();
+    let (request, response) = (json!("request"), json!("response"));
+    let (old, new) = (json!(5), json!(6));
+    let told =
+        [(&request, &old), (&response, &old), (&request, &new), (&response, &new)];
+    assert_eq!(kinds, told);
     assert!(other.logs[1].audited(&other.id).await.unwrap().is_empty());
 }
 
@@ -537,10 +548,10 @@ async fn assert_gone(all: &impl Logs, talk: &Talk, seen: EventId) {
         log.close_listener(id, 1).await.unwrap();
         assert!(!log.append(id, stream, 99, &text).await.unwrap());
         assert!(!log.finish(id, stream, name, None).await.unwrap());
-        assert!(!log.send(id, URI, &text[0]).await.unwrap());
+        assert!(!log.send(id, Some(URI), &text[0]).await.unwrap());
         assert_eq!(log.resume(id, seen).await.unwrap(), None);
         assert!(log.read(id, stream, START).await.unwrap().is_none());
-        assert!(!log.audit(id, &text, 9).await.unwrap());
+        assert!(!log.audit(id, audited(1), 9).await.unwrap());
         assert!(log.audited(id).await.unwrap().is_empty());
     }
     let loaded = all.node(0).load(id, &talk.session.principal).await;
@@ -561,7 +572,7 @@ async fn say_everything(talk: &Talk) -> EventId {
     assert!(talk.goes_on(1, call).await);
     talk.logs[0].close_listener(&talk.id, listener.hold).await.unwrap();
     assert!(talk.send(1, "waits").await);
-    assert!(talk.logs[0].audit(&talk.id, &texts(1), 9).await.unwrap());
+    assert!(talk.logs[0].audit(&talk.id, audited(1), 9).await.unwrap());
     call
 }
 
@@ -602,7 +613,7 @@ mod on_redis {
         count(PASSIVE);
         talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
         talk.send(0, "c").await;
-        talk.logs[1].audit(&talk.id, &texts(1), 9).await.unwrap();
+        talk.logs[1].audit(&talk.id, audited(1), 9).await.unwrap();
         // The record, streams, the log, what waits, and the audit trail.
         assert_eq!(count(PASSIVE), 5);
         talk.resume(1, listener).await;
@@ -714,6 +725,7 @@ mod on_redis {
     }
 }
 
+/// L057.
 #[test]
 fn an_events_id_names_its_stream_and_is_read_back() {
     for (kind, letter) in [(StreamKind::Call, "c"), (StreamKind::Listener, "g")] {

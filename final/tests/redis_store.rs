@@ -17,7 +17,8 @@ use mcp_server::{
     app::storage::on_redis,
     calculator::{Calculator, Settings},
     engine::{self, Caller, Engine},
-    events::Bounds,
+    events::{Bounds, Frame},
+    protocol::to_raw,
     sessions::{
         MeteredStore, NodeId, RedisStore, SessionStore, StoreError, StoreSettings,
         metered::{Meter, STORE_DEADLINE, StoreMetrics},
@@ -434,6 +435,7 @@ const ENGINE: engine::Settings = engine::Settings {
     audit_events: 0,
     lease: Duration::from_secs(10),
     stall: Duration::from_secs(30),
+    max_listeners: 10,
 };
 
 /// D009: open streams keep their sessions, whatever is wrong with another one.
@@ -464,6 +466,49 @@ async fn an_unreadable_session_does_not_cost_the_others_their_upkeep() {
     for session in &sessions[8..] {
         assert!(store.touch(&session.id).await.unwrap());
     }
+}
+
+/// L058: a hint that a stream is read elsewhere may be an old one, from before it
+/// came back. Its reader looks, and goes on.
+#[tokio::test]
+async fn a_stream_that_came_back_outlives_the_hint_that_it_left() {
+    let server = RedisServer::start();
+    let store = Arc::new(connect(&server.url(), "first").await);
+    let servers = Servers::parse(&server.url()).unwrap();
+    let storage = on_redis(store.clone(), servers, Bounds::default(), ENGINE.lease);
+    let (log, metrics) = (storage.log.clone(), Arc::new(Metrics::new().unwrap()));
+    let service = Arc::new(Calculator::new(Settings::default()).unwrap());
+    let engine = Engine::new(service, storage, ENGINE, metrics.clone());
+    let engine = Arc::new(engine.unwrap());
+    let upkeep = tokio::spawn(engine.clone().upkeep());
+    let heard = async |kind: &str| {
+        let line = format!("mcp_bus_messages_total{{kind=\"{kind}\"}} 1");
+        while !metrics.render().contains(&line) {
+            tokio::task::yield_now().await;
+        }
+    };
+    heard("reconnected").await;
+
+    let session = opened();
+    store.create(&session).await.unwrap();
+    let (principal, owner) = (session.principal.clone(), "alice".into());
+    let caller = Caller { principal, owner };
+    let entered = engine.enter(&session.id, &caller, 0).await.unwrap();
+    let mut reader =
+        engine.listen(&entered, CancellationToken::new()).await.unwrap();
+    server.run(&[
+        "PUBLISH",
+        "mcp:node:first",
+        &format!("{} claimed g1", session.id),
+    ]);
+    heard("claimed").await;
+    let message = to_raw(&"said afterwards");
+    assert!(log.send(&session.id, None, &message).await.unwrap());
+
+    let frame = timeout(Duration::from_secs(10), reader.next()).await;
+    let Ok(Some(Frame::Message(_, said))) = frame else { panic!("{frame:?}") };
+    assert_eq!(said.get(), message.get());
+    upkeep.abort();
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use std::{
 
 use contract::{SETTINGS, entries, lose_the_answer, opened};
 use mcp_server::{
-    bus::{Bus, Hint, RedisBus},
+    bus::{Bus, Hint, News, RedisBus},
     sessions::{
         NewSession, NodeId, RedisStore, SessionStore, StoreError, StoreSettings,
         redis::Servers,
@@ -237,8 +237,9 @@ async fn inside_a_process_that_trusts_the_server() {
     assert_eq!(hints.recv().await, Some(Hint::Reconnected));
     let other = Arc::new(connect(&url, SETTINGS, "second").await);
     let other = RedisBus::new(other, servers, lease);
-    other.announce("a://b").await.unwrap();
-    assert_eq!(hints.recv().await, Some(Hint::Changed("a://b".to_owned())));
+    let news = News::Resource("a://b".to_owned());
+    other.announce(&news).await.unwrap();
+    assert_eq!(hints.recv().await, Some(Hint::Changed(news)));
 }
 
 fn make_certificate(certificate: &Path, key: &Path) {

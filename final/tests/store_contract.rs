@@ -15,8 +15,11 @@ use std::{collections::BTreeMap, time::Duration};
 use contract::{Deployment, Memory, Redis, entries, entry, opened, owned_by};
 use futures_util::future::join_all;
 use mcp_server::{
-    protocol::{logging::Level, version::Version},
-    sessions::{Phase, Principal, SessionId, record::HISTORY_LIMIT},
+    protocol::{
+        logging::Level,
+        version::{Era, Version},
+    },
+    sessions::{NewSession, Phase, Principal, SessionId, record::HISTORY_LIMIT},
 };
 
 /// Names each promise once and makes a test of it for every storage.
@@ -57,6 +60,8 @@ contract! {
     an_expired_session_makes_room
     a_history_keeps_its_newest_entries
     concurrent_appends_lose_nothing
+    a_cleared_history_is_empty_and_its_count_is_kept
+    a_tape_is_kept_like_a_session
     subscriptions_and_log_level_are_kept
     the_handshake_is_finished_once_and_for_all
     totals_are_of_the_whole_deployment
@@ -74,7 +79,7 @@ async fn a_created_session_is_found_with_all_it_was_opened_with(
     assert_eq!(record.opened.id, session.id);
     assert_eq!(record.opened.principal, session.principal);
     assert_eq!(record.opened.owner, session.owner);
-    assert_eq!(record.opened.version, Version::V2025_06_18);
+    assert_eq!(record.opened.era, Era::Stateful(Version::V2025_06_18));
     assert_eq!(record.opened.client, session.client);
     assert_eq!(record.opened.capabilities, session.capabilities);
     assert_eq!(record.phase, Phase::Initializing);
@@ -114,6 +119,7 @@ async fn a_visit_counts_requests_and_activity(all: impl Deployment) {
     assert_eq!(second.expect("the session is found").record.requests, 4);
 }
 
+/// L173, L176.
 async fn somebody_elses_session_is_not_found(all: impl Deployment) {
     let (session, store) = (opened(), all.node(0));
     store.create(&session).await.unwrap();
@@ -126,6 +132,7 @@ async fn somebody_elses_session_is_not_found(all: impl Deployment) {
     assert_eq!(found.expect("the session is found").requests, 0);
 }
 
+/// L065.
 async fn an_ended_session_is_gone_on_every_node(all: impl Deployment) {
     let session = opened();
     all.node(0).create(&session).await.unwrap();
@@ -168,6 +175,7 @@ async fn a_late_write_does_not_bring_a_session_back(all: impl Deployment) {
     assert!(!late.set_log_level(&session.id, Level::Debug).await.unwrap());
     assert!(!late.subscribe(&session.id, "a://b").await.unwrap());
     assert!(!late.unsubscribe(&session.id, "a://b").await.unwrap());
+    assert_eq!(late.clear_history(&session.id).await.unwrap(), None);
 
     assert!(late.load(&session.id, &session.principal).await.unwrap().is_none());
     assert!(late.history(&session.id).await.unwrap().is_empty());
@@ -278,6 +286,44 @@ async fn concurrent_appends_lose_nothing(all: impl Deployment) {
     let history = all.node(0).history(&session.id).await.unwrap();
     assert_eq!(history.len(), HISTORY_LIMIT);
     assert_eq!(all.node(0).totals().await.unwrap().by_operation["add"], 200);
+}
+
+/// D013.
+async fn a_cleared_history_is_empty_and_its_count_is_kept(all: impl Deployment) {
+    let session = opened();
+    all.node(0).create(&session).await.unwrap();
+    all.node(0).append(&session.id, &entries(3)).await.unwrap();
+    let clears = [all.node(0), all.node(1)].map(|store| {
+        let id = session.id;
+        tokio::spawn(async move { store.clear_history(&id).await.unwrap() })
+    });
+    let cleared = join_all(clears).await.into_iter().map(|it| it.unwrap());
+    let cleared: Vec<u64> =
+        cleared.map(|count| count.expect("a session")).collect();
+    assert_eq!(cleared.iter().sum::<u64>(), 3, "each entry once: {cleared:?}");
+    assert!(all.node(1).history(&session.id).await.unwrap().is_empty());
+    let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
+    assert_eq!(found.expect("the session is found").recorded, 3);
+    assert_eq!(all.node(1).totals().await.unwrap().by_operation["add"], 3);
+}
+
+/// The stateless era's session: the same record under another name.
+async fn a_tape_is_kept_like_a_session(all: impl Deployment) {
+    let all = all.with_short_timeout().await;
+    let tape = NewSession {
+        id: SessionId::random_tape(),
+        era: Era::Stateless,
+        ..opened()
+    };
+    assert!(all.node(0).create(&tape).await.unwrap());
+    let entered = all.node(1).enter(&tape.id, &tape.principal, 1).await.unwrap();
+    let record = entered.expect("the tape is found").record;
+    assert_eq!((record.opened.era, record.phase), (Era::Stateless, Phase::Ready));
+    assert!(all.node(1).append(&tape.id, &entries(1)).await.unwrap());
+    assert_eq!(all.node(0).history(&tape.id).await.unwrap().len(), 1);
+    assert_eq!(all.node(0).totals().await.unwrap().active_sessions, 1);
+    all.idle(&tape).await;
+    assert_eq!(all.node(0).sweep().await.unwrap(), 1);
 }
 
 async fn subscriptions_and_log_level_are_kept(all: impl Deployment) {

@@ -37,6 +37,8 @@ impl Event {
 struct EventParser {
     unread: Vec<u8>,
     event: Event,
+    /// How many comments have come.
+    comments: usize,
 }
 
 impl EventParser {
@@ -63,6 +65,7 @@ impl EventParser {
         match name {
             "id" => self.event.id = Some(value.to_owned()),
             "event" => self.event.kind = Some(value.to_owned()),
+            "" => self.comments += 1,
             "retry" => self.event.retry = value.parse().ok(),
             "data" => match &mut self.event.data {
                 Some(data) => *data = format!("{data}\n{value}"),
@@ -151,6 +154,21 @@ impl Stream {
                 Ok(came) => panic!("the stream was not silent: {came:?}"),
             }
         }
+    }
+
+    /// Waits for a comment; events before it are passed over.
+    pub async fn comment(&mut self, patience: Duration) {
+        let before = self.parser.comments;
+        let come = async {
+            loop {
+                while self.parser.next().is_some() {}
+                if self.parser.comments > before || !self.read_chunk().await? {
+                    return Ok::<_, reqwest::Error>(self.parser.comments > before);
+                }
+            }
+        };
+        let came = timeout(patience, come).await;
+        assert!(matches!(came, Ok(Ok(true))), "no comment: {came:?}");
     }
 
     /// Reads to the end.

@@ -5,6 +5,7 @@
 mod prompts;
 mod questions;
 mod resources;
+mod retries;
 mod tools;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use async_trait::async_trait;
 use mcp_server::{
     protocol::{
         completion::{CompleteParams, Completion},
-        content::ResourceContents,
+        content::{ResourceBody, ResourceContents},
         lifecycle::{
             Implementation, ListCapability, Present, ResourcesCapability,
             ServerCapabilities, ServerInfo,
@@ -23,7 +24,7 @@ use mcp_server::{
         tools::{Tool, ToolResult},
         version::Era,
     },
-    service::{Arguments, Context, Service, ServiceError},
+    service::{Arguments, Context, Service, ServiceError, Subject},
     sessions::SessionRecord,
 };
 
@@ -88,7 +89,7 @@ impl Service for Fixture {
         tools::call(cx, name, &arguments).await
     }
 
-    fn resources(&self, _session: &SessionRecord) -> Vec<Resource> {
+    fn resources(&self, _session: Option<&SessionRecord>) -> Vec<Resource> {
         resources::list()
     }
 
@@ -98,14 +99,22 @@ impl Service for Fixture {
 
     async fn read_resource(
         &self,
-        _cx: &Context,
+        cx: &Context,
         uri: &str,
     ) -> Result<Vec<ResourceContents>, ServiceError> {
+        if uri == resources::INPUT_REQUIRED {
+            let body = ResourceBody::Text(retries::about(cx).await?);
+            return Ok(vec![resources::contents(uri, "text/plain", body)]);
+        }
         resources::read(uri).map(|contents| vec![contents])
     }
 
-    fn can_subscribe(&self, _session: &SessionRecord, uri: &str) -> bool {
-        uri == resources::WATCHED
+    fn subject(
+        &self,
+        _session: Option<&SessionRecord>,
+        uri: &str,
+    ) -> Option<Subject> {
+        (uri == resources::WATCHED).then_some(Subject::Caller)
     }
 
     fn prompts(&self, _era: Era) -> &[Prompt] {
@@ -114,10 +123,13 @@ impl Service for Fixture {
 
     async fn get_prompt(
         &self,
-        _cx: &Context,
+        cx: &Context,
         name: &str,
         arguments: BTreeMap<String, String>,
     ) -> Result<PromptResult, ServiceError> {
+        if name == prompts::INPUT_REQUIRED {
+            return retries::prompt(cx).await;
+        }
         prompts::get(name, &arguments)
     }
 

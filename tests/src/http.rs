@@ -89,6 +89,11 @@ impl Attempt {
         self
     }
 
+    /// What would be sent.
+    pub fn sent(&self) -> &Sent {
+        &self.sent
+    }
+
     /// Sends the request and reads the answer to its end.
     pub async fn send(self) -> Exchange {
         self.open().await.rest().await

@@ -7,7 +7,9 @@
 //! | [`pipes`] | a server process at the other end of two pipes |
 //! | [`redis`] | a `redis-server` process that can be frozen, killed and revived |
 //! | [`client`] | an MCP client that moves between nodes |
+//! | [`modern`] | a client of the stateless era |
 //! | [`http`] | one request and everything that came back |
+//! | [`probe`] | a request, and how it must be answered |
 //! | [`events`] | a reader of event streams |
 //! | [`transcript`] | an exchange as stable text, for snapshots |
 //! | [`fixture`] | the service that the official conformance suite expects |
@@ -22,8 +24,10 @@ pub mod climb;
 pub mod events;
 pub mod fixture;
 pub mod http;
+pub mod modern;
 pub mod node;
 pub mod pipes;
+pub mod probe;
 mod process;
 pub mod redis;
 pub mod rolling;
@@ -34,8 +38,10 @@ use std::time::{Duration, Instant};
 pub use client::{Client, ClientBuilder};
 pub use events::{Event, Stream};
 pub use http::{Attempt, Body, Exchange};
+pub use modern::{Caller, Listening};
 pub use node::{Cluster, Node, NodeBuilder, Program, Storage};
 pub use pipes::Pipes;
+pub use probe::{Outcome, Probe};
 pub use redis::RedisServer;
 pub use transcript::Transcript;
 

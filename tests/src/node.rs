@@ -13,7 +13,7 @@ use std::{
 use rustix::process::Signal;
 
 use crate::{
-    Attempt, Client, Exchange, PATIENCE, Pipes, RedisServer, eventually,
+    Attempt, Body, Client, Exchange, PATIENCE, Pipes, RedisServer, eventually,
     process::Process,
 };
 
@@ -222,6 +222,14 @@ impl Node {
     /// Gets a page, for example `/health`.
     pub async fn get(&self, path: &str) -> Exchange {
         self.attempt("GET").path(path).send().await
+    }
+
+    /// One sample of `/metrics`, by its name with its labels.
+    pub async fn metric(&self, sample: &str) -> Option<f64> {
+        let Body::Text(text) = self.get("/metrics").await.body else { return None };
+        let mut lines = text.lines();
+        let line = lines.find(|line| line.starts_with(&format!("{sample} ")))?;
+        line.rsplit(' ').next()?.parse().ok()
     }
 
     /// SIGTERM: it ends in good order.

@@ -66,6 +66,7 @@ async fn every_tool_says_what_it_takes_gives_and_does() {
             "batch_calculate",
             "advanced_calculate",
             "demo_progress",
+            "confirm_clear",
             "print_it"
         ]
     );
@@ -135,8 +136,6 @@ async fn advanced_calculate_knows_seven_functions() {
     }
 }
 
-/// L106: what the model did wrong is a result that it can read. The text names
-/// the argument, or the result if that is what breaks a rule.
 /// JSON can write it, a double cannot hold it.
 #[tokio::test]
 async fn a_number_beyond_all_doubles_is_named() {
@@ -147,6 +146,8 @@ async fn a_number_beyond_all_doubles_is_named() {
     assert_eq!(answer.failure(), "b must be below 1.8e308");
 }
 
+/// L106, L107: what the model did wrong is a result that it can read. The text
+/// names the argument, or the result if that is what breaks a rule.
 #[tokio::test]
 async fn a_bad_argument_is_a_failure_that_names_it() {
     let (_node, client) = session().await;
@@ -235,10 +236,11 @@ async fn the_sample_tool_is_there_under_the_configured_name_only() {
     assert_eq!(text, "test string print: hello");
     let node = Node::start().await;
     let tools = node.connect().await.request("tools/list", json!({})).await;
-    assert_eq!(names(&tools.result()["tools"]).len(), 4);
+    assert_eq!(names(&tools.result()["tools"]).len(), 5);
 }
 
-/// L105, L009: what the model cannot mend is a protocol error.
+/// L009, L099, L105, L116, L124, L129, L140: what the model cannot mend is a
+/// protocol error.
 #[tokio::test]
 async fn an_unknown_name_is_a_protocol_error() {
     let (_node, client) = session().await;
@@ -250,6 +252,8 @@ async fn an_unknown_name_is_a_protocol_error() {
     let name = json!({ "name": "nothing", "arguments": {} });
     let uri = json!({ "uri": "calculator://nothing" });
     assert_eq!(error("tools/call", name.clone()).await, -32602);
+    let other_case = json!({ "name": "Calculate", "arguments": {} });
+    assert_eq!(error("tools/call", other_case).await, -32602);
     assert_eq!(error("prompts/get", name).await, -32602);
     assert_eq!(error("resources/read", uri.clone()).await, -32002);
     assert_eq!(error("resources/subscribe", uri).await, -32002);
@@ -304,6 +308,7 @@ async fn constants_formulas_and_help_hold_what_they_promise() {
     }
 }
 
+/// L118.
 #[tokio::test]
 async fn a_session_reads_about_itself_and_about_nobody_else() {
     let (node, client) = session().await;
@@ -322,7 +327,7 @@ async fn a_session_reads_about_itself_and_about_nobody_else() {
     assert_eq!(other.read(&uri).await.code(), -32002, "a foreign session's info");
 }
 
-/// The reference service cannot read any uri of this form.
+/// The reference service cannot read any uri of this form. L118.
 #[tokio::test]
 async fn a_calculation_is_read_by_its_id_in_its_own_session_only() {
     let (node, client) = session().await;
@@ -367,6 +372,7 @@ async fn statistics_count_the_operations_of_all_sessions() {
     assert_eq!(counted, BTreeSet::from(expected));
 }
 
+/// L124: and without them an error.
 #[tokio::test]
 async fn every_prompt_is_one_user_message_made_of_its_arguments() {
     let (_node, client) = session().await;
@@ -434,7 +440,69 @@ async fn arguments_are_completed_while_they_are_typed() {
     assert_eq!(ids, json!([id]));
 }
 
-/// L208: a client is not sent what its version does not know.
+/// L135, L137: names that are not there are errors, and what is proposed is the
+/// session's own.
+#[tokio::test]
+async fn a_completion_gives_nothing_away() {
+    let (node, client) = session().await;
+    let complete = async |client: &Client, reference: Value, name: &str| {
+        let argument = json!({ "name": name, "value": "" });
+        let params = json!({ "ref": reference, "argument": argument });
+        client.request("completion/complete", params).await
+    };
+    let prompt = |name: &str| json!({ "type": "ref/prompt", "name": name });
+    let template = |uri: &str| json!({ "type": "ref/resource", "uri": uri });
+    let one = "calculator://history/{calculationId}";
+    for (reference, name) in [
+        (prompt("nothing"), "level"),
+        (prompt("explain-calculation"), "nothing"),
+        (template("calculator://nothing/{id}"), "id"),
+        (template(one), "nothing"),
+        (json!({ "type": "ref/nothing" }), "level"),
+    ] {
+        let refused = complete(&client, reference.clone(), name).await;
+        assert_eq!(refused.code(), -32602, "{reference} {name}");
+    }
+    let reference = prompt("explain-calculation");
+    let bare = json!({ "ref": reference });
+    let bare = client.request("completion/complete", bare).await;
+    assert_eq!(bare.code(), -32602, "no argument");
+
+    client.call_tool("calculate", json!({"a": 1, "b": 2, "op": "add"})).await;
+    let own = complete(&client, template(one), "calculationId").await.result();
+    assert_eq!(own["completion"]["total"], 1);
+    let other = node.connect().await;
+    let foreign = complete(&other, template(one), "calculationId").await.result();
+    assert_eq!(foreign["completion"]["total"], 0, "{foreign}");
+}
+
+/// L130, L131, L132: which part speaks and what it did, in figures; one message a
+/// call, so that the limit of calls is the limit of messages.
+#[tokio::test]
+async fn log_messages_tell_how_much_was_recorded_and_nothing_else() {
+    let node = Node::builder().set("API_TOKENS", "alice=a-secret-token");
+    let node = node.start().await;
+    let client = Client::builder().token("a-secret-token").connect(&node).await;
+    client.request("logging/setLevel", json!({ "level": "debug" })).await.result();
+    let sum = json!({ "a": 4711, "b": 1, "op": "add" });
+    for (tool, arguments, recorded) in [
+        ("calculate", sum.clone(), 1),
+        ("batch_calculate", json!({ "calculations": [sum, sum] }), 2),
+        ("advanced_calculate", json!({ "operation": "sqrt", "value": 4711 }), 1),
+    ] {
+        let call = client.call_tool(tool, arguments).await;
+        let logs = call.notifications("notifications/message");
+        let said = json!({
+            "level": "debug",
+            "logger": "calculator",
+            "data": { "recorded": recorded },
+        });
+        assert_eq!(logs.len(), 1, "{tool}: {logs:?}");
+        assert_eq!(logs[0]["params"], said, "{tool}");
+    }
+}
+
+/// L026, L208: a client is not sent what its version does not know.
 #[tokio::test]
 async fn an_old_client_sees_no_titles_and_no_structure() {
     let (node, _) = session().await;
@@ -445,6 +513,16 @@ async fn an_old_client_sees_no_titles_and_no_structure() {
             (&tool["title"], &tool["outputSchema"]),
             (&Value::Null, &Value::Null)
         );
+    }
+    for (method, name) in [
+        ("resources/list", "resources"),
+        ("resources/templates/list", "resourceTemplates"),
+        ("prompts/list", "prompts"),
+    ] {
+        let listed = client.request(method, json!({})).await.result();
+        let listed = listed[name].as_array().cloned().unwrap_or_default();
+        assert!(!listed.is_empty(), "{method}");
+        assert!(listed.iter().all(|item| item.get("title").is_none()), "{method}");
     }
     let call = client.call_tool("calculate", json!({"a": 1, "b": 2, "op": "add"}));
     let result = call.await.result();

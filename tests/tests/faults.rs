@@ -38,6 +38,22 @@ async fn assert_away(node: &Node, client: &Client, doomed: &Client) {
     assert_eq!(opened.header("mcp-session-id"), None);
     assert_unavailable("GET", &client.attempt("GET").send().await);
     assert_unavailable("DELETE", &doomed.end_session().await);
+    let (uri, prompt) = ("calculator://history", "explain-calculation");
+    let explain = json!({ "name": prompt, "arguments": { "operation": "add" } });
+    let complete = json!({
+        "ref": { "type": "ref/prompt", "name": prompt },
+        "argument": { "name": "level", "value": "b" },
+    });
+    let (read, get, completion, level) = tokio::join!(
+        client.read(uri),
+        client.request("prompts/get", explain),
+        client.request("completion/complete", complete),
+        client.request("logging/setLevel", json!({ "level": "debug" })),
+    );
+    assert_unavailable("resources/read", &read);
+    assert_unavailable("prompts/get", &get);
+    assert_unavailable("completion/complete", &completion);
+    assert_unavailable("logging/setLevel", &level);
     let health = node.get("/health").await;
     assert_eq!(health.status, 503);
     assert!(health.took < TOLD, "/health took {:?}", health.took);
@@ -93,6 +109,7 @@ async fn while_redis_is_frozen_clients_are_told_in_time() {
     assert_back(node, &client, &confirmed).await;
 }
 
+/// L116, L124, L129, L135: an error of ours is -32603, whatever was asked.
 #[tokio::test]
 async fn while_redis_is_dead_clients_are_told_in_time() {
     let mut cluster = Cluster::with_redis(2).await;

@@ -1,6 +1,7 @@
 //! Who may call, from where and how often, against those who try to get around
 //! it.
 
+use serde_json::json;
 use suite::{Attempt, Client, Exchange, Node, NodeBuilder};
 
 const PAGE: &str = "https://app.example";
@@ -66,7 +67,7 @@ async fn a_host_is_one_of_ours_however_it_is_written() {
     }
 }
 
-/// Bytes that are not ASCII are legal in a header and mean nothing here.
+/// L068. Bytes that are not ASCII are legal in a header and mean nothing here.
 #[tokio::test]
 async fn header_values_that_are_no_text_are_refused_like_other_wrong_ones() {
     let node = Node::start().await;
@@ -117,7 +118,34 @@ async fn a_client_that_invents_addresses_is_limited_all_the_same() {
     }
 }
 
-/// The scheme's name is case-insensitive, the token is not.
+/// L109, L136, L137: calls and completions count like everything else.
+#[tokio::test]
+async fn a_client_may_call_and_complete_only_so_often() {
+    let sum = json!({ "a": 1, "b": 2, "op": "add" });
+    for (method, params) in [
+        ("tools/call", json!({ "name": "calculate", "arguments": sum })),
+        (
+            "completion/complete",
+            json!({
+                "ref": { "type": "ref/prompt", "name": "explain-calculation" },
+                "argument": { "name": "level", "value": "b" },
+            }),
+        ),
+    ] {
+        // The handshake takes two of them.
+        let node = Node::builder().set("RATE_LIMIT_MAX", 5).start().await;
+        let client = node.connect().await;
+        for _ in 0..3 {
+            client.request(method, params.clone()).await.result();
+        }
+        let refused = client.request(method, params).await;
+        assert_eq!((refused.status, refused.code()), (429, -32600), "{method}");
+        assert!(refused.header("retry-after").is_some(), "{method}");
+    }
+}
+
+/// L177, L184, L185: no token but ours opens the door. The scheme's name may be
+/// written in any case, the token may not.
 #[tokio::test]
 async fn a_token_is_taken_as_it_is() {
     let tokens = format!("alice={TOKEN}");

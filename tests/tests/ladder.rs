@@ -1,55 +1,17 @@
-//! Who is refused, why, and in which order the reasons are looked for. The
-//! numbers are those of the decision table in the book's page on the protocol's
-//! eras.
+//! Who is refused, why, and in which order the reasons are looked for: one request
+//! may break several rules. The steps are those of the book's page on the eras.
 
 use serde_json::{Value, json};
-use suite::{Attempt, Client, Node, client::message};
+use suite::{
+    Attempt, Caller, Client, Node,
+    Outcome::{NotAllowed, NotSpoken, Refused, Session},
+    Probe, Program,
+    client::message,
+    modern::{VERSION, key},
+    probe::assert_all,
+};
 
-const MODERN: &str = "2026-07-28";
 const UNKNOWN: &str = "11111111-2222-4333-8444-555555555555";
-
-/// A request that is refused, and how.
-struct Row {
-    probe: &'static str,
-    attempt: Attempt,
-    status: u16,
-    code: i64,
-    /// The id that comes back; `null` if there is none.
-    id: Value,
-}
-
-impl Row {
-    async fn assert(self) {
-        let Self { probe, attempt, status, code, id } = self;
-        let answer = attempt.send().await;
-        assert_eq!(answer.status, status, "{probe}: status of {:?}", answer.body);
-        assert_eq!(answer.content_type(), Some("application/json"), "{probe}");
-        assert_eq!(answer.code(), code, "{probe}: code of {:?}", answer.body);
-        let response = answer.response();
-        assert_eq!(response["jsonrpc"], "2.0", "{probe}");
-        assert_eq!(response.get("id").unwrap_or(&Value::Null), &id, "{probe}: id");
-        let sentence = response["error"]["message"].as_str();
-        assert!(sentence.is_some_and(|s| !s.is_empty()), "{probe}: no sentence");
-    }
-}
-
-fn row(
-    probe: &'static str,
-    attempt: Attempt,
-    status: u16,
-    code: i64,
-    id: impl Into<Value>,
-) -> Row {
-    Row { probe, attempt, status, code, id: id.into() }
-}
-
-/// Asserts every row, and that the server has taken no harm.
-async fn assert_refused<const N: usize>(node: &Node, rows: [Row; N]) {
-    for row in rows {
-        row.assert().await;
-    }
-    node.assert_alive().await;
-}
 
 fn initialize(version: &str) -> Value {
     let params = json!({
@@ -64,17 +26,6 @@ fn request(id: impl Into<Value>, method: &str) -> Value {
     message(id.into(), method, json!({}))
 }
 
-/// A request as the stateless era writes it.
-fn modern(id: impl Into<Value>, method: &str, version: &str) -> Value {
-    let mut request = request(id, method);
-    request["params"]["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": version,
-        "io.modelcontextprotocol/clientInfo": { "name": "l", "version": "1" },
-        "io.modelcontextprotocol/clientCapabilities": {},
-    });
-    request
-}
-
 fn post(node: &Node, body: &Value) -> Attempt {
     node.attempt("POST").json(body)
 }
@@ -83,320 +34,88 @@ fn version(attempt: Attempt, version: &str) -> Attempt {
     attempt.header("mcp-protocol-version", version)
 }
 
-/// Rows 1, 2, 4, 5, 6; L021 to L024, L061 to L063.
+/// L021 to L024.
 #[tokio::test]
-async fn initialize_opens_a_session_whatever_version_it_names() {
+async fn initialize_opens_a_session_of_the_version_that_it_names() {
     let node = Node::start().await;
-    let newest = "2025-11-25";
-    for (probe, header, asked, negotiated) in [
-        ("1: no header", None, newest, newest),
-        ("2: a header that agrees", Some(newest), newest, newest),
-        ("4: the stateless version", None, MODERN, newest),
-        ("5: the same in the header", Some(MODERN), MODERN, newest),
-        ("6: a version that never was", None, "1999-01-01", newest),
-        ("an older version", None, "2025-06-18", "2025-06-18"),
-        ("the oldest version", None, "2025-03-26", "2025-03-26"),
-    ] {
-        let mut attempt = post(&node, &initialize(asked));
-        if let Some(header) = header {
-            attempt = version(attempt, header);
-        }
-        let answer = attempt.send().await;
-        let result = answer.result();
-        assert_eq!(result["protocolVersion"], negotiated, "{probe}");
-        assert!(result["capabilities"].is_object(), "{probe}");
-        assert!(result["serverInfo"]["name"].is_string(), "{probe}");
-        assert_eq!(answer.response()["id"], 1, "{probe}");
-        let id = answer.header("mcp-session-id").unwrap_or_default();
-        assert_eq!(id.len(), 36, "{probe}: the session id is a UUID, not {id:?}");
-    }
-    node.assert_alive().await;
-}
-
-/// Row 3.
-#[tokio::test]
-async fn initialize_whose_header_names_another_version_is_refused() {
-    let node = Node::start().await;
-    let attempt = version(post(&node, &initialize("2025-11-25")), MODERN);
-    assert_refused(&node, [row("3", attempt, 400, -32020, 1)]).await;
-}
-
-/// Rows 7, 12 to 18, 50, 51; M033. Until the stateless era is served, every
-/// claim to it is answered with the versions that are.
-#[tokio::test]
-async fn a_claim_to_the_stateless_era_is_answered_with_the_versions_spoken() {
-    let node = Node::start().await;
-    let list = modern("seven", "tools/list", MODERN);
-    let complete =
-        version(post(&node, &list), MODERN).header("mcp-method", "tools/list");
-    let mut handshake = initialize(MODERN);
-    handshake["params"]["_meta"] = list["params"]["_meta"].clone();
-    let other = |name: &str| {
-        version(post(&node, &modern("seven", "tools/list", name)), name)
+    let asked = |version| {
+        Probe::new(version, post(&node, &initialize(version)), Session(version))
     };
-    let claim = |probe, attempt| row(probe, attempt, 400, -32022, "seven");
-    let initialize = version(post(&node, &handshake), MODERN);
-    assert_refused(
-        &node,
-        [
-            row("7: initialize", initialize, 400, -32022, 1),
-            claim("12: correct in all parts", complete.clone()),
-            claim("13: no Mcp-Method", complete.clone().without("mcp-method")),
-            claim(
-                "14: another Mcp-Method",
-                complete.clone().header("mcp-method", "prompts/list"),
-            ),
-            claim(
-                "15: no version header",
-                complete.clone().without("mcp-protocol-version"),
-            ),
-            claim(
-                "16: another version header",
-                version(complete.clone(), "2025-11-25"),
-            ),
-            claim("17: a version of the past", other("1900-01-01")),
-            claim("18: a version of the future", other("2027-01-01")),
-            claim("20: a stateful version", other("2025-11-25")),
-            claim(
-                "50: Accept names JSON only",
-                complete.clone().header("accept", "application/json"),
-            ),
-            claim("51: Accept takes all", complete.clone().header("accept", "*/*")),
-        ],
-    )
-    .await;
-
-    // PHP writes slashes like this.
-    let escaped = list.to_string().replace('/', "\\/");
-    let escaped = node.attempt("POST").body(escaped).send().await;
-    assert_eq!((escaped.status, escaped.code()), (400, -32022));
-
-    let error = other("2027-01-01").send().await.error();
-    let spoken = json!(["2025-11-25", "2025-06-18", "2025-03-26"]);
-    assert_eq!(error["data"]["supported"], spoken);
-    assert_eq!(error["data"]["requested"], "2027-01-01");
+    assert_all(&node, ["2025-11-25", "2025-06-18", "2025-03-26"].map(asked).into())
+        .await;
 }
 
-/// Rows 8, 9, 19, 27, 35 to 38; L064, L068.
-#[tokio::test]
-async fn only_initialize_may_come_without_a_session() {
-    let node = Node::start().await;
-    let list = post(&node, &request(7, "tools/list"));
-    let array = post(&node, &json!([request(1, "ping")]));
-    let cancelled = json!({
-        "jsonrpc": "2.0",
-        "method": "notifications/cancelled",
-        "params": { "requestId": 1 },
-    });
-    assert_refused(
-        &node,
-        [
-            row("8: a request", list.clone(), 400, -32600, 7),
-            row(
-                "9: with a version",
-                version(list.clone(), "2025-11-25"),
-                400,
-                -32600,
-                7,
-            ),
-            row(
-                "19: a version that never was",
-                version(list, "2027-01-01"),
-                400,
-                -32022,
-                7,
-            ),
-            row(
-                "27: server/discover",
-                post(&node, &request("probe", "server/discover")),
-                400,
-                -32602,
-                "probe",
-            ),
-            row(
-                "35: a notification",
-                post(&node, &cancelled),
-                400,
-                -32600,
-                Value::Null,
-            ),
-            row("38: an array", array.clone(), 400, -32600, Value::Null),
-            row(
-                "an array, then the version",
-                version(array, MODERN),
-                400,
-                -32600,
-                Value::Null,
-            ),
-        ],
-    )
-    .await;
-}
-
-/// Rows 36, 37; L040. Whether such an error repeats the id is left open.
-#[tokio::test]
-async fn a_response_without_a_session_is_refused() {
-    let node = Node::start().await;
-    let response = json!({ "jsonrpc": "2.0", "id": 9, "result": {} });
-    for attempt in [post(&node, &response), version(post(&node, &response), MODERN)]
-    {
-        let answer = attempt.send().await;
-        assert_eq!((answer.status, answer.code()), (400, -32600));
-    }
-    node.assert_alive().await;
-}
-
-/// Rows 33, 34: A9.
-#[tokio::test]
-async fn a_notification_of_the_stateless_era_is_accepted_and_ignored() {
-    let node = Node::start().await;
-    let notification = json!({
-        "jsonrpc": "2.0",
-        "method": "notifications/cancelled",
-        "params": { "requestId": 1 },
-    });
-    let attempt = version(post(&node, &notification), MODERN);
-    let named = attempt.clone().header("mcp-method", "notifications/cancelled");
-    for (probe, attempt) in [("33", named), ("34: no Mcp-Method", attempt)] {
-        let answer = attempt.send().await;
-        assert_eq!(answer.status, 202, "{probe}: {:?}", answer.body);
-        assert_eq!(answer.body, suite::Body::Empty, "{probe}");
-    }
-    node.assert_alive().await;
-}
-
-/// Rows 39 to 41, 52; L003, L009, L033.
+/// L003, L009, L033; M002, M003, M005.
 #[tokio::test]
 async fn a_body_that_is_no_message_is_refused() {
     let node = Node::start().await;
-    let body = |body: &[u8]| node.attempt("POST").body(body);
-    let text =
-        post(&node, &initialize("2025-11-25")).header("content-type", "text/plain");
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
-    let none = Value::Null;
-    assert_refused(
-        &node,
-        [
-            row("39: not JSON", body(b"{\"jsonrpc\":"), 400, -32700, none.clone()),
-            row("40: nothing", body(b""), 400, -32700, none.clone()),
-            row("not UTF-8", body(b"\"\xff\xfe\""), 400, -32700, none.clone()),
-            row("too deep", body(deep.as_bytes()), 400, -32700, none.clone()),
-            row(
-                "41: id null",
-                post(&node, &request(Value::Null, "ping")),
-                400,
-                -32600,
-                none.clone(),
-            ),
-            row(
-                "a fraction as id",
-                post(&node, &request(1.5, "ping")),
-                400,
-                -32600,
-                none.clone(),
-            ),
-            row("a number", body(b"17"), 400, -32600, none.clone()),
-            row("an empty array", body(b"[]"), 400, -32600, none.clone()),
-            row(
-                "another JSON-RPC",
-                post(&node, &json!({"jsonrpc": "1.0", "id": 4, "method": "ping"})),
-                400,
-                -32600,
-                4,
-            ),
-            row(
-                "neither method nor result",
-                post(&node, &json!({"jsonrpc": "2.0", "id": "x"})),
-                400,
-                -32600,
-                "x",
-            ),
-            row("52: not declared as JSON", text, 415, -32600, none),
-        ],
-    )
-    .await;
+    let body = |sent, body: &[u8], code| {
+        Probe::new(sent, node.attempt("POST").body(body), Refused(400, code))
+    };
+    let json = |sent, json: Value| {
+        Probe::new(sent, post(&node, &json), Refused(400, -32600))
+    };
+    let array = post(&node, &json!([request(1, "ping")]));
+    let probes = vec![
+        body("not UTF-8", b"\"\xff\xfe\"", -32700),
+        body("too deep", deep.as_bytes(), -32700),
+        body("a number", b"17", -32600),
+        body("an empty array", b"[]", -32600),
+        json("a fraction as id", request(1.5, "ping")),
+        json("true as id", request(true, "ping")),
+        json(
+            "another JSON-RPC",
+            json!({"jsonrpc": "1.0", "id": 4, "method": "ping"}),
+        ),
+        json("neither method nor result", json!({"jsonrpc": "2.0", "id": "x"})),
+        Probe::new(
+            "an array, then the version",
+            version(array, VERSION),
+            Refused(400, -32600),
+        ),
+    ];
+    assert_all(&node, probes).await;
 }
 
-/// Rows 42, 43, 45 to 47; L064, L065, A10.
+/// An id that cannot be one is as unknown as any other: L064.
 #[tokio::test]
-async fn a_session_that_is_missing_is_400_and_one_that_is_unknown_404() {
+async fn a_session_id_that_cannot_be_is_unknown() {
     let node = Node::start().await;
-    let none = Value::Null;
     let list = post(&node, &request(3, "tools/list"));
-    let unknown = |attempt: Attempt| attempt.header("mcp-session-id", UNKNOWN);
-    let get = node.attempt("GET");
-    let delete = node.attempt("DELETE");
-    let nonsense = list.clone().header("mcp-session-id", "../../etc/passwd");
-    assert_refused(
-        &node,
-        [
-            row("42: POST", unknown(list), 404, -32600, 3),
-            row("an id that cannot be", nonsense, 404, -32600, 3),
-            row("43: GET without", get.clone(), 400, -32600, none.clone()),
-            row("45: GET", unknown(get), 404, -32600, none.clone()),
-            row("46: DELETE without", delete.clone(), 400, -32600, none.clone()),
-            row("47: DELETE", unknown(delete), 404, -32600, none),
-        ],
-    )
-    .await;
+    let nonsense = list.header("mcp-session-id", "../../etc/passwd");
+    assert_all(&node, vec![Probe::new("nonsense", nonsense, Refused(404, -32600))])
+        .await;
 }
 
-/// Rows 44, 48, 49. `Allow` says what would have worked.
+/// `Allow` says what would have worked.
 #[tokio::test]
 async fn a_method_that_the_endpoint_does_not_have_is_405() {
     let node = Node::start().await;
-    let all = "GET, POST, DELETE";
-    for (probe, attempt, allow) in [
-        ("44: GET", version(node.attempt("GET"), MODERN), "POST"),
-        ("48: DELETE", version(node.attempt("DELETE"), MODERN), "POST"),
-        ("49: PUT", node.attempt("PUT"), all),
-        ("PATCH", node.attempt("PATCH"), all),
-        ("HEAD", node.attempt("HEAD"), all),
-    ] {
-        let answer = attempt.send().await;
-        assert_eq!(answer.status, 405, "{probe}");
-        assert_eq!(answer.header("allow"), Some(allow), "{probe}");
-    }
-    node.assert_alive().await;
+    let probe = |method| {
+        Probe::new(method, node.attempt(method), NotAllowed("GET, POST, DELETE"))
+    };
+    assert_all(&node, ["PATCH", "HEAD"].map(probe).into()).await;
 }
 
-/// Row 53; L035, L036. A page of another site may not use a local server.
+/// M045, M046; L035, L036. A page of another site may not use a local server.
 #[tokio::test]
 async fn a_foreign_host_or_origin_is_403_for_every_method() {
     let node = Node::start().await;
     let opened = post(&node, &initialize("2025-11-25"));
-    let none = Value::Null;
-    let foreign =
-        |attempt: Attempt| attempt.header("origin", "http://evil.example");
-    assert_refused(
-        &node,
-        [
-            row("53: POST", foreign(opened.clone()), 403, -32600, none.clone()),
-            row("GET", foreign(node.attempt("GET")), 403, -32600, none.clone()),
-            row(
-                "DELETE",
-                foreign(node.attempt("DELETE")),
-                403,
-                -32600,
-                none.clone(),
-            ),
-            row(
-                "a preflight",
-                foreign(node.attempt("OPTIONS")),
-                403,
-                -32600,
-                none.clone(),
-            ),
-            row(
-                "Host",
-                opened.clone().header("host", "evil.example"),
-                403,
-                -32600,
-                none,
-            ),
-        ],
-    )
-    .await;
+    let foreign = |method: &'static str| {
+        let attempt = match method {
+            "POST" => opened.clone(),
+            _ => node.attempt(method),
+        };
+        let attempt = attempt.header("origin", "http://evil.example");
+        Probe::new(method, attempt, Refused(403, -32600)).unread()
+    };
+    let host = opened.clone().header("host", "evil.example");
+    let mut probes: Vec<Probe> =
+        ["POST", "GET", "DELETE", "OPTIONS"].map(foreign).into();
+    probes.push(Probe::new("Host", host, Refused(403, -32600)).unread());
+    assert_all(&node, probes).await;
 
     let own = format!("http://{}", node.address());
     let answer = opened.header("origin", own).send().await;
@@ -465,74 +184,142 @@ async fn a_preflight_is_answered_before_the_token_is_asked_for() {
     assert_eq!(allowed, Some("https://app.example"));
 }
 
-/// Steps 7 to 10 of the ladder, in the same way.
+/// Step 7, in the same way: what is wrong with any body, then the era.
 #[tokio::test]
-async fn a_post_is_looked_at_in_this_order_type_size_json_era_session_accept() {
+async fn a_post_is_looked_at_in_this_order_type_size_json_shape_era() {
     let node = Node::builder().set("MAX_BODY", 1000).start().await;
-    let client = node.connect().await;
-    let none = Value::Null;
     let unknown = node.attempt("POST").header("mcp-session-id", UNKNOWN);
     let long = unknown.clone().body("[".repeat(2000));
     let text = long.clone().header("content-type", "text/plain");
-    let claim = modern(5, "tools/list", MODERN);
-    let list = request(5, "tools/list");
-    let plain = |attempt: Attempt| attempt.header("accept", "text/plain");
-    let own = plain(client.attempt("POST").json(&list));
-    assert_refused(
-        &node,
-        [
-            row("the type, then the size", text, 415, -32600, none.clone()),
-            row("the size, then JSON", long, 413, -32600, none.clone()),
-            row(
-                "JSON, then the session",
-                unknown.clone().body("{"),
-                400,
-                -32700,
-                none.clone(),
-            ),
-            row(
-                "the shape, then the session",
-                unknown.clone().json(&request(Value::Null, "ping")),
-                400,
-                -32600,
-                none.clone(),
-            ),
-            row(
-                "the era, then the session",
-                unknown.clone().json(&claim),
-                400,
-                -32022,
-                5,
-            ),
-            row(
-                "the version, then the session",
-                version(unknown.clone().json(&list), "2027-01-01"),
-                400,
-                -32022,
-                5,
-            ),
-            row(
-                "the session, then Accept",
-                plain(unknown.clone().json(&list)),
-                404,
-                -32600,
-                5,
-            ),
-            row(
-                "the session's version, then Accept",
-                version(own.clone(), "2025-06-18"),
-                400,
-                -32600,
-                5,
-            ),
-            row("Accept", own, 406, -32600, 5),
-        ],
-    )
-    .await;
+    let lost = unknown.clone().json(&request(5, "tools/list"));
+    let mut claim = request(5, "tools/list");
+    claim["params"]["_meta"] = json!({ key("protocolVersion"): "2027-01-01" });
+    let probe = |sent, attempt, status, code| {
+        Probe::new(sent, attempt, Refused(status, code))
+    };
+    let probes = vec![
+        probe("the type, then the size", text, 415, -32600),
+        probe("the size, then JSON", long, 413, -32600),
+        probe("JSON, then the session", unknown.clone().body("{"), 400, -32700),
+        probe(
+            "the shape, then the session",
+            unknown.clone().json(&request(Value::Null, "ping")),
+            400,
+            -32600,
+        ),
+        probe("the era, then the session", unknown.json(&claim), 400, -32602),
+        Probe::new(
+            "the version, then the session",
+            version(lost, "2027-01-01"),
+            NotSpoken("2027-01-01"),
+        ),
+    ];
+    assert_all(&node, probes).await;
 
     let get =
-        version(node.attempt("GET"), MODERN).header("mcp-session-id", UNKNOWN);
+        version(node.attempt("GET"), VERSION).header("mcp-session-id", UNKNOWN);
     assert_eq!(get.send().await.status, 405, "the era of a GET, then its session");
+}
+
+/// Step 9, in the same way: M018, M033, M061 to M066, M069, M154, A8.
+#[tokio::test]
+async fn a_stateless_request_is_looked_at_in_this_order() {
+    let node = Node::builder().program(Program::CONFORMANCE).start().await;
+    let caller = Caller::new(&node);
+    let all_wrong = |version: &str| {
+        caller
+            .with_accept("text/plain")
+            .with_meta(&key("protocolVersion"), json!(version))
+            .with_meta(&key("logLevel"), json!("loud"))
+    };
+    let no_method = |caller: &Caller| {
+        let message = caller.message_as(5, "no/such/method", json!({}));
+        caller.attempt(&message)
+    };
+    let old = all_wrong("2027-01-01");
+    let mute = old.without_meta(&key("clientCapabilities"));
+    let now = all_wrong(VERSION);
+    let other = |attempt| version(attempt, "2025-11-25").without("mcp-method");
+
+    let wrong = json!({ "value": "one" });
+    let wrong = json!({ "name": "test_custom_header", "arguments": wrong });
+    let call = |caller: &Caller| {
+        let message = caller.message_as("five", "tools/call", wrong.clone());
+        caller.attempt(&message).header("mcp-param-value", "two")
+    };
+    let picky = caller.with_accept("text/plain");
+    let nobody = json!({ "name": "nobody", "arguments": {} });
+    let nobody = picky.attempt(&picky.message_as(5, "tools/call", nobody));
+    let probe = |sent, attempt, status, code| {
+        Probe::new(sent, attempt, Refused(status, code))
+    };
+    let probes = vec![
+        probe(
+            "the envelope, then the header",
+            other(no_method(&mute)),
+            400,
+            -32602,
+        ),
+        probe("the header, then the version", other(no_method(&old)), 400, -32020),
+        Probe::new(
+            "the version, then Mcp-Method",
+            no_method(&old).without("mcp-method"),
+            NotSpoken("2027-01-01"),
+        ),
+        probe(
+            "Mcp-Method, then the method",
+            no_method(&now).without("mcp-method"),
+            400,
+            -32020,
+        ),
+        probe("the method, then the log level", no_method(&now), 404, -32601),
+        probe(
+            "Mcp-Name, then the log level",
+            call(&now).header("mcp-name", "nobody"),
+            400,
+            -32020,
+        ),
+        probe("the log level, then Accept", call(&now), 400, -32602),
+        probe("Accept, then Mcp-Param", call(&picky), 406, -32600),
+        probe("Accept, then the tool", nobody, 406, -32600),
+        probe("Mcp-Param, then the arguments", call(&caller), 400, -32020),
+    ];
+    assert_all(&node, probes).await;
+}
+
+/// Step 10, in the same way.
+#[tokio::test]
+async fn a_request_of_a_session_is_looked_at_in_this_order() {
+    let node = Node::builder().program(Program::CONFORMANCE).set("SSE_AFTER", 1);
+    let node = node.start().await;
+    let client = node.connect().await;
+    let slow = json!({ "name": "test_slow", "arguments": { "millis": 60_000 } });
+    let slow = message(json!("five"), "tools/call", slow);
+    let _running = client.attempt("POST").json(&slow).open().await;
+
+    let again = request("five", "no/such/method");
+    let plain = |attempt: Attempt| attempt.header("accept", "text/plain");
+    let own = client.attempt("POST").json(&again);
+    let nowhere = plain(post(&node, &again));
+    let lost = nowhere.clone().header("mcp-session-id", UNKNOWN);
+    let old = version(plain(own.clone()), "2025-06-18");
+    let probe =
+        |sent, attempt, status| Probe::new(sent, attempt, Refused(status, -32600));
+    let probes = vec![
+        probe("no session, then Accept", nowhere, 400),
+        probe(
+            "the session, then its version",
+            version(lost.clone(), "2025-06-18"),
+            404,
+        ),
+        probe("the session, then Accept", lost, 404),
+        probe("its version, then Accept", old, 400),
+        probe("Accept, then the id", plain(own.clone()), 406),
+        probe("the id, then the method", own, 400),
+    ];
+    assert_all(&node, probes).await;
+    let unknown = client.request("no/such/method", json!({})).await;
+    assert_eq!((unknown.status, unknown.code()), (200, -32601), "in-band");
 }
 
 /// L042, L204 to L206: arrays exist in one version only.

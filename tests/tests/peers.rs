@@ -7,16 +7,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use suite::{
-    Body, Client, Cluster, Node, PATIENCE, Program, RedisServer, eventually,
-};
-
-/// One sample of Prometheus' text format.
-async fn metric(node: &Node, name: &str) -> Option<f64> {
-    let Body::Text(text) = node.get("/metrics").await.body else { return None };
-    let line = text.lines().find(|line| line.starts_with(&format!("{name} ")))?;
-    line.rsplit(' ').next()?.parse().ok()
-}
+use suite::{Client, Cluster, Node, PATIENCE, Program, RedisServer, eventually};
 
 /// Claim: zero-downtime deploys. There, open streams keep the process alive with
 /// its listener closed. Here the stream is told to come back, and the node goes.
@@ -93,7 +84,7 @@ async fn a_node_that_drains_is_not_ready_but_serves() {
     assert!(node.wait(Duration::from_secs(5)).await.success());
 }
 
-/// Claim: isolated sessions. There, session 2 can replay session 1's events.
+/// L059. Claim: isolated sessions. There, session 2 can replay session 1's events.
 #[tokio::test]
 async fn an_event_id_that_is_not_ones_own_replays_nothing() {
     let node = Node::start().await;
@@ -113,7 +104,7 @@ async fn the_gauge_of_active_sessions_is_right_on_every_node() {
     let second = cluster.node(1).connect().await;
     let both = async |expected: f64| {
         for node in &cluster.nodes {
-            let found = metric(node, "mcp_active_sessions").await;
+            let found = node.metric("mcp_active_sessions").await;
             assert_eq!(found, Some(expected), "at {}", node.url());
         }
     };
@@ -199,7 +190,7 @@ async fn the_log_is_json_if_it_is_asked_to_be() {
     }
 }
 
-/// Secrets stay out of the log, whatever is in the settings.
+/// L188: secrets stay out of the log, whatever is in the settings.
 #[tokio::test]
 async fn the_log_holds_no_secrets() {
     let token = "alice-has-a-long-token";
@@ -250,7 +241,7 @@ async fn a_handshake_that_is_refused_leaves_no_session() {
         assert_eq!((answer.status, answer.code()), (400, -32602), "{number}");
         assert_eq!(answer.header("mcp-session-id"), None);
     }
-    assert_eq!(metric(&node, "mcp_active_sessions").await, Some(0.0));
+    assert_eq!(node.metric("mcp_active_sessions").await, Some(0.0));
     node.assert_alive().await;
 }
 
@@ -283,7 +274,8 @@ async fn no_request_ends_the_process() {
     assert_eq!(client.ping().await.status, 200);
 }
 
-/// A handler that panics fails its own request, and operators learn of it.
+/// L009, L110: a handler that panics fails its own request, tells nothing, and
+/// operators learn of it.
 #[tokio::test]
 async fn a_panic_is_one_failed_request() {
     let node = Node::builder().program(Program::CONFORMANCE).start().await;
@@ -294,7 +286,7 @@ async fn a_panic_is_one_failed_request() {
         let internal = json!({ "code": -32603, "message": "internal error" });
         assert_eq!(error, internal, "{accept}");
     }
-    assert_eq!(metric(&node, "mcp_panics_total").await, Some(3.0));
+    assert_eq!(node.metric("mcp_panics_total").await, Some(3.0));
     assert_eq!(client.ping().await.status, 200);
     let log = node.stop().await;
     let told = log.matches("ERROR the handler panicked").count();
@@ -318,7 +310,7 @@ async fn the_handshake_is_counted_among_the_requests() {
     client.request("initialize", json!({})).await.error();
     let count = async |outcome: &str| {
         let labels = format!("method=\"initialize\",outcome=\"{outcome}\"");
-        metric(&node, &format!("mcp_requests_total{{{labels}}}")).await
+        node.metric(&format!("mcp_requests_total{{{labels}}}")).await
     };
     assert_eq!(count("ok").await, Some(1.0));
     assert_eq!(count("refused").await, Some(1.0));

@@ -83,7 +83,7 @@ fn lines(text: &str) -> Vec<Value> {
     text.lines().map(parse).collect()
 }
 
-/// The same text with ids and times made equal: UUIDs, and numbers with as many
+/// The same text with ids and times made equal: UUIDs, tapes, and numbers with as many
 /// digits as the milliseconds since 1970.
 fn stable(text: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -96,6 +96,7 @@ fn stable(text: &str) -> String {
         out += before;
         out += match word {
             uuid if uuid.len() == 36 && uuid.matches('-').count() == 4 => "UUID",
+            tape if tape.len() == 37 && tape.starts_with("tape-") => "TAPE",
             time if time.len() == 13 && time.parse::<u64>().is_ok() => "TIME",
             word => word,
         };

@@ -122,7 +122,7 @@ async fn tour(client: &Client, nodes: &[&Node], mut stream: Stream) -> Reading {
     reading
 }
 
-/// D003, D006, L050, L056 to L058, in memory.
+/// D003, D006, L045, L050, L056, L058, L060, in memory.
 #[tokio::test]
 async fn five_hundred_events_and_twenty_reconnects_lose_and_double_nothing() {
     let node = fixture().start().await;
@@ -131,7 +131,7 @@ async fn five_hundred_events_and_twenty_reconnects_lose_and_double_nothing() {
     tour(&client, &[&node], stream).await.assert_counted(500);
 }
 
-/// The same on two nodes.
+/// The same on two nodes: D003, D006, L050, L056, L058, L060.
 async fn a_stream_goes_on_at_any_node(storage: Storage) {
     let cluster = Cluster::on(storage, 2, fixture()).await;
     let client = cluster.node(0).connect().await;
@@ -162,7 +162,8 @@ async fn an_answer_that_nobody_was_there_to_read_is_not_lost(storage: Storage) {
     }
 }
 
-/// L043, L044: the server lets go of the connection, and the client comes back.
+/// L043, L044, L060, L203: the server lets go of the connection, and the client
+/// comes back.
 #[tokio::test]
 async fn a_call_may_let_go_of_its_connection() {
     let cluster = Cluster::of(2, fixture()).await;
@@ -233,8 +234,8 @@ async fn an_event_that_was_evicted_cannot_be_resumed() {
     }
 }
 
-/// D010: the question is asked by one node and answered to the other. D002: no id of
-/// a question is given twice in a session, on whichever node it is asked.
+/// D010: the question is asked by one node and answered to the other. D002, L004:
+/// no id of a question is given twice in a session, on whichever node it is asked.
 async fn an_answer_finds_the_node_that_asked(storage: Storage) {
     let cluster = Cluster::on(storage, 2, fixture()).await;
     let client = Client::builder()
@@ -344,7 +345,7 @@ async fn what_is_to_be_told_waits_for_the_next_stream(storage: Storage) {
     }
 }
 
-/// A12 and L055 on two nodes; the older one cannot take the stream back.
+/// A12, L054, L055 on two nodes; the older one cannot take the stream back.
 async fn a_get_on_another_node_takes_the_place_of_the_first(storage: Storage) {
     let cluster = Cluster::on(storage, 2, Node::builder()).await;
     let client = cluster.node(0).connect().await;
@@ -363,7 +364,7 @@ async fn a_get_on_another_node_takes_the_place_of_the_first(storage: Storage) {
     second.expect("notifications/resources/updated").await;
 }
 
-/// The GET stream goes on at the other node, with what came meanwhile.
+/// L058, L060: the GET stream goes on at the other node, with what came meanwhile.
 async fn a_get_stream_goes_on_after_its_node_was_killed(storage: Storage) {
     let mut cluster = Cluster::on(storage, 2, Node::builder()).await;
     let client = cluster.node(0).connect().await;
@@ -484,7 +485,8 @@ async fn the_end_of_a_session_ends_its_streams_on_all_nodes(storage: Storage) {
     assert_eq!(rest.answer, None, "the call");
 }
 
-/// D017: a node that drains hands its streams over, and its calls run to their end.
+/// D017, L054: a node that drains hands its streams over, and its calls run to
+/// their end.
 async fn a_node_that_drains_hands_its_streams_over(storage: Storage) {
     let mut cluster =
         Cluster::on(storage, 2, fixture().set("DRAIN_DELAY", 100)).await;

@@ -112,7 +112,7 @@ async fn of_200_concurrent_calls_on_two_nodes_every_one_is_counted() {
     assert_eq!(stats["totalCalculations"], 260);
 }
 
-/// D001, L065: at once, on every node, for every method.
+/// D001, L065, L066: at once, on every node, for every method.
 #[tokio::test]
 async fn a_session_ended_on_one_node_is_gone_on_the_other() {
     let cluster = Cluster::with_redis(2).await;
@@ -168,6 +168,7 @@ fn impatient() -> NodeBuilder {
     Node::builder().set("SESSION_TIMEOUT", 1000).set("PROGRESS_INTERVAL", 100)
 }
 
+/// L065, L175: an expired session is as unknown as one that was ended.
 #[tokio::test]
 async fn a_session_that_is_idle_for_too_long_is_gone() {
     in_both_stores(impatient(), async |node| {
@@ -207,7 +208,67 @@ async fn an_open_stream_keeps_its_session() {
     .await;
 }
 
-/// L172, L184: without a token that we gave out there is nothing to see.
+/// D009. Nothing is heard of the client meanwhile.
+#[tokio::test]
+async fn a_question_that_waits_for_its_answer_keeps_its_session() {
+    let settings = impatient().program(Program::CONFORMANCE).set("SSE_AFTER", 1);
+    in_both_stores(settings, async |node| {
+        let client = Client::builder().capabilities(json!({ "roots": {} }));
+        let client = client.connect(node).await;
+        let mut call = client.start_call("test_list_roots", json!({})).await;
+        let question = call.expect("roots/list").await;
+        call.assert_silent(Duration::from_millis(2500)).await;
+        client.answer(&question, json!({ "roots": [] })).await;
+        assert_eq!(call.rest().await.text(), "Roots: ");
+        assert_expired(node, &client).await;
+    })
+    .await;
+}
+
+/// D016: whatever becomes of it, a request of the stateless era has nothing to do
+/// with a session, not even with one that it names.
+#[tokio::test]
+async fn a_stateless_request_neither_opens_nor_keeps_a_session() {
+    in_both_stores(impatient(), async |node| {
+        let client = node.connect().await;
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let body = suite::client::message(
+            json!(1),
+            "tools/list",
+            json!({ "_meta": meta }),
+        );
+        let attempt = client
+            .attempt("POST")
+            .header("mcp-protocol-version", "2026-07-28")
+            .header("mcp-method", "tools/list")
+            .json(&body);
+        // A request that is refused does not keep the session either.
+        let picky = client.with_accept("text/plain");
+        assert_eq!(picky.ping().await.status, 406, "the session is there");
+        eventually("the session expires", PATIENCE, async || {
+            let answer = attempt.clone().send().await;
+            assert_eq!(answer.header("mcp-session-id"), None);
+            assert_ne!(answer.status, 404, "{:?}", answer.body);
+            (picky.ping().await.status == 404).then_some(())
+        })
+        .await;
+        let unknown = "11111111-2222-4333-8444-555555555555";
+        let named = attempt.clone().header("mcp-session-id", unknown).send().await;
+        let unnamed = attempt.without("mcp-session-id").send().await;
+        assert_eq!(named.status, unnamed.status, "no session is needed");
+        eventually("none was opened", PATIENCE, async || {
+            (open_sessions(node).await == Some(0)).then_some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+/// L038, L108, L172, L184: without a token that we gave out there is nothing to
+/// see.
 #[tokio::test]
 async fn a_stranger_is_asked_for_a_token() {
     let node = Node::builder().set("API_TOKENS", format!("alice={ALICE}"));
@@ -221,11 +282,12 @@ async fn a_stranger_is_asked_for_a_token() {
             assert_eq!(answer.status, 401, "{method}");
             assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
         }
+        assert_eq!(add(&stranger, 1, 2).await.status, 401, "a call");
     }
     assert_eq!(client.ping().await.status, 200, "the session took no harm");
 }
 
-/// D014, L173: an id is no credential, on no node, with no method.
+/// D014, L108, L173, L176: an id is no credential, on no node, with no method.
 #[tokio::test]
 async fn a_session_of_somebody_else_does_not_exist() {
     let tokens = format!("alice={ALICE},bob={BOB}");
@@ -235,6 +297,7 @@ async fn a_session_of_somebody_else_does_not_exist() {
     for node in &cluster.nodes {
         let bob = alice.at(node).with_token(BOB);
         assert_eq!(bob.ping().await.status, 404, "POST");
+        assert_eq!(add(&bob, 1, 2).await.status, 404, "a call");
         assert_eq!(bob.attempt("GET").send().await.status, 404, "GET");
         assert_eq!(bob.end_session().await.status, 404, "DELETE");
     }

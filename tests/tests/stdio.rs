@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use suite::{Node, NodeBuilder, Pipes, Program};
+use suite::{
+    Node, NodeBuilder, Pipes, Program,
+    client::message,
+    modern::{VERSION, key},
+    probe::SPOKEN,
+};
 
 /// Enough for an end that waits for nothing.
 const SOON: Duration = Duration::from_secs(3);
@@ -62,18 +67,7 @@ async fn initialize_comes_first_and_once() {
     server.assert_alive().await;
 }
 
-/// Over HTTP it is the same: the answer names the versions that are spoken.
-#[tokio::test]
-async fn a_claim_to_the_stateless_era_is_answered_with_the_versions_spoken() {
-    let mut server = Node::builder().pipes();
-    let version =
-        json!({ "io.modelcontextprotocol/protocolVersion": "2026-07-28" });
-    server.request(1, "server/discover", json!({ "_meta": version }));
-    let error = server.message().await["error"].take();
-    assert_eq!(error["code"], -32022);
-    assert_eq!(error["data"]["supported"][0], "2025-11-25");
-}
-
+/// L071: what the log says goes elsewhere.
 #[tokio::test]
 async fn lines_that_are_no_messages_are_refused_and_do_no_harm() {
     let mut server = initialized(Node::builder().set("MAX_BODY", 2000)).await;
@@ -207,4 +201,201 @@ async fn a_server_whose_output_is_closed_ends() {
     server.close_output();
     server.request(1, "ping", json!({}));
     server.wait(SOON).await;
+}
+
+/// A request of the stateless era.
+fn modern(id: impl Into<Value>, method: &str, mut params: Value) -> Value {
+    params["_meta"][key("protocolVersion")] = json!(VERSION);
+    params["_meta"][key("clientCapabilities")] = json!({ "elicitation": {} });
+    message(id.into(), method, params)
+}
+
+fn call(tool: &str, arguments: Value) -> Value {
+    json!({ "name": tool, "arguments": arguments })
+}
+
+/// Sends a request of the stateless era and returns its result.
+async fn ask(server: &mut Pipes, method: &str, params: Value) -> Value {
+    server.send(&modern(method, method, params));
+    let mut answer = server.response().await;
+    assert_eq!(answer["id"], method, "{answer}");
+    assert!(answer.get("result").is_some(), "{answer}");
+    answer["result"].take()
+}
+
+/// A2, A6, M034, M038, M083, M182: the probe of a client that speaks both eras.
+#[tokio::test]
+async fn a_client_may_ask_first_what_is_spoken() {
+    let mut server = Node::builder().pipes();
+    let probe = modern("server-discover-probe-1", "server/discover", json!({}));
+    server.send(&probe);
+    let mut answer = server.message().await;
+    assert_eq!(answer["id"], probe["id"]);
+    let found = answer["result"].take();
+    assert_eq!(found["resultType"], "complete");
+    assert_eq!(found["supportedVersions"], json!(SPOKEN));
+    assert!(found["ttlMs"].is_u64() && found["_meta"].is_object(), "{found}");
+
+    let bare = r#"{"jsonrpc":"2.0","id":2,"method":"server/discover"}"#;
+    assert_eq!(refused(&mut server, bare).await, (-32602, json!(2)));
+    // It may still choose the other era.
+    let opened = server.handshake("2025-11-25", json!({})).await;
+    assert_eq!(opened["protocolVersion"], "2025-11-25");
+    server.assert_alive().await;
+}
+
+/// M018, M033, M063, M120: refused as over HTTP, without the headers.
+#[tokio::test]
+async fn a_claim_that_is_wrong_is_refused() {
+    let mut server = Node::builder().pipes();
+    let mut other = modern(1, "tools/list", json!({}));
+    other["params"]["_meta"][key("protocolVersion")] = json!("2027-01-01");
+    assert_eq!(refused(&mut server, other.to_string()).await, (-32022, json!(1)));
+    let mut mute = modern(2, "tools/list", json!({}));
+    let meta = mute["params"]["_meta"].as_object_mut();
+    meta.map(|meta| meta.remove(&key("clientCapabilities")));
+    assert_eq!(refused(&mut server, mute.to_string()).await, (-32602, json!(2)));
+    for method in ["ping", "initialize", "logging/setLevel", "no/such/method"] {
+        let gone = modern(3, method, json!({})).to_string();
+        assert_eq!(
+            refused(&mut server, gone).await,
+            (-32601, json!(3)),
+            "{method}"
+        );
+    }
+    server.notify("notifications/cancelled", json!({ "requestId": "nobody" }));
+    server.notify("notifications/cancelled", json!({ "requestId": [] }));
+    ask(&mut server, "tools/list", json!({})).await;
+}
+
+/// M014, M039, M040: without a handshake, beside one, and none the wiser.
+#[tokio::test]
+async fn both_eras_are_spoken_on_one_pipe() {
+    let mut server = Node::builder().pipes();
+    let opened = ask(&mut server, "tools/call", call("open_tape", json!({}))).await;
+    let tape = opened["structuredContent"]["tapeId"].clone();
+    server.handshake("2025-06-18", json!({})).await;
+    let mut sum = json!({ "a": 1, "b": 2, "op": "add" });
+    server.call(1, "calculate", sum.clone());
+    let legacy = server.response().await["result"].take();
+    assert_eq!(legacy["content"][0]["text"], "1 add 2 = 3");
+    assert!(legacy.get("resultType").is_none(), "{legacy}");
+    sum["tape_id"] = tape.clone();
+    let modern = ask(&mut server, "tools/call", call("calculate", sum)).await;
+    assert_eq!(modern["resultType"], "complete");
+    let tape = tape.as_str().unwrap_or_default();
+    for uri in [
+        format!("calculator://tapes/{tape}/history"),
+        "calculator://history".to_owned(),
+    ] {
+        let params = json!({ "uri": uri });
+        let read = match uri.contains("tapes") {
+            true => ask(&mut server, "resources/read", params).await,
+            false => {
+                server.request(9, "resources/read", params);
+                server.response().await["result"].take()
+            }
+        };
+        let text = read["contents"][0]["text"].as_str().unwrap_or_default();
+        let history: Value = serde_json::from_str(text).unwrap_or_default();
+        assert_eq!(history.as_array().map(Vec::len), Some(1), "{uri}: {read}");
+    }
+}
+
+/// M092, M093, M103: a question is an answer here too, and its yes is used once.
+#[tokio::test]
+async fn a_question_is_answered_by_asking_again() {
+    let mut server = Node::builder().pipes();
+    let opened = ask(&mut server, "tools/call", call("open_tape", json!({}))).await;
+    let tape = opened["structuredContent"]["tapeId"].clone();
+    let mut clear = call("confirm_clear", json!({ "tape_id": tape }));
+    let asked = ask(&mut server, "tools/call", clear.clone()).await;
+    assert_eq!(asked["resultType"], "input_required", "{asked}");
+    assert_eq!(asked["inputRequests"]["confirm"]["method"], "elicitation/create");
+    let yes = json!({ "action": "accept", "content": { "confirm": true } });
+    clear["inputResponses"] = json!({ "confirm": yes });
+    clear["requestState"] = asked["requestState"].clone();
+    let done = ask(&mut server, "tools/call", clear.clone()).await;
+    assert_eq!(done["resultType"], "complete", "{done}");
+    let again = modern(4, "tools/call", clear).to_string();
+    assert_eq!(refused(&mut server, again).await, (-32602, json!(4)));
+}
+
+/// Listens for changes of a new tape; its uri.
+async fn listen(server: &mut Pipes, id: &str) -> (Value, String) {
+    let opened = ask(server, "tools/call", call("open_tape", json!({}))).await;
+    let tape = opened["structuredContent"]["tapeId"].clone();
+    let uri = tape.as_str().unwrap_or_default();
+    let uri = format!("calculator://tapes/{uri}/history");
+    let filter = json!({ "notifications": { "resourceSubscriptions": [uri] } });
+    server.send(&modern(id, "subscriptions/listen", filter));
+    let first = server.message().await;
+    assert_eq!(first["method"], "notifications/subscriptions/acknowledged");
+    assert_eq!(first["params"]["_meta"][key("subscriptionId")], id);
+    assert_eq!(first["params"]["notifications"]["resourceSubscriptions"][0], uri);
+    (tape, uri)
+}
+
+/// M024, M110, M112, M117, M118, M184: a listener is ended by a cancellation.
+#[tokio::test]
+async fn who_listens_on_a_pipe_is_told_until_it_cancels() {
+    let mut server = Node::builder().pipes();
+    let (tape, uri) = listen(&mut server, "listen:0").await;
+    let sum = json!({ "a": 1, "b": 2, "op": "add", "tape_id": tape });
+    server.send(&modern(1, "tools/call", call("calculate", sum.clone())));
+    let update = server.expect("notifications/resources/updated").await;
+    assert_eq!(update["params"]["uri"], uri);
+    assert_eq!(update["params"]["_meta"][key("subscriptionId")], "listen:0");
+    server.notify("notifications/cancelled", json!({ "requestId": "listen:0" }));
+    // The answer to the first call may still be on its way.
+    server.send(&modern(2, "tools/call", call("calculate", sum)));
+    let mut answered = 0;
+    while answered != 2 {
+        let message = server.message().await;
+        assert!(message.get("method").is_none(), "{message}");
+        answered = message["id"].as_i64().unwrap_or_default();
+    }
+    server.close_input();
+    while let Some(line) = server.line().await {
+        assert!(!line.contains("updated"), "{line}");
+    }
+    server.assert_ends(SOON).await;
+}
+
+/// M183, M185, A1: what the server ends it cancels, by the id of the request.
+#[tokio::test]
+async fn a_listener_on_a_pipe_is_told_of_the_end() {
+    for is_told_to_stop in [true, false] {
+        let mut server = Node::builder().pipes();
+        listen(&mut server, "one").await;
+        listen(&mut server, "two").await;
+        if is_told_to_stop {
+            server.terminate();
+        } else {
+            server.close_input();
+        }
+        let mut ended = Vec::new();
+        while let Some(line) = server.line().await {
+            let message: Value = serde_json::from_str(&line).unwrap_or_default();
+            assert_eq!(message["method"], "notifications/cancelled", "{message}");
+            assert!(message.get("id").is_none(), "{message}");
+            ended.push(message["params"]["requestId"].to_string());
+        }
+        ended.sort_unstable();
+        assert_eq!(ended, [r#""one""#, r#""two""#], "by signal: {is_told_to_stop}");
+        server.assert_ends(SOON).await;
+    }
+}
+
+/// M184: a call that was cancelled is not answered, in this era too.
+#[tokio::test]
+async fn a_stateless_call_that_is_cancelled_is_not_answered() {
+    let mut server = fixture().pipes();
+    let slow = call("test_slow", json!({ "millis": 60_000 }));
+    server.send(&modern("slow", "tools/call", slow));
+    server.notify("notifications/cancelled", json!({ "requestId": "slow" }));
+    ask(&mut server, "tools/list", json!({})).await;
+    server.close_input();
+    server.assert_ends(SOON).await;
+    assert_eq!(server.line().await, None);
 }

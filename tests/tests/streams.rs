@@ -35,7 +35,8 @@ fn has_no_response(exchange: &Exchange) -> bool {
     exchange.messages().iter().all(|message| message.get("method").is_some())
 }
 
-/// L088 to L090: the caller's own token, of its own type, and growing numbers.
+/// L045, L048, L089, L090, L094: the caller's own token, of its own type, and
+/// growing numbers; then the answer, and the stream ends.
 #[tokio::test]
 async fn progress_carries_the_callers_token() {
     let node = Node::builder().set("PROGRESS_INTERVAL", 1).start().await;
@@ -55,6 +56,26 @@ async fn progress_carries_the_callers_token() {
     }
 }
 
+/// L046, L089, L092: what belongs to one call is not said to the other.
+#[tokio::test]
+async fn two_calls_at_once_hear_of_their_own_progress_only() {
+    let node = Node::builder().set("PROGRESS_INTERVAL", 20).start().await;
+    let client = node.connect().await;
+    let start = async |steps: u64, token: &str| {
+        let steps = json!({ "steps": steps });
+        client.start_call_with_progress("demo_progress", steps, token).await
+    };
+    let (one, other) = (start(6, "one").await, start(9, "other").await);
+    let (one, other) = tokio::join!(one.rest(), other.rest());
+    for (ended, token, steps) in [(one, "one", 6), (other, "other", 9)] {
+        assert_eq!(ended.text(), format!("all {steps} steps done"));
+        let reports = ended.notifications("notifications/progress");
+        assert_eq!(reports.len(), steps, "{token}");
+        assert!(reports.iter().all(|r| r["params"]["progressToken"] == token));
+    }
+}
+
+/// L091: each report says what was done.
 #[tokio::test]
 async fn calculate_reports_three_steps_if_it_is_asked_to() {
     let node = Node::start().await;
@@ -126,7 +147,7 @@ async fn log_messages_below_the_level_are_not_sent() {
     }
 }
 
-/// L075 to L077.
+/// L075 to L078.
 #[tokio::test]
 async fn a_call_that_is_cancelled_ends_its_stream_without_an_answer() {
     let node = fixture().start().await;
@@ -142,7 +163,46 @@ async fn a_call_that_is_cancelled_ends_its_stream_without_an_answer() {
 
     let again = client.request_as(id, "ping", json!({})).await;
     assert_eq!(again.status, 200, "the id may be used again");
-    assert_eq!(client.cancel("nothing").await.status, 202, "and L078");
+    assert_eq!(client.cancel("nothing").await.status, 202, "an unknown id");
+}
+
+/// L081: operators can find out why a call ended early.
+#[tokio::test]
+async fn the_reason_of_a_cancellation_is_written_to_the_log() {
+    let node = fixture().set("LOG_LEVEL", "debug").start().await;
+    let client = node.connect().await;
+    let id = client.next_id();
+    let params = json!({ "name": "test_slow", "arguments": { "millis": 60_000 } });
+    let message = suite::client::message(id.into(), "tools/call", params);
+    let call = client.attempt("POST").json(&message).open().await;
+    let reason = json!({ "requestId": id, "reason": "the user has left" });
+    client.notify("notifications/cancelled", reason).await;
+    assert!(has_no_response(&call.rest().await));
+    let log = node.stop().await;
+    let told = log.lines().find(|line| line.contains("the user has left"));
+    assert!(told.is_some_and(|line| line.contains(client.session_id())), "{log}");
+}
+
+/// L043, L202: an event without data would be no message to an older client, and
+/// it could not come back with the id.
+#[tokio::test]
+async fn an_older_client_is_sent_no_priming_event() {
+    let node = fixture().start().await;
+    for (version, primed) in
+        [("2025-11-25", true), ("2025-06-18", false), ("2025-03-26", false)]
+    {
+        let client = Client::builder().version(version).connect(&node).await;
+        let params = json!({ "uri": WATCHED });
+        client.request("resources/subscribe", params).await.result();
+        let mut stream = client.attempt("GET").open().await;
+        let mut call =
+            client.start_call("test_slow", json!({ "millis": 50 })).await;
+        for opened in [&mut stream, &mut call] {
+            let first = opened.event().await.expect("an event");
+            assert_eq!(first.message().is_none(), primed, "{version}: {first:?}");
+            assert_eq!(first.data.as_deref() == Some(""), primed, "{version}");
+        }
+    }
 }
 
 /// Sends a call that would run for a minute, cancels it, and returns its end.
@@ -162,6 +222,7 @@ async fn cancel_before_it_streams(client: &Client) -> Exchange {
     call.await.unwrap_or_else(|error| panic!("no answer: {error}"))
 }
 
+/// L077.
 #[tokio::test]
 async fn a_call_that_is_cancelled_before_it_streamed_ends_empty() {
     let node = fixture().set("SSE_AFTER", 60_000).start().await;
@@ -175,7 +236,7 @@ async fn a_call_that_is_cancelled_before_it_streamed_ends_empty() {
     assert!(ended.error()["code"].is_i64(), "JSON has no empty form");
 }
 
-/// L141 to L171, the server's half: three kinds of questions.
+/// L003, L046: three kinds of questions, each where it belongs.
 #[tokio::test]
 async fn the_client_is_asked_on_the_stream_of_the_call() {
     let node = fixture().start().await;
@@ -220,7 +281,8 @@ async fn the_client_is_asked_on_the_stream_of_the_call() {
     }
 }
 
-/// L004: ids of questions are never used twice in a session.
+/// L004, L079, D010: ids of questions are never used twice in a session, and an
+/// answer that nobody waits for is dropped.
 #[tokio::test]
 async fn every_question_has_an_id_of_its_own_and_one_answer() {
     let node = fixture().start().await;
@@ -236,11 +298,11 @@ async fn every_question_has_an_id_of_its_own_and_one_answer() {
         client.answer(&question, roots.clone()).await;
         assert_eq!(call.rest().await.text(), format!("Roots: file:///{number}"));
         let again = client.answer(&question, roots).await;
-        assert_eq!(again.status, 202, "D010: nobody waits, it is dropped");
+        assert_eq!(again.status, 202, "nobody waits, it is dropped");
     }
 }
 
-/// L027, L143, L158, L163.
+/// L027, L032, L143, L158, L163, L165, L171.
 #[tokio::test]
 async fn a_question_that_gets_no_usable_answer_is_an_error() {
     let node = fixture().start().await;
@@ -275,14 +337,15 @@ async fn a_question_that_gets_no_usable_answer_is_an_error() {
     assert_eq!(error["code"], -32603, "it does not fit the form: {error}");
 }
 
-/// L025: no question before the client has finished the handshake.
+/// L025: no question before the client has finished the handshake. L083: but a ping
+/// is answered.
 #[tokio::test]
 async fn a_client_is_not_asked_before_it_is_initialized() {
     let node = fixture().start().await;
     let builder = Client::builder().capabilities(json!({ "roots": {} }));
     let opened = builder.initialize(&node).await;
     let client = builder.opened(&node, &opened);
-    assert_eq!(client.ping().await.result(), json!({}), "L083: a ping is answered");
+    assert_eq!(client.ping().await.result(), json!({}), "a ping is answered");
     let early = client.call_tool("test_list_roots", json!({})).await;
     assert!(early.error()["code"].is_i64());
     assert_eq!(early.messages().len(), 1);
@@ -332,7 +395,7 @@ async fn a_client_that_disconnects_early_does_not_cancel_its_call() {
     stream.expect("notifications/resources/updated").await;
 }
 
-/// A12, L055: the newest stream gets everything, the older one is sent away.
+/// A12, L054, L055: the newest stream gets everything, the older one is sent away.
 #[tokio::test]
 async fn a_second_get_takes_the_place_of_the_first() {
     let node = fixture().start().await;
@@ -347,7 +410,7 @@ async fn a_second_get_takes_the_place_of_the_first() {
     second.expect("notifications/resources/updated").await;
 }
 
-/// L113: a subscription lasts until it is taken back.
+/// L111, L113: a subscription lasts until it is taken back.
 #[tokio::test]
 async fn subscribers_are_told_of_changes_and_nobody_else() {
     let node = Node::start().await;
@@ -387,12 +450,14 @@ async fn subscribers_are_told_of_changes_and_nobody_else() {
     assert_eq!(refused.code(), -32002, "another session's info");
 }
 
-/// L053: an answer goes to the stream of its request.
+/// L034, L051, L052, L053: GET and POST are on one path, and what belongs to a
+/// request goes to the stream of that request.
 #[tokio::test]
 async fn no_answer_is_sent_on_the_get_stream() {
     let node = fixture().start().await;
     let client = node.connect().await;
     let mut stream = client.listen().await;
+    assert!(stream.is_stream());
     client.call_tool("test_tool_with_logging", json!({})).await.text();
     client.call_tool("test_slow", json!({ "millis": 50 })).await.text();
     stream.assert_silent(Duration::from_millis(100)).await;

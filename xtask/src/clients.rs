@@ -1,20 +1,23 @@
 //! `cargo xtask clients`: the official clients against the real server.
 //!
 //! Two nodes share one Redis. Every client connects to the first, lists the
-//! tools, calculates and reads its history; then it goes on at the second. With
-//! `--chapter 03` the clients use that chapter's server, which stands alone.
+//! tools, calculates, reads its history, hears of progress and subscribes; then it
+//! goes on at the second, hears of what it did there, and answers a question. In
+//! the stateless era its history is on a tape. With `--chapter 03` the clients use
+//! that chapter's server, which stands alone.
+
+mod inspector;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-
-use serde_json::Value;
 
 use crate::node::Node;
 use crate::process::{run_within, succeeds};
 use crate::redis::Redis;
 use crate::tally::Tally;
 use crate::{Error, npx, workspace};
+use inspector::Inspector;
 
 /// For one client's whole story.
 const DEADLINE: Duration = Duration::from_secs(90);
@@ -104,11 +107,13 @@ fn chapter_stories(
 ) -> Result<Tally, Error> {
     let package = workspace::chapter(chapter)?;
     let program = workspace::build(&package, &package, false)?;
-    let node = Node::start(&program, None, &logs.join("chapter.log"))?;
+    let server = Node::start(&program, None, &logs.join("chapter.log"))?;
+    let url = server.url();
+    let node = npx::node()?;
     let mut tally = Tally::default();
     for generation in ["sdk", "client"] {
-        let mut command = npx::npx(&[])?;
-        command.args(["node", "chapter.mjs", generation, &node.url(), chapter]);
+        let mut command = Command::new(&node);
+        command.args(["chapter.mjs", generation, &url, chapter]);
         let log = logs.join(format!("{generation}.log"));
         let name = format!("TypeScript, {generation}");
         tally += story(&name, command.current_dir(installed), &log)?;
@@ -116,68 +121,47 @@ fn chapter_stories(
     for mode in ["legacy", "auto"] {
         let mut command = Command::new(installed.join("venv/bin/python"));
         command.arg(installed.join("chapter.py"));
-        command.args([mode, &node.url(), chapter]);
+        command.args([mode, &url, chapter]);
         let log = logs.join(format!("python-{mode}.log"));
         tally += story(&format!("Python, {mode}"), &mut command, &log)?;
     }
-    println!("\nMCP Inspector");
-    let answer = ask(installed, &logs.join("inspector"), &node.url(), &CALCULATE)?;
-    tally.check("calculates", answer["content"][0]["text"] == "100 add 50 = 150");
+    let inspector = Inspector { node: &node, installed, logs, era: "legacy" };
+    tally += inspector.sum(&url)?;
     Ok(tally)
 }
 
-/// A call of the Inspector's command line.
-const CALCULATE: [&str; 8] = [
-    "--method",
-    "tools/call",
-    "--tool-name",
-    "calculate",
-    "--tool-arg",
-    "a=100",
-    "b=50",
-    "op=add",
-];
-
-/// What the Inspector's command line prints, as JSON.
-fn ask(
-    installed: &Path,
-    log: &Path,
-    url: &str,
-    arguments: &[&str],
-) -> Result<Value, Error> {
-    let mut command = npx::npx(&[])?;
-    command.args(["node", "node_modules/.bin/mcp-inspector", "--cli", url]);
-    command.args(["--transport", "http"]).args(arguments);
-    command.current_dir(installed);
-    let output = run_within(DEADLINE, &mut command, &log.with_extension("log"))?;
-    Ok(serde_json::from_str(&output.text).unwrap_or_default())
-}
-
-/// All clients, one after the other.
+/// All clients, one after the other, each in every era that it speaks. `auto` asks
+/// for the stateless one first.
 fn stories(
     installed: &Path,
     logs: &Path,
     first: &str,
     second: &str,
 ) -> Result<Tally, Error> {
+    let node = npx::node()?;
     let mut tally = Tally::default();
-    for (name, generation) in
-        [("TypeScript SDK 1.x", "sdk"), ("TypeScript client 2.x", "client")]
-    {
-        let mut command = npx::npx(&[])?;
-        command.args(["node", "typescript.mjs", generation, first, second]);
+    for (name, mode) in [
+        ("TypeScript SDK 1.x", "sdk"),
+        ("TypeScript client 2.x, legacy", "legacy"),
+        ("TypeScript client 2.x, auto", "auto"),
+        ("TypeScript client 2.x, 2026-07-28", "pinned"),
+    ] {
+        let mut command = Command::new(&node);
+        command.args(["typescript.mjs", mode, first, second]);
         command.current_dir(installed);
-        tally +=
-            story(name, &mut command, &logs.join(format!("{generation}.log")))?;
+        let log = logs.join(format!("typescript-{mode}.log"));
+        tally += story(name, &mut command, &log)?;
     }
-    // `auto` asks for the stateless revision first and then falls back.
-    for mode in ["legacy", "auto"] {
+    for mode in ["legacy", "auto", "2026-07-28"] {
         let mut command = Command::new(installed.join("venv/bin/python"));
         command.arg(installed.join("python.py")).args([mode, first, second]);
         let log = logs.join(format!("python-{mode}.log"));
         tally += story(&format!("Python client, {mode}"), &mut command, &log)?;
     }
-    tally += inspector(installed, logs, first, second)?;
+    for era in ["legacy", "auto", "modern"] {
+        let inspector = Inspector { node: &node, installed, logs, era };
+        tally += inspector.story(first, second)?;
+    }
     Ok(tally)
 }
 
@@ -197,40 +181,5 @@ fn story(name: &str, command: &mut Command, log: &Path) -> Result<Tally, Error> 
     if !output.success && tally.failed == 0 {
         tally.check(&format!("ends well; see {}", log.display()), false);
     }
-    Ok(tally)
-}
-
-/// The Inspector's command line opens a session of its own for every call, so
-/// its history is empty, and any node may serve the next call.
-fn inspector(
-    installed: &Path,
-    logs: &Path,
-    first: &str,
-    second: &str,
-) -> Result<Tally, Error> {
-    let ask = |url: &str, log: &str, arguments: &[&str]| {
-        ask(installed, &logs.join(format!("inspector-{log}")), url, arguments)
-    };
-    println!("\nMCP Inspector");
-    let mut tally = Tally::default();
-    let listed = ask(first, "list", &["--method", "tools/list"])?;
-    let names = listed["tools"].as_array().into_iter().flatten();
-    let found = names.into_iter().any(|tool| tool["name"] == "calculate");
-    tally.check("lists the tools", found);
-
-    let sum = "100 add 50 = 150";
-    let answer = ask(first, "call", &CALCULATE)?;
-    tally.check("calculates", answer["content"][0]["text"] == sum);
-
-    let history = ["--method", "resources/read", "--uri", "calculator://history"];
-    let read = ask(first, "history", &history)?;
-    let uri = &read["contents"][0]["uri"];
-    tally.check("reads the history", uri == "calculator://history");
-
-    let answer = ask(second, "second-node", &CALCULATE)?;
-    tally.check(
-        "calculates on the second node",
-        answer["content"][0]["text"] == sum,
-    );
     Ok(tally)
 }

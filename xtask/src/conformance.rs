@@ -25,6 +25,11 @@ const SUITE: &str = "@modelcontextprotocol/conformance@0.2.0-alpha.12";
 /// Longer than all scenarios together, each of which has a limit of 30 s.
 const DEADLINE: Duration = Duration::from_secs(25 * 60);
 
+/// Scenarios of an extension, by how their names begin, and why the fixture server
+/// does not offer it. The suite runs them all the same, and they fail.
+const NOT_OFFERED: [(&str, &str); 1] =
+    [("tasks-", "an extension that a server may leave out, and this one does")];
+
 /// What the command line asks for.
 pub struct Options {
     revision: String,
@@ -145,10 +150,13 @@ fn on_redis(
     let name = format!("redis, {count} nodes");
     let mut tally = run_suite(&name, &balancer.url(), requirements, folder)?;
     for node in &nodes {
-        let taken_over = node.sessions_taken_over()?;
-        let name =
-            format!("{} took over from others {taken_over} times", node.address());
-        tally.check(&name, taken_over > 0);
+        let served = node.requests_served()?;
+        tally.check(&format!("{} served {served}", node.address()), served > 0);
+        if requirements.has_sessions() {
+            let taken_over = node.sessions_taken_over()?;
+            let name = format!("{} took over {taken_over}", node.address());
+            tally.check(&name, taken_over > 0);
+        }
     }
     Ok(tally)
 }
@@ -181,7 +189,7 @@ fn run_suite(
 /// Prints the table, what failed and why, and the summary of one run.
 fn report(requirements: &Requirements, scenarios: &[Scenario]) -> Tally {
     println!(
-        "{:<38}{:>7}{:>8}{:>8}{:>10}",
+        "{:<46}{:>7}{:>8}{:>8}{:>10}",
         "scenario", "scored", "passed", "failed", "warnings"
     );
     let mut scored = Tally::default();
@@ -195,8 +203,15 @@ fn report(requirements: &Requirements, scenarios: &[Scenario]) -> Tally {
             tally.failed += 1;
             continue;
         };
+        let extension =
+            NOT_OFFERED.iter().find(|(prefix, _)| name.starts_with(prefix));
+        if let Some((_, reason)) = extension.filter(|_| !is_scored) {
+            remarks.push(format!("{name}: {reason}"));
+            tally.skipped += 1;
+            continue;
+        }
         println!(
-            "{:<38}{:>7}{:>8}{:>8}{:>10}",
+            "{:<46}{:>7}{:>8}{:>8}{:>10}",
             name,
             if is_scored { "yes" } else { "no" },
             scenario.passed,

@@ -6,9 +6,10 @@
 //! check         the ladder: what a server can do by the end of a chapter
 //! conformance   the official suite against our fixture server
 //! book          the pages, and the tools for chapters: book, bless, diff, carry, …
-//! bench         speed and memory, against a bare axum handler
+//! bench         speed and memory, against peers and budgets
 //! clients       the official clients against the real server
 //! rolling       nodes are restarted under load
+//! rules         which test proves which rule of the specification
 //! tally         what was checked: the closing `N passed, N failed` line
 //! node          one running server of ours, for as long as its guard lives
 //! redis         one redis-server of our own
@@ -33,6 +34,7 @@ mod npx;
 mod process;
 mod redis;
 mod rolling;
+mod rules;
 mod tally;
 mod test;
 mod workspace;
@@ -45,12 +47,13 @@ type Error = Box<dyn std::error::Error>;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test          format, lints, documentation, build and all tests
+  test          format, lints, documentation, build, all tests, and
+                that the rules have them
   check NN      what a server can do by the end of chapter NN, or of final
                   --url URL                a server that already runs
                   --cmd COMMAND            a server that may be started and killed
   conformance   the official MCP conformance suite
-                  --revision DATE          2025-11-25
+                  --revision DATE          2025-11-25; or 2026-07-28
                   --store memory|redis|both    memory
                   --nodes N                1; more share Redis behind a balancer
                   --release                build with optimizations
@@ -58,9 +61,16 @@ usage: cargo xtask COMMAND
   clients       the official TypeScript and Python clients and the Inspector
                   --url URL --url URL      two nodes that already run
                   --chapter NN             that chapter's server instead
-  bench         speed and memory, against a bare axum handler in the same run
+  bench         speed and memory, against peers in the same run and the budgets
+                  NAME…                    only these scenarios
+                  --quick                  rough, and nothing is kept
+                  --plot                   only draw what was kept
   rolling       restarts nodes one by one behind a balancer, under load
-                  --seconds N              60";
+                  --seconds N              60
+  rules         which test proves which rule of the specification
+                  --only L,M,D             all three
+                  --markdown               as a table for the book
+                  --out PATH               into a file";
 
 const CLOSING: &str = "\
 A command that checks ends with one line, `N passed, N failed`, and exits with 0
@@ -96,8 +106,11 @@ fn run(arguments: &[String]) -> Result<Tally, Error> {
             conformance::run(&conformance::Options::parse(options)?)
         }
         Some((command, options)) if command == "check" => check::run(options),
-        Some((command, [])) if command == "bench" => bench::run(),
+        Some((command, options)) if command == "bench" => bench::run(options),
         Some((command, options)) if command == "rolling" => rolling::run(options),
+        Some((command, options)) if command == "rules" => {
+            rules::run(&rules::Options::parse(options)?)
+        }
         Some((command, options)) if command == "clients" => {
             clients::run(&clients::Options::parse(options)?)
         }

@@ -11,7 +11,7 @@ use crate::process::Running;
 use crate::redis::Redis;
 
 /// Printed on standard error, followed by the rest of the address.
-const MARKER: &str = "listening on http://";
+pub const MARKER: &str = "listening on http://";
 
 /// A server process with a known address.
 pub struct Node {
@@ -54,7 +54,16 @@ impl Node {
 
     /// How often it went on with a session that another node had visited last.
     pub fn sessions_taken_over(&self) -> Result<u64, Error> {
-        let sample = "mcp_session_events_total{event=\"reconstructed\"} ";
+        self.metric("mcp_session_events_total{event=\"reconstructed\"}")
+    }
+
+    /// How many requests it has answered.
+    pub fn requests_served(&self) -> Result<u64, Error> {
+        self.metric("mcp_requests_total")
+    }
+
+    /// The sum of all samples whose names begin like this.
+    fn metric(&self, name: &str) -> Result<u64, Error> {
         let mut stream = TcpStream::connect(&self.address)?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
         write!(
@@ -64,8 +73,9 @@ impl Node {
         )?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
-        let count = text.lines().find_map(|line| line.strip_prefix(sample));
-        Ok(count.ok_or("no count of sessions taken over")?.trim().parse()?)
+        let samples = text.lines().filter(|line| line.starts_with(name));
+        let values = samples.filter_map(|line| line.rsplit(' ').next());
+        Ok(values.map(str::parse::<u64>).sum::<Result<_, _>>()?)
     }
 
     /// Where the clients connect.
@@ -76,7 +86,7 @@ impl Node {
 
 /// `HOST:PORT` out of the line that announces it, which may be a log line with
 /// more words, colours or quotes around the address.
-fn address(line: &str) -> String {
+pub fn address(line: &str) -> String {
     let rest = line.split_once(MARKER).map_or("", |(_, rest)| rest);
     rest.chars()
         .take_while(|c| c.is_ascii_alphanumeric() || ".:-[]".contains(*c))

@@ -4,6 +4,7 @@
 //! one. npm also offers Node.js itself as a package, and npx puts it first on
 //! the search path of the program that it runs.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::{Error, process};
@@ -27,4 +28,19 @@ pub fn npx(packages: &[&str]) -> Result<Command, Error> {
     // What follows belongs to the program, not to npx.
     npx.arg("--");
     Ok(npx)
+}
+
+/// Where Node.js 22 itself is, so that a program can be started, and ended,
+/// without npx around it.
+///
+/// # Errors
+/// If npx is not installed, or cannot fetch it.
+pub fn node() -> Result<PathBuf, Error> {
+    let mut command = npx(&[])?;
+    let asked = command.args(["node", "-p", "process.execPath"]).output()?;
+    if !asked.status.success() {
+        let why = String::from_utf8_lossy(&asked.stderr).into_owned();
+        return Err(format!("npx does not fetch {NODE}: {why}").into());
+    }
+    Ok(String::from_utf8_lossy(&asked.stdout).trim().into())
 }

@@ -58,6 +58,19 @@ impl Running {
         self.child.id()
     }
 
+    /// Processor time that it has used, in seconds: of all its threads, in user and
+    /// system mode, in the clock's ticks of 10 ms.
+    pub fn processor_time(&self) -> Result<f64, Error> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id()))?;
+        // The second field is the name, in brackets, and may hold anything.
+        let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        let ticks = |number: usize| -> Result<f64, Error> {
+            let field = fields.split(' ').nth(number - 3).ok_or("a short stat")?;
+            Ok(field.parse()?)
+        };
+        Ok((ticks(14)? + ticks(15)?) / 100.0)
+    }
+
     /// Whether the program ended by itself.
     pub fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))

@@ -14,7 +14,7 @@ const PROGRAM: &str = "redis-server";
 
 /// A Redis that nobody else uses, for as long as this value lives.
 pub struct Redis {
-    _server: Running,
+    server: Running,
     port: u16,
 }
 
@@ -32,7 +32,7 @@ impl Redis {
             let log = folder.join("redis.log");
             let mut server = Running::start(&mut command, &log)?;
             if await_port(&mut server, port) {
-                return Ok(Self { _server: server, port });
+                return Ok(Self { server, port });
             }
         }
         Err(format!("{PROGRAM} did not start").into())
@@ -51,6 +51,11 @@ impl Redis {
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
         if text.starts_with("+OK") { Ok(()) } else { Err(text.into()) }
+    }
+
+    /// Processor time that it has used, in seconds.
+    pub fn processor_time(&self) -> Result<f64, Error> {
+        self.server.processor_time()
     }
 
     /// How many scripts it was asked to run. A node that quietly kept its

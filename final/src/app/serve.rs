@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service as _;
 
 use super::{App, StartError};
-use crate::http::guards::Peer;
+use crate::http::guards::{Peer, network};
 
 /// Connections that are served at once; more wait in the system's queue. Each
 /// costs a descriptor and some KiB, and a client has no reason for many.
@@ -163,7 +163,7 @@ async fn converse(
     // A small answer would otherwise wait for a delayed acknowledgement, 40 ms.
     stream.set_nodelay(true)?;
     let hang_up = CancellationToken::new();
-    let peer = Peer { address: peer, hang_up: hang_up.clone() };
+    let peer = Peer { network: network(peer), hang_up: hang_up.clone() };
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
         router.clone().call(request.map(Body::new))

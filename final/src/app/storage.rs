@@ -8,6 +8,7 @@ use crate::{
     config::Config,
     engine::Storage,
     events::{Bounds, MemoryLog, MeteredLog, RedisLog},
+    sealing::KeyRing,
     sessions::{
         MemoryStore, MeteredStore, NodeId, RedisStore, StoreSettings,
         metered::{Meter, STORE_DEADLINE, StoreMetrics},
@@ -42,6 +43,7 @@ pub(super) async fn open(
         sessions: Arc::new(MeteredStore::new(storage.sessions, meter.clone())),
         log: Arc::new(MeteredLog::new(storage.log, meter.clone())),
         bus: Arc::new(MeteredBus::new(storage.bus, meter)),
+        keys: Arc::new(KeyRing::new(&config.state_keys.0)),
         ..storage
     })
 }
@@ -50,8 +52,9 @@ pub(super) async fn open(
 pub fn in_memory(settings: StoreSettings, bounds: Bounds) -> Storage {
     let (store, node) = (Arc::new(MemoryStore::new(settings)), NodeId::random());
     let log = Arc::new(MemoryLog::new(store.clone(), node.clone(), bounds));
-    let bus = Arc::new(MemoryBus);
-    Storage { node, shared: false, sessions: store, log, bus }
+    let bus = Arc::new(MemoryBus::default());
+    let keys = Arc::new(KeyRing::new(&[]));
+    Storage { node, shared: false, sessions: store, log, bus, keys }
 }
 
 /// Everything in Redis.
@@ -64,5 +67,6 @@ pub fn on_redis(
     let node = store.node().clone();
     let log = Arc::new(RedisLog::new(store.clone(), bounds));
     let bus = Arc::new(RedisBus::new(store.clone(), servers, lease));
-    Storage { node, shared: true, sessions: store, log, bus }
+    let keys = Arc::new(KeyRing::new(&[]));
+    Storage { node, shared: true, sessions: store, log, bus, keys }
 }

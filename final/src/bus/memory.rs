@@ -1,18 +1,25 @@
 //! The bus of a node that has no others.
 
-use async_trait::async_trait;
-use tokio::sync::mpsc;
+use std::{collections::HashMap, sync::Mutex, time::Duration};
 
-use super::{Bus, Hint, Left};
+use async_trait::async_trait;
+use tokio::{sync::mpsc, time::Instant};
+
+use super::{Bus, Hint, Left, News};
 use crate::{
+    lock::lock,
     protocol::jsonrpc::RequestId,
+    sealing::Secret,
     sessions::{NodeId, SessionId, live::Outcome, store::Result},
 };
 
 /// A [`Bus`] with a single stop. Whatever concerns this node it knows already, and
 /// there is nobody else to tell.
-#[derive(Debug)]
-pub struct MemoryBus;
+#[derive(Debug, Default)]
+pub struct MemoryBus {
+    /// What was claimed, and until when that is remembered.
+    claimed: Mutex<HashMap<String, Instant>>,
+}
 
 #[async_trait]
 impl Bus for MemoryBus {
@@ -20,7 +27,7 @@ impl Bus for MemoryBus {
         heard.closed().await;
     }
 
-    async fn announce(&self, _: &str) -> Result<()> {
+    async fn announce(&self, _: &News) -> Result<()> {
         Ok(())
     }
 
@@ -64,5 +71,20 @@ impl Bus for MemoryBus {
 
     async fn is_alive(&self, _: &NodeId) -> Result<bool> {
         Ok(true)
+    }
+
+    async fn claim(&self, name: &str, lifetime: Duration) -> Result<bool> {
+        let now = Instant::now();
+        let mut claimed = lock(&self.claimed);
+        claimed.retain(|_, until| *until > now);
+        if claimed.contains_key(name) {
+            return Ok(false);
+        }
+        claimed.insert(name.to_owned(), now + lifetime);
+        Ok(true)
+    }
+
+    async fn agree(&self, proposal: Secret) -> Result<Secret> {
+        Ok(proposal)
     }
 }

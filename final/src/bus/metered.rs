@@ -1,13 +1,14 @@
 //! A bus that is measured and not waited for for ever.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::{Bus, Hint, Left};
+use super::{Bus, Hint, Left, News};
 use crate::{
     protocol::jsonrpc::RequestId,
+    sealing::Secret,
     sessions::{NodeId, SessionId, live::Outcome, metered::Meter, store::Result},
 };
 
@@ -30,8 +31,8 @@ impl Bus for MeteredBus {
         self.inner.listen(heard).await;
     }
 
-    async fn announce(&self, uri: &str) -> Result<()> {
-        self.meter.write("announce", self.inner.announce(uri)).await
+    async fn announce(&self, news: &News) -> Result<()> {
+        self.meter.write("announce", self.inner.announce(news)).await
     }
 
     async fn expect(
@@ -85,5 +86,13 @@ impl Bus for MeteredBus {
 
     async fn is_alive(&self, node: &NodeId) -> Result<bool> {
         self.meter.read("is_alive", self.inner.is_alive(node)).await
+    }
+
+    async fn claim(&self, name: &str, lifetime: Duration) -> Result<bool> {
+        self.meter.write("claim", self.inner.claim(name, lifetime)).await
+    }
+
+    async fn agree(&self, proposal: Secret) -> Result<Secret> {
+        self.meter.write("agree", self.inner.agree(proposal)).await
     }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::StreamExt;
 use redis::{Cmd, FromRedisValue, Msg, RedisResult, cmd};
 use tokio::{
@@ -15,10 +16,11 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
-use super::{Bus, Hint, Left};
+use super::{Bus, Hint, Left, News};
 use crate::{
-    events::{Farewell, StreamId},
-    protocol::{jsonrpc::RequestId, to_raw},
+    events::StreamId,
+    protocol::{jsonrpc::RequestId, subscriptions::List, to_raw},
+    sealing::Secret,
     sessions::{
         NodeId, RedisStore, SessionId, StoreError,
         clock::millis,
@@ -119,7 +121,9 @@ impl RedisBus {
             return None;
         }
         match news.split_once(' ')? {
-            ("changed", uri) => Some(Hint::Changed(uri.to_owned())),
+            ("changed", uri) => Some(Hint::Changed(News::Resource(uri.to_owned()))),
+            ("tape", uri) => Some(Hint::Changed(News::Tape(uri.to_owned()))),
+            ("list", name) => Some(Hint::Changed(News::List(List::parse(name)?))),
             ("cancel", call) => {
                 let (session, call) = call.split_once(' ')?;
                 let call = serde_json::from_str(call).ok()?;
@@ -139,8 +143,7 @@ fn read_note(payload: &str) -> Option<Hint> {
     let stream = StreamId::parse(stream)?;
     match what {
         "read" => Some(Hint::Read(session, stream)),
-        "moved" => Some(Hint::Dismiss(session, stream, Farewell::Over)),
-        "replaced" => Some(Hint::Dismiss(session, stream, Farewell::ComeBack)),
+        "claimed" => Some(Hint::Claimed(session, stream)),
         _ => None,
     }
 }
@@ -156,8 +159,13 @@ impl Bus for RedisBus {
         }
     }
 
-    async fn announce(&self, uri: &str) -> Result<()> {
-        let payload = format!("{} changed {uri}", self.store.node());
+    async fn announce(&self, news: &News) -> Result<()> {
+        let (kind, what) = match news {
+            News::Resource(uri) => ("changed", &**uri),
+            News::Tape(uri) => ("tape", &**uri),
+            News::List(list) => ("list", list.as_str()),
+        };
+        let payload = format!("{} {kind} {what}", self.store.node());
         let announce = Cmd::publish(self.store.keys.everybody(), payload);
         self.store.connection.query(&announce).await.map_err(write_failed)
     }
@@ -237,6 +245,28 @@ impl Bus for RedisBus {
     async fn is_alive(&self, node: &NodeId) -> Result<bool> {
         let exists = Cmd::exists(self.store.keys.lease(node));
         self.store.connection.query(&exists).await.map_err(read_failed)
+    }
+
+    async fn claim(&self, name: &str, lifetime: Duration) -> Result<bool> {
+        let mut claim = cmd("SET");
+        claim.arg(self.store.keys.claim(name)).arg(self.store.node().as_str());
+        claim.arg("NX").arg("PX").arg(millis(lifetime));
+        self.store.connection.query(&claim).await.map_err(write_failed)
+    }
+
+    async fn agree(&self, proposal: Secret) -> Result<Secret> {
+        let key = self.store.keys.secret();
+        let connection = &self.store.connection;
+        let propose = Cmd::set_nx(&key, STANDARD.encode(proposal));
+        connection.query::<bool>(&propose).await.map_err(write_failed)?;
+        let agreed: Option<String> =
+            connection.query(&Cmd::get(&key)).await.map_err(read_failed)?;
+        // Gone at once: the server is being emptied.
+        let agreed = agreed.ok_or(StoreError::Unavailable(None))?;
+        let agreed = STANDARD.decode(agreed).ok();
+        agreed
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or(StoreError::Damaged("the shared secret"))
     }
 }
 

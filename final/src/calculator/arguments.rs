@@ -8,11 +8,15 @@ use super::{
     number::Number,
 };
 
+/// What `open_tape` answers with looks like this.
+const EXAMPLE_TAPE: &str = "tape-6f1c2b9de07a4458a3b1c5d2e8f90714";
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [
     {"a": 100, "b": 50, "op": "add"},
     {"a": 7, "b": 2, "op": "divide", "stream": true},
+    {"a": 7, "b": 2, "op": "multiply", "tape_id": EXAMPLE_TAPE},
 ]))]
 pub struct CalculateArguments {
     /// The first number.
@@ -24,6 +28,8 @@ pub struct CalculateArguments {
     /// Report progress on the way, if the request has a progress token.
     #[serde(default)]
     pub stream: bool,
+    /// The tape on which the calculation is recorded; without one it is not.
+    pub tape_id: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -41,6 +47,9 @@ pub struct BatchArguments {
     /// Report progress before each one, if the request has a progress token.
     #[serde(default)]
     pub report_progress: bool,
+    /// The tape on which the calculations are recorded; without one they are not.
+    #[serde(rename = "tape_id")]
+    pub tape_id: Option<String>,
 }
 
 /// One calculation of a batch.
@@ -70,6 +79,30 @@ pub struct AdvancedArguments {
     #[schemars(description = "Required for power (base raised to value). For \
         log, the natural logarithm is taken without it. Other functions ignore it.")]
     pub base: Option<Number>,
+    /// The tape on which the calculation is recorded; without one it is not.
+    pub tape_id: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"tape_id": EXAMPLE_TAPE}]))]
+pub struct ClearArguments {
+    /// The tape whose history is cleared.
+    #[schemars(required)]
+    pub tape_id: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{}]))]
+pub struct OpenTapeArguments {}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"tape_id": EXAMPLE_TAPE}]))]
+pub struct CloseTapeArguments {
+    /// The tape that is not needed any more.
+    pub tape_id: String,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -19,13 +19,13 @@ use super::{
 };
 use crate::{
     protocol::{logging::Level, tools::ToolResult},
-    service::{Context, ServiceError},
-    sessions::Entry,
+    service::{Context, ServiceError, State},
+    sessions::{Entry, Timestamp},
 };
 
 pub async fn calculate(
     cx: &Context,
-    CalculateArguments { a, b, op, stream }: CalculateArguments,
+    CalculateArguments { a, b, op, stream, tape_id }: CalculateArguments,
 ) -> Result<ToolResult, ServiceError> {
     let report = async |progress, message| {
         if stream {
@@ -33,22 +33,26 @@ pub async fn calculate(
         }
     };
     report(0.2, "arguments read").await;
+    let state = cx.state(tape_id.as_deref()).await?;
     let result = match op.apply(a, b) {
         Ok(result) => result,
         Err(undefined) => return Ok(ToolResult::error(undefined.to_string())),
     };
     report(0.5, "calculated").await;
-    let calculation = Calculation::new(op.name(), vec![a, b], result, cx.now());
-    record(cx, vec![calculation.entry()]).await?;
-    report(1.0, "recorded").await;
+    let now = now(cx, state.as_ref());
+    let calculation = Calculation::new(op.name(), vec![a, b], result, now);
+    let recorded = record(cx, state, vec![calculation.entry()]).await?;
+    report(1.0, "done").await;
     let text = format!("{a} {} {b} = {result}", op.name());
-    Ok(ToolResult::text(text).with_structure(&CalculationResult::from(calculation)))
+    Ok(ToolResult::text(text)
+        .with_structure(&CalculationResult::of(calculation, recorded)))
 }
 
 pub async fn batch(
     cx: &Context,
-    BatchArguments { calculations, report_progress }: BatchArguments,
+    BatchArguments { calculations, report_progress, tape_id }: BatchArguments,
 ) -> Result<ToolResult, ServiceError> {
+    let state = cx.state(tape_id.as_deref()).await?;
     // Exact: the schema allows 100 at most.
     let count = calculations.len() as f64;
     let (mut lines, mut entries, mut results) = (vec![], vec![], vec![]);
@@ -60,9 +64,11 @@ pub async fn batch(
         match op.apply(a, b) {
             Ok(result) => {
                 lines.push(format!("{a} {name} {b} = {result}"));
-                let made = Calculation::new(name, vec![a, b], result, cx.now());
+                let now = now(cx, state.as_ref());
+                let made = Calculation::new(name, vec![a, b], result, now);
                 entries.push(made.entry());
-                results.push(ItemResult::Recorded(made.into()));
+                let made = CalculationResult::of(made, state.is_some());
+                results.push(ItemResult::Made(made));
             }
             Err(undefined) => {
                 lines.push(format!("{a} {name} {b} = error: {undefined}"));
@@ -72,7 +78,7 @@ pub async fn batch(
     }
     let succeeded = entries.len();
     let failed = results.len() - succeeded;
-    record(cx, entries).await?;
+    record(cx, state, entries).await?;
     Ok(ToolResult::text(lines.join("\n")).with_structure(&BatchResult {
         results,
         succeeded,
@@ -82,8 +88,9 @@ pub async fn batch(
 
 pub async fn advanced(
     cx: &Context,
-    AdvancedArguments { operation, value, base }: AdvancedArguments,
+    AdvancedArguments { operation, value, base, tape_id }: AdvancedArguments,
 ) -> Result<ToolResult, ServiceError> {
+    let state = cx.state(tape_id.as_deref()).await?;
     let result = match operation.apply(value, base) {
         Ok(result) => result,
         Err(undefined) => return Ok(ToolResult::error(undefined.to_string())),
@@ -91,9 +98,11 @@ pub async fn advanced(
     let inputs = operation.inputs(value, base);
     let written: Vec<String> = inputs.iter().map(Number::to_string).collect();
     let text = format!("{}({}) = {result}", operation.name(), written.join(", "));
-    let calculation = Calculation::new(operation.name(), inputs, result, cx.now());
-    record(cx, vec![calculation.entry()]).await?;
-    Ok(ToolResult::text(text).with_structure(&CalculationResult::from(calculation)))
+    let now = now(cx, state.as_ref());
+    let calculation = Calculation::new(operation.name(), inputs, result, now);
+    let recorded = record(cx, state, vec![calculation.entry()]).await?;
+    Ok(ToolResult::text(text)
+        .with_structure(&CalculationResult::of(calculation, recorded)))
 }
 
 pub async fn demo(
@@ -117,16 +126,28 @@ pub fn sample(SampleArguments { value }: SampleArguments) -> ToolResult {
         .with_structure(&SampleResult { value })
 }
 
-/// Adds to the caller's history, all or nothing, and says what has changed.
-async fn record(cx: &Context, entries: Vec<Entry>) -> Result<(), ServiceError> {
+/// The time by the clock of whoever keeps the calculation.
+fn now(cx: &Context, state: Option<&State<'_>>) -> Timestamp {
+    state.map_or_else(|| cx.now(), State::now)
+}
+
+/// Adds to the history, all or nothing, and says what has changed. `false` if there
+/// is no history to add to.
+async fn record(
+    cx: &Context,
+    state: Option<State<'_>>,
+    entries: Vec<Entry>,
+) -> Result<bool, ServiceError> {
+    let Some(state) = state else { return Ok(false) };
     if entries.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
-    cx.state().append(&entries).await?;
-    let info = resources::info_uri(cx.session());
-    join(cx.changed(resources::HISTORY), cx.changed(&info)).await;
+    state.append(&entries).await?;
+    let history = resources::history_uri(state.record());
+    let info = resources::info_uri(state.record());
+    join(state.changed(&history), state.changed(&info)).await;
     cx.changed_for_all(resources::STATS);
     let data = json!({ "recorded": entries.len() });
     cx.log(Level::Debug, "calculator", data).await;
-    Ok(())
+    Ok(true)
 }

@@ -39,7 +39,9 @@ impl fmt::Display for CalculationId {
 
 impl Serialize for CalculationId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        // Twice for every calculation, so not through the formatting machinery.
+        let mut form = Uuid::encode_buffer();
+        serializer.serialize_str(self.0.hyphenated().encode_lower(&mut form))
     }
 }
 

@@ -17,14 +17,16 @@ pub struct CalculationResult {
     pub inputs: Vec<Number>,
     /// What came out.
     pub result: Number,
-    /// Where it is recorded: calculator://history/{calculationId}
-    pub calculation_id: CalculationId,
+    /// Under which name it is recorded in the history, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calculation_id: Option<CalculationId>,
 }
 
-impl From<Calculation> for CalculationResult {
-    fn from(calculation: Calculation) -> Self {
+impl CalculationResult {
+    pub fn of(calculation: Calculation, is_recorded: bool) -> Self {
         let Calculation { id, operation, inputs, result, .. } = calculation;
-        Self { operation, inputs, result, calculation_id: id }
+        let calculation_id = is_recorded.then_some(id);
+        Self { operation, inputs, result, calculation_id }
     }
 }
 
@@ -42,13 +44,34 @@ pub struct BatchResult {
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ItemResult {
-    /// It was made and recorded.
-    Recorded(CalculationResult),
-    /// It has no result and was not recorded.
+    /// It was made.
+    Made(CalculationResult),
+    /// It has no result.
     Failed {
         /// The argument and the rule that it breaks.
         error: String,
     },
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct ClearResult {
+    /// How many calculations were forgotten; 0 if that was not confirmed.
+    pub cleared: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenTapeResult {
+    /// The tape's name. Whoever has it can use the tape: keep it secret.
+    pub tape_id: String,
+    /// The tape is gone when it was not used for so many milliseconds.
+    pub expires_after_ms: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct CloseTapeResult {
+    /// The tape is gone.
+    pub closed: bool,
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -5,21 +5,30 @@
 use schemars::{
     JsonSchema, Schema, generate::SchemaSettings, transform::RecursiveTransform,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     arguments::{
-        AdvancedArguments, BatchArguments, CalculateArguments, DemoArguments,
-        SampleArguments,
+        AdvancedArguments, BatchArguments, CalculateArguments, ClearArguments,
+        CloseTapeArguments, DemoArguments, OpenTapeArguments, SampleArguments,
     },
-    results::{BatchResult, CalculationResult, DemoResult, SampleResult},
+    results::{
+        BatchResult, CalculationResult, ClearResult, CloseTapeResult, DemoResult,
+        OpenTapeResult, SampleResult,
+    },
 };
-use crate::protocol::tools::{Tool, ToolAnnotations};
+use crate::protocol::{
+    tools::{Tool, ToolAnnotations},
+    version::Era,
+};
 
 pub const CALCULATE: &str = "calculate";
 pub const BATCH: &str = "batch_calculate";
 pub const ADVANCED: &str = "advanced_calculate";
 pub const DEMO: &str = "demo_progress";
+pub const CLEAR: &str = "confirm_clear";
+pub const OPEN_TAPE: &str = "open_tape";
+pub const CLOSE_TAPE: &str = "close_tape";
 
 /// A call leaves nothing behind.
 const READS: ToolAnnotations = ToolAnnotations {
@@ -33,14 +42,71 @@ const READS: ToolAnnotations = ToolAnnotations {
 const RECORDS: ToolAnnotations =
     ToolAnnotations { read_only_hint: false, idempotent_hint: false, ..READS };
 
+/// What a call takes away is gone, and a second call takes nothing.
+const REMOVES: ToolAnnotations =
+    ToolAnnotations { read_only_hint: false, destructive_hint: true, ..READS };
+
 /// The tools that are always there.
-pub fn built_in() -> Vec<Tool> {
+pub fn built_in(era: Era) -> Vec<Tool> {
+    match era {
+        Era::Stateful(_) => everywhere().into_iter().map(in_session).collect(),
+        Era::Stateless => [everywhere(), tapes()].concat(),
+    }
+}
+
+/// A session has its own history: there is no tape to name, and every calculation
+/// is recorded.
+fn in_session(mut tool: Tool) -> Tool {
+    let input = &mut tool.input_schema;
+    if let Some(Value::Object(arguments)) = input.get_mut("properties") {
+        arguments.remove("tape_id");
+    }
+    if let Some(Value::Array(required)) = input.get_mut("required") {
+        required.retain(|name| name != "tape_id");
+        if required.is_empty() {
+            input.as_object_mut().map(|input| input.remove("required"));
+        }
+    }
+    if let Some(Value::Array(examples)) = input.get_mut("examples") {
+        for example in examples.iter_mut().filter_map(Value::as_object_mut) {
+            example.remove("tape_id");
+        }
+    }
+    if let Some(output) = &mut tool.output_schema
+        && output["properties"].get("calculationId").is_some()
+        && let Some(Value::Array(required)) = output.get_mut("required")
+    {
+        required.push("calculationId".into());
+    }
+    tool
+}
+
+fn tapes() -> Vec<Tool> {
+    vec![
+        tool::<OpenTapeArguments, OpenTapeResult>(
+            OPEN_TAPE,
+            "Open a tape",
+            "Opens a tape on which calculations are recorded, and names it. It can \
+             be read at calculator://tapes/{tape_id}/history until it is closed or \
+             was not used for a while.",
+            RECORDS,
+        ),
+        tool::<CloseTapeArguments, CloseTapeResult>(
+            CLOSE_TAPE,
+            "Close a tape",
+            "Forgets a tape and everything that is recorded on it.",
+            REMOVES,
+        ),
+    ]
+}
+
+fn everywhere() -> Vec<Tool> {
     vec![
         tool::<CalculateArguments, CalculationResult>(
             CALCULATE,
             "Calculate",
             "Adds, subtracts, multiplies or divides two numbers and records the \
-             calculation in the session's history.",
+             calculation in the history.",
             RECORDS,
         ),
         tool::<BatchArguments, BatchResult>(
@@ -54,7 +120,7 @@ pub fn built_in() -> Vec<Tool> {
             ADVANCED,
             "Calculate a function",
             "Factorial, power, square root, logarithm, sine, cosine or tangent \
-             of a number; recorded in the session's history.",
+             of a number; recorded in the history.",
             RECORDS,
         ),
         tool::<DemoArguments, DemoResult>(
@@ -63,6 +129,13 @@ pub fn built_in() -> Vec<Tool> {
             "Pretends to work in steps and reports progress after each, to show \
              what a long call looks like.",
             READS,
+        ),
+        tool::<ClearArguments, ClearResult>(
+            CLEAR,
+            "Clear the history",
+            "Asks the person whether all recorded calculations are to be forgotten, \
+             and forgets them if the answer is yes.",
+            REMOVES,
         ),
     ]
 }
@@ -102,6 +175,9 @@ fn schema<T: JsonSchema>(mut settings: SchemaSettings) -> Value {
     let settings = settings.with_transform(RecursiveTransform(simplify));
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.remove("title");
+    // A tool without arguments says so.
+    let object = schema.ensure_object();
+    object.entry("properties").or_insert_with(|| json!({}));
     schema.to_value()
 }
 

@@ -30,6 +30,11 @@ impl Engine {
         Persistent { work, background: self.background.clone() }
     }
 
+    /// Does something beside the requests; the drain waits for it.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.background.spawn(work);
+    }
+
     /// Waits for what goes on in the background.
     pub async fn finish_background(&self) {
         self.background.close();

@@ -2,12 +2,12 @@
 
 use std::{
     future::ready, panic::AssertUnwindSafe, pin::Pin, sync::Arc, task::Poll,
-    time::Instant,
 };
 
 use futures_util::FutureExt;
-use tokio::task::JoinHandle;
-use tokio_util::task::TaskTracker;
+use tokio::{task::JoinHandle, time::Instant};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{Instrument, Span};
 
 use super::{Engine, Session};
 use crate::{
@@ -17,10 +17,16 @@ use crate::{
         jsonrpc::{Request, RequestId, result_message},
         method::Method,
         progress::WithMeta,
+        trace::TraceContext,
+        version::Era,
     },
-    service::{Context, context::ProgressReports},
-    sessions::Outbox,
-    telemetry::Outcome,
+    service::{
+        Context,
+        context::ProgressReports,
+        origin::{Origin, Visit},
+    },
+    sessions::{Outbox, Timestamp},
+    telemetry::{self, Outcome},
 };
 
 /// How a request ended.
@@ -61,6 +67,7 @@ pub struct Call {
     /// The request's id.
     pub id: RequestId,
     work: Pin<Box<dyn Future<Output = Ended> + Send>>,
+    cancelled: CancellationToken,
     background: TaskTracker,
 }
 
@@ -68,6 +75,11 @@ impl Call {
     /// The same call, which has been polled to this end.
     pub fn with_end(self, ended: Ended) -> Self {
         Self { work: Box::pin(ready(ended)), ..self }
+    }
+
+    /// Ends it, as if its caller no longer wanted it.
+    pub fn cancellation(&self) -> CancellationToken {
+        self.cancelled.clone()
     }
 
     /// Goes on in a task of its own, because the reader of its stream may stall.
@@ -102,54 +114,72 @@ impl Engine {
     ) -> Result<Call, Error> {
         let live = self.live.hold(session.record.opened.id);
         let cancelled = live.begin(&request.id).ok_or(Error::DuplicateId)?;
+        let record = session.record.clone();
+        let arrived = (record.last_activity, session.entered);
+        let origin = Origin::Session(Visit { record, live });
+        Ok(self.begin(origin, arrived, request, outbox, cancelled))
+    }
+
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        origin: Origin,
+        (arrived, entered): (Timestamp, Instant),
+        request: Request,
+        outbox: Outbox,
+        cancelled: CancellationToken,
+    ) -> Call {
+        let id = request.id.clone();
         let cx = Context {
-            id: request.id.clone(),
-            session: session.record.clone(),
-            entered: session.entered,
-            store: self.store.clone(),
+            id: id.clone(),
+            origin,
+            arrived,
+            entered,
             outbox,
-            live,
-            changes: self.changes.clone(),
-            audit: self.audit.clone(),
-            bus: self.bus.clone(),
-            background: self.background.clone(),
-            cancelled,
+            common: self.common.clone(),
+            cancelled: cancelled.clone(),
             progress: WithMeta::progress_token(request.params.as_ref())
                 .map(ProgressReports::new),
         };
-        let id = request.id.clone();
-        let work = Box::pin(self.clone().audited(cx, request));
-        Ok(Call { id, work, background: self.background.clone() })
+        let trace = TraceContext::of(request.params.as_ref());
+        let work = self.clone().audited(cx, request);
+        let span = trace.map_or_else(Span::current, |it| telemetry::span(&it));
+        let work = Box::pin(work.instrument(span));
+        Call { id, work, cancelled, background: self.background.clone() }
     }
 
-    /// Serves a request, and notes it in the audit trail.
-    async fn audited(self: Arc<Self>, cx: Context, request: Request) -> Ended {
+    /// Serves a request, and notes it in the audit trail of the session or tape
+    /// that it was about.
+    async fn audited(self: Arc<Self>, mut cx: Context, request: Request) -> Ended {
         let (begun, started) = (cx.now(), Instant::now());
-        let asked = self.audit.request(cx.session.opened.id, begun, &request);
+        let asked = self.audit.request(begun, &request);
         let method = Method::parse(&request.method);
-        let ended = self.clone().work(cx, method, request.params).await;
-        if let Some(asked) = asked {
+        let ended = self.work(&mut cx, method, request.params).await;
+        if let Some((asked, session)) = asked.zip(cx.audited()) {
             let result = match &ended {
                 Ended::Answered(Ok(result)) => Some(result),
                 _ => None,
             };
             let now = begun.plus(started.elapsed());
-            self.audit.response(asked, now, ended.outcome().as_str(), result);
+            let outcome = ended.outcome().as_str();
+            self.audit.response(session, asked, now, outcome, result);
         }
+        // The id is free again before the first byte of the answer goes out.
+        drop(cx);
         ended
     }
 
     async fn work(
-        self: Arc<Self>,
-        cx: Context,
+        &self,
+        cx: &mut Context,
         method: Method,
         params: Option<RawJson>,
     ) -> Ended {
-        let started = Instant::now();
-        let handler = AssertUnwindSafe(self.dispatch(&cx, method, params));
+        let mut count = Count::of(self, method);
+        let cancelled = cx.cancelled.clone();
+        let handler = AssertUnwindSafe(self.handle(cx, method, params));
         let ended = tokio::select! {
             biased;
-            () = cx.cancelled() => Ended::Cancelled,
+            () = cancelled.cancelled() => Ended::Cancelled,
             result = handler.catch_unwind() => Ended::Answered(
                 result.unwrap_or_else(|_| {
                     self.metrics.panics.inc();
@@ -157,16 +187,46 @@ impl Engine {
                 })
             ),
         };
-        // The id is free again before the first byte of the answer goes out.
-        drop(cx);
         if let Ended::Answered(Err(error)) = &ended {
             error.log();
         }
-        self.count(method, ended.outcome(), started);
+        count.outcome = ended.outcome();
+        let outcome = count.outcome.as_str();
+        tracing::debug!(method = method.as_str(), outcome, "served");
         ended
     }
 
-    pub(super) fn count(&self, method: Method, outcome: Outcome, since: Instant) {
-        self.metrics.request(method, outcome, since.elapsed().as_secs_f64());
+    async fn handle(
+        &self,
+        cx: &mut Context,
+        method: Method,
+        params: Option<RawJson>,
+    ) -> Result<RawJson, Error> {
+        match cx.era() {
+            Era::Stateful(_) => self.dispatch(cx, method, params.as_ref()).await,
+            Era::Stateless => self.serve_alone(cx, method, params.as_ref()).await,
+        }
+    }
+}
+
+/// Counts a request when it is over, also if it is dropped on the way.
+pub(super) struct Count<'a> {
+    engine: &'a Engine,
+    method: Method,
+    since: Instant,
+    pub outcome: Outcome,
+}
+
+impl<'a> Count<'a> {
+    pub fn of(engine: &'a Engine, method: Method) -> Self {
+        let outcome = Outcome::Cancelled;
+        Self { engine, method, since: Instant::now(), outcome }
+    }
+}
+
+impl Drop for Count<'_> {
+    fn drop(&mut self) {
+        let seconds = self.since.elapsed().as_secs_f64();
+        self.engine.metrics.request(self.method, self.outcome, seconds);
     }
 }

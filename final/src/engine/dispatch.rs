@@ -3,13 +3,13 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, json};
 
-use super::{Engine, arguments::broken_rules};
+use super::Engine;
 use crate::{
     error::Error,
     protocol::{
         RawJson,
         completion::{CompleteParams, CompleteResult},
-        lifecycle::{Present, ServerCapabilities},
+        lifecycle::{ListCapability, Present, ServerCapabilities},
         logging::SetLevelParams,
         method::Method,
         pagination::{ListParams, page},
@@ -17,45 +17,54 @@ use crate::{
         resources::{ReadResult, ResourceParams},
         to_raw,
         tools::{CallToolParams, Tool, ToolResult},
+        version::Era,
     },
-    service::{Arguments, Context, ServiceError},
+    service::{Arguments, Context, ServiceError, Subject},
+    sessions::SessionId,
 };
 
 impl Engine {
+    /// Whether clients of an era can call a method.
+    pub fn offers(&self, era: Era, method: Method) -> bool {
+        era.has_request(method) && is_declared(method, &self.info.capabilities)
+    }
+
     /// Serves one request.
     pub(super) async fn dispatch(
         &self,
         cx: &Context,
         method: Method,
-        params: Option<RawJson>,
+        params: Option<&RawJson>,
     ) -> Result<RawJson, Error> {
-        if !is_declared(method, &self.info.capabilities) {
-            return Err(Error::MethodNotFound);
+        if !self.offers(cx.era(), method) {
+            return Err(Error::no_such_method(cx.era(), method));
         }
-        let params = params.as_ref();
+        let era = cx.era();
         match method {
+            Method::Discover => Ok(self.discover()),
             Method::Ping => Ok(nothing()),
             Method::SetLevel => self.set_level(cx, params).await,
             Method::ListTools => {
-                let version = cx.session().opened.version;
-                let for_version = |tool: &Tool| tool.for_version(version);
+                let for_era = |tool: &Tool| tool.for_era(era);
                 let tools: Vec<Tool> =
-                    self.service.tools(cx.era()).iter().map(for_version).collect();
-                list("tools", &tools, params)
+                    self.service.tools(era).iter().map(for_era).collect();
+                list("tools", &tools, params, era)
             }
             Method::CallTool => self.call_tool(cx, params).await,
             Method::ListResources => {
-                list("resources", &self.service.resources(cx.session()), params)
+                let resources = self.service.resources(cx.session());
+                list("resources", &resources, params, era)
             }
             Method::ListTemplates => {
-                let templates = self.service.resource_templates(cx.era());
-                list("resourceTemplates", templates, params)
+                let templates = self.service.resource_templates(era);
+                list("resourceTemplates", templates, params, era)
             }
             Method::ReadResource => self.read_resource(cx, params).await,
             Method::Subscribe => self.subscribe(cx, params).await,
             Method::Unsubscribe => self.unsubscribe(cx, params).await,
+            Method::Listen => self.listen_for_changes(cx, params).await,
             Method::ListPrompts => {
-                list("prompts", self.service.prompts(cx.era()), params)
+                list("prompts", self.service.prompts(era), params, era)
             }
             Method::GetPrompt => self.get_prompt(cx, params).await,
             Method::Complete => self.complete(cx, params).await,
@@ -73,7 +82,7 @@ impl Engine {
         params: Option<&RawJson>,
     ) -> Result<RawJson, Error> {
         let SetLevelParams { level } = parse(params)?;
-        let id = &cx.session().opened.id;
+        let id = session_of(cx)?;
         exists(self.store.set_log_level(id, level).await?)
     }
 
@@ -83,17 +92,26 @@ impl Engine {
         params: Option<&RawJson>,
     ) -> Result<RawJson, Error> {
         let CallToolParams { name, arguments } = parse(params)?;
-        let Some(schema) = self.schemas.get(&name) else {
+        let Some(tool) = self.tools.get(cx.era(), &name) else {
             return Err(Error::InvalidParams("unknown tool".into()));
         };
         let arguments = arguments.unwrap_or_else(|| to_raw(&Map::new()));
-        let version = cx.session().opened.version;
         // L106: the model reads a result, not a protocol error, and tries again.
-        let result = match broken_rules(schema, &arguments) {
+        let result = match tool.broken_rules(&arguments) {
             Some(rules) => ToolResult::error(rules),
-            None => self.service.call_tool(cx, &name, Arguments(arguments)).await?,
+            None => {
+                let called =
+                    self.service.call_tool(cx, &name, Arguments(arguments));
+                match called.await {
+                    // M137
+                    Err(gone @ ServiceError::NoSuchTape) => {
+                        ToolResult::error(gone.to_string())
+                    }
+                    result => result?,
+                }
+            }
         };
-        Ok(to_raw(&result.for_version(version)))
+        Ok(to_raw(&result.for_era(cx.era())))
     }
 
     async fn read_resource(
@@ -104,8 +122,8 @@ impl Engine {
         let ResourceParams { uri } = parse(params)?;
         match self.service.read_resource(cx, &uri).await {
             Ok(contents) => Ok(to_raw(&ReadResult { contents })),
-            Err(ServiceError::ResourceNotFound) => {
-                Err(Error::ResourceNotFound(uri))
+            Err(ServiceError::ResourceNotFound | ServiceError::NoSuchTape) => {
+                Err(Error::ResourceNotFound(uri, cx.era()))
             }
             Err(error) => Err(error.into()),
         }
@@ -118,10 +136,10 @@ impl Engine {
     ) -> Result<RawJson, Error> {
         let ResourceParams { uri } = parse(params)?;
         // Only what the service knows, so that subscriptions stay few and short.
-        if !self.service.can_subscribe(cx.session(), &uri) {
-            return Err(Error::ResourceNotFound(uri));
+        if self.service.subject(cx.session(), &uri) != Some(Subject::Caller) {
+            return Err(Error::ResourceNotFound(uri, cx.era()));
         }
-        let id = &cx.session().opened.id;
+        let id = session_of(cx)?;
         exists(self.store.subscribe(id, &uri).await?)
     }
 
@@ -131,7 +149,7 @@ impl Engine {
         params: Option<&RawJson>,
     ) -> Result<RawJson, Error> {
         let ResourceParams { uri } = parse(params)?;
-        let id = &cx.session().opened.id;
+        let id = session_of(cx)?;
         exists(self.store.unsubscribe(id, &uri).await?)
     }
 
@@ -177,9 +195,24 @@ pub(super) fn parse<T: DeserializeOwned>(
         .map_err(|_| Error::InvalidParams("params do not fit the method".into()))
 }
 
+/// The session that a method of the stateful era is about.
+fn session_of(cx: &Context) -> Result<&SessionId, Error> {
+    let session = cx.session().ok_or(Error::MethodNotFound)?;
+    Ok(&session.opened.id)
+}
+
 /// L027: a method whose capability was not declared does not exist.
 fn is_declared(method: Method, declared: &ServerCapabilities) -> bool {
+    let tells =
+        |list: Option<ListCapability>| list.is_some_and(|it| it.list_changed);
     match method {
+        Method::Listen => {
+            tells(declared.tools)
+                || tells(declared.prompts)
+                || declared
+                    .resources
+                    .is_some_and(|it| it.subscribe || it.list_changed)
+        }
         Method::ListTools | Method::CallTool => declared.tools.is_some(),
         Method::ListResources | Method::ListTemplates | Method::ReadResource => {
             declared.resources.is_some()
@@ -198,19 +231,27 @@ fn list<T: Serialize>(
     name: &str,
     items: &[T],
     params: Option<&RawJson>,
+    era: Era,
 ) -> Result<RawJson, Error> {
     let ListParams { cursor } = parse(params)?;
     let Some(page) = page(items, cursor.as_deref()) else {
         return Err(Error::InvalidParams("cursor is not one of ours".into()));
     };
     let mut result = json!({ name: page.items });
+    // L208: before structured content there were no titles either.
+    if !era.has_structured_content() {
+        for item in result[name].as_array_mut().into_iter().flatten() {
+            item.as_object_mut().and_then(|item| item.remove("title"));
+        }
+    }
     if let Some(next) = page.next_cursor {
         result["nextCursor"] = next.into();
     }
     Ok(to_raw(&result))
 }
 
-fn nothing() -> RawJson {
+/// The empty result.
+pub(super) fn nothing() -> RawJson {
     to_raw(&Present {})
 }
 

@@ -1,9 +1,7 @@
 //! How a session begins.
 //! spec: basic/lifecycle (initialization)
 
-use std::time::Instant;
-
-use super::{Caller, Engine, Session, dispatch};
+use super::{Caller, Engine, Session, call::Count, dispatch};
 use crate::{
     error::Error,
     protocol::{
@@ -11,7 +9,7 @@ use crate::{
         lifecycle::{InitializeParams, InitializeResult, MAX_CLIENT_NAME},
         method::Method,
         to_raw,
-        version::Version,
+        version::{Era, Version},
     },
     sessions::{NewSession, SessionId},
     telemetry::Outcome,
@@ -29,11 +27,10 @@ impl Engine {
         caller: &Caller,
         params: Option<RawJson>,
     ) -> Result<(SessionId, RawJson), Error> {
-        let started = Instant::now();
+        let mut count = Count::of(self, Method::Initialize);
         let opened = self.open(caller, params).await;
-        let outcome =
+        count.outcome =
             opened.as_ref().map_or_else(Error::outcome, |_| Outcome::Done);
-        self.count(Method::Initialize, outcome, started);
         opened
     }
 
@@ -49,7 +46,7 @@ impl Engine {
                 Error::BadHandshake(rule.into())
             })?;
         let client = params.client_info;
-        if client.name.len().max(client.version.len()) > MAX_CLIENT_NAME {
+        if client.longest_name() > MAX_CLIENT_NAME {
             let rule = "clientInfo names are at most 256 bytes long";
             return Err(Error::BadHandshake(rule.into()));
         }
@@ -58,7 +55,7 @@ impl Engine {
             id: SessionId::random(),
             principal: caller.principal.clone(),
             owner: caller.owner.to_string(),
-            version,
+            era: Era::Stateful(version),
             client,
             capabilities: params.capabilities,
         };
@@ -67,12 +64,12 @@ impl Engine {
         }
         self.metrics.sessions_created.inc();
         tracing::info!(session = %session.id, version = version.as_str(), "opened");
-        Ok((session.id, self.introduction(version)))
+        Ok((session.id, self.introduction(version, session.era)))
     }
 
-    fn introduction(&self, version: Version) -> RawJson {
+    fn introduction(&self, version: Version, era: Era) -> RawJson {
         let mut server_info = self.info.implementation.clone();
-        if !version.has_structured_content() {
+        if !era.has_structured_content() {
             server_info.title = None;
         }
         to_raw(&InitializeResult {

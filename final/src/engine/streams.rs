@@ -94,7 +94,7 @@ impl Engine {
         hang_up: CancellationToken,
     ) -> Reader {
         let opened = &session.record.opened;
-        let resumable = opened.version.has_priming();
+        let resumable = opened.era.has_priming();
         let reading =
             Reading::new(opened.id, seen.stream, runner, resumable, hang_up);
         let reader = Reader::new(
@@ -264,6 +264,7 @@ impl Engine {
     /// come: this node is going down. Calls go on.
     pub fn dismiss_readers(&self) {
         self.dismissing.store(true, Ordering::SeqCst);
+        self.listeners.end();
         for reading in self.readers.all() {
             self.dismiss(&reading);
         }
@@ -272,7 +273,7 @@ impl Engine {
 
 /// The opening of a stream is sent to a client that knows of such (L043).
 fn prime(reader: Reader, session: &Session, opening: EventId) -> Reader {
-    if session.record.opened.version.has_priming() {
+    if session.record.opened.era.has_priming() {
         reader.from_opening(opening.entry)
     } else {
         reader

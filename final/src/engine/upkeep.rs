@@ -104,8 +104,8 @@ impl Engine {
         self.metrics.heard(&hint);
         match hint {
             Hint::Read(session, stream) => self.readers.tell(&session, stream),
-            Hint::Dismiss(session, stream, farewell) => {
-                self.readers.dismiss(&session, stream, farewell);
+            Hint::Claimed(session, stream) => {
+                self.readers.doubt(&session, stream);
             }
             Hint::Look(session) => self.look(session).await,
             Hint::Cancel(session, call) => {
@@ -113,10 +113,14 @@ impl Engine {
                     live.cancel(&call);
                 }
             }
-            Hint::Changed(uri) => self.changes.heard(uri),
+            Hint::Changed(news) => self.changes.heard(news).await,
             Hint::Reconnected => {
                 // Storage was away, perhaps without anybody having asked it.
                 self.reached.note(false);
+                self.changes.look_again();
+                if let Err(error) = self.agree_on_key().await {
+                    tracing::warn!(%error, "the key of the other nodes is unknown");
+                }
                 let live = self.live.all();
                 let looks = stream::iter(live.iter().map(|live| live.id));
                 let look = async |session| self.look(session).await;
@@ -175,6 +179,18 @@ impl Engine {
         if let Err(error) = self.bus.end_lease().await {
             tracing::debug!(%error, "the lease of this node will run out");
         }
+    }
+
+    /// Takes over the key with which all nodes seal, unless it is configured. Redis
+    /// may have lost it: then one of the nodes gives it back.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the others cannot be asked.
+    pub async fn agree_on_key(&self) -> Result<(), StoreError> {
+        if let Some(proposal) = self.keys.proposal() {
+            self.keys.learn(self.bus.agree(proposal).await?);
+        }
+        Ok(())
     }
 
     /// Figures for `/health` and `/metrics`.

@@ -3,9 +3,11 @@
 //! another way.
 //!
 //! It is written beside the calls, a moment later and many at once, so that none of
-//! them waits for it.
+//! them waits for it. A call only copies what is to be shown; its JSON is written
+//! where it is stored or, in memory, read: most entries there never are.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex},
     time::Duration,
@@ -24,6 +26,7 @@ use crate::{
     protocol::{
         RawJson,
         jsonrpc::{Request, RequestId},
+        method::Method,
         to_raw,
     },
     sessions::{SessionId, Timestamp, store::Result},
@@ -56,7 +59,7 @@ pub struct Audit {
 }
 
 enum Order {
-    Write(SessionId, [RawJson; 2]),
+    Write(SessionId, AuditedCall),
     /// Everything before this was written.
     Report(oneshot::Sender<()>),
 }
@@ -83,11 +86,71 @@ enum Entry<'a> {
 }
 
 /// A request that is being served.
+#[derive(Debug, Clone)]
 pub struct Asked {
-    session: SessionId,
     id: RequestId,
-    method: String,
-    entry: RawJson,
+    method: Cow<'static, str>,
+    at: Timestamp,
+    params: Option<Box<str>>,
+}
+
+/// A request and what came of it: two entries of the trail.
+#[derive(Debug, Clone)]
+pub struct AuditedCall {
+    asked: Asked,
+    at: Timestamp,
+    outcome: &'static str,
+    result: Option<Box<str>>,
+}
+
+impl Asked {
+    /// A request that came at `now`.
+    pub fn new(now: Timestamp, request: &Request) -> Self {
+        let Request { id, method, params } = request;
+        let method = match Method::parse(method) {
+            Method::Unknown => Cow::Owned(shorten(method).to_owned()),
+            known => Cow::Borrowed(known.as_str()),
+        };
+        let params = params.as_ref().map(|params| shorten(params.get()).into());
+        Self { id: id.clone(), method, at: now, params }
+    }
+
+    /// The same request, with what came of it.
+    pub fn ended(
+        self,
+        now: Timestamp,
+        outcome: &'static str,
+        result: Option<&RawJson>,
+    ) -> AuditedCall {
+        let result = result.map(|result| shorten(result.get()).into());
+        AuditedCall { asked: self, at: now, outcome, result }
+    }
+}
+
+impl AuditedCall {
+    /// How many entries of the trail a call has.
+    pub const ENTRIES: usize = 2;
+
+    /// The request and the response, as they are read.
+    pub fn entries(&self) -> [RawJson; Self::ENTRIES] {
+        let Self { asked, at, outcome, result } = self;
+        let (id, method) = (&asked.id, &*asked.method);
+        [
+            to_raw(&Entry::Request {
+                timestamp: asked.at.0,
+                id,
+                method,
+                params: asked.params.as_deref(),
+            }),
+            to_raw(&Entry::Response {
+                timestamp: at.0,
+                id,
+                method,
+                outcome,
+                result: result.as_deref(),
+            }),
+        ]
+    }
 }
 
 impl Audit {
@@ -104,40 +167,21 @@ impl Audit {
     }
 
     /// A request has come; `None` if no trail is kept.
-    pub fn request(
-        &self,
-        session: SessionId,
-        now: Timestamp,
-        request: &Request,
-    ) -> Option<Asked> {
-        if !self.is_on() {
-            return None;
-        }
-        let Request { id, method, params } = request;
-        let params = params.as_ref().map(|params| shorten(params.get()));
-        let method = shorten(method);
-        let entry =
-            to_raw(&Entry::Request { timestamp: now.0, id, method, params });
-        Some(Asked { session, id: id.clone(), method: method.to_owned(), entry })
+    pub fn request(&self, now: Timestamp, request: &Request) -> Option<Asked> {
+        self.is_on().then(|| Asked::new(now, request))
     }
 
-    /// A request was answered, or not: `outcome` says how it ended.
+    /// A request was answered, or not: `outcome` says how it ended. That goes to the
+    /// trail of the session or tape that the request was about.
     pub fn response(
         &self,
+        session: SessionId,
         asked: Asked,
         now: Timestamp,
-        outcome: &str,
+        outcome: &'static str,
         result: Option<&RawJson>,
     ) {
-        let Asked { session, id, method, entry } = asked;
-        let answer = to_raw(&Entry::Response {
-            timestamp: now.0,
-            id: &id,
-            method: &method,
-            outcome,
-            result: result.map(|result| shorten(result.get())),
-        });
-        let order = Order::Write(session, [entry, answer]);
+        let order = Order::Write(session, asked.ended(now, outcome, result));
         if self.queue.try_send(order).is_err() {
             tracing::warn!(%session, "the audit trail misses a call");
         }
@@ -157,7 +201,9 @@ impl Audit {
             self.hurry.notify_one();
             let _ = timeout(PATIENCE, reported).await;
         }
-        self.log.audited(session).await.map(Some)
+        let mut trail = self.log.audited(session).await?;
+        trail.drain(..trail.len().saturating_sub(self.keep));
+        Ok(Some(trail))
     }
 
     /// Writes until it is dropped.
@@ -165,19 +211,25 @@ impl Audit {
         let orders = lock(&self.orders).take();
         let Some(mut orders) = orders else { return };
         let mut batch = Vec::new();
-        while orders.recv_many(&mut batch, BATCH).await > 0 {
-            let mut trails: HashMap<SessionId, Vec<RawJson>> = HashMap::new();
+        // Of the oldest call it may be the response only.
+        let keep = self.keep.div_ceil(AuditedCall::ENTRIES);
+        loop {
+            let received = orders.recv_many(&mut batch, BATCH).await;
+            if received == 0 {
+                return;
+            }
+            let mut trails: HashMap<SessionId, Vec<AuditedCall>> = HashMap::new();
             let mut reports = Vec::new();
             for order in batch.drain(..) {
                 match order {
-                    Order::Write(session, entries) => {
-                        trails.entry(session).or_default().extend(entries);
+                    Order::Write(session, call) => {
+                        trails.entry(session).or_default().push(call);
                     }
                     Order::Report(report) => reports.push(report),
                 }
             }
-            let writes = trails.iter().map(async |(session, entries)| {
-                let written = self.log.audit(session, entries, self.keep).await;
+            let writes = trails.into_iter().map(async |(session, calls)| {
+                let written = self.log.audit(&session, calls, keep).await;
                 if let Err(error) = written {
                     tracing::warn!(%error, %session, "the audit trail has a gap");
                 }
@@ -187,10 +239,12 @@ impl Audit {
                 // Whoever asked may have given up.
                 let _ = report.send(());
             }
-            // Not woken up by every call.
-            tokio::select! {
-                () = sleep(GATHER) => {}
-                () = self.hurry.notified() => {}
+            // Not woken up by every call, but never behind a busy node.
+            if received < BATCH {
+                tokio::select! {
+                    () = sleep(GATHER) => {}
+                    () = self.hurry.notified() => {}
+                }
             }
         }
     }

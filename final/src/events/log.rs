@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::id::{EntryId, EventId, StreamId};
+use super::{
+    audit::AuditedCall,
+    id::{EntryId, EventId, StreamId},
+};
 use crate::{
     protocol::{RawJson, jsonrpc::RequestId},
     sessions::{NodeId, SessionId, store::Result},
@@ -178,12 +181,13 @@ pub trait EventLog: Send + Sync + 'static {
         answer: Option<&RawJson>,
     ) -> Result<bool>;
 
-    /// Says something on the GET stream, or keeps it for the next one, if the
-    /// session is subscribed to the resource `uri`. Not activity of the session.
+    /// Says something on the GET stream, or keeps it for the next one; about the
+    /// resource `uri` only if the session is subscribed to it. Not activity of the
+    /// session.
     async fn send(
         &self,
         session: &SessionId,
-        uri: &str,
+        uri: Option<&str>,
         message: &RawJson,
     ) -> Result<bool>;
 
@@ -202,12 +206,12 @@ pub trait EventLog: Send + Sync + 'static {
         after: EntryId,
     ) -> Result<Option<Page>>;
 
-    /// Adds to the audit trail and keeps its last `keep` entries. Not activity of
+    /// Adds to the audit trail and keeps its last `keep` calls. Not activity of
     /// the session.
     async fn audit(
         &self,
         session: &SessionId,
-        entries: &[RawJson],
+        calls: Vec<AuditedCall>,
         keep: usize,
     ) -> Result<bool>;
 

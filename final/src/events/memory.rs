@@ -8,6 +8,7 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
+    audit::AuditedCall,
     id::{EntryId, EventId, StreamId, StreamKind},
     log::{
         Bounds, Event, EventKind, EventLog, Held, Opened, PAGE, Page, QUEUE,
@@ -50,8 +51,9 @@ struct Streams {
     last: HashMap<StreamId, EntryId>,
     /// What waits for a GET stream.
     queue: VecDeque<RawJson>,
-    /// The audit trail.
-    trail: VecDeque<RawJson>,
+    /// The audit trail, not yet as JSON: nearly all of it makes place for newer calls
+    /// before anybody reads it.
+    trail: VecDeque<AuditedCall>,
 }
 
 struct Running {
@@ -328,10 +330,10 @@ impl EventLog for MemoryLog {
     async fn send(
         &self,
         session: &SessionId,
-        uri: &str,
+        uri: Option<&str>,
         message: &RawJson,
     ) -> Result<bool> {
-        if !self.store.is_subscribed(session, uri) {
+        if uri.is_some_and(|uri| !self.store.is_subscribed(session, uri)) {
             return Ok(false);
         }
         let sent = self.visit(session, |streams, now| {
@@ -361,19 +363,19 @@ impl EventLog for MemoryLog {
     async fn audit(
         &self,
         session: &SessionId,
-        entries: &[RawJson],
+        calls: Vec<AuditedCall>,
         keep: usize,
     ) -> Result<bool> {
-        let written = self.visit(session, |streams, _| {
-            streams.trail.extend(entries.iter().cloned());
-            let excess = streams.trail.len().saturating_sub(keep);
-            streams.trail.drain(..excess);
+        let written = self.visit(session, |Streams { trail, .. }, _| {
+            trail.extend(calls);
+            trail.drain(..trail.len().saturating_sub(keep));
         });
         Ok(written.is_some())
     }
 
     async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>> {
         let trail = self.visit(session, |streams, _| streams.trail.clone());
-        Ok(trail.unwrap_or_default().into())
+        let trail = trail.unwrap_or_default();
+        Ok(trail.iter().flat_map(AuditedCall::entries).collect())
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
+    audit::AuditedCall,
     id::{EntryId, EventId, StreamId},
     log::{EventLog, Held, Opened, Page, Resumed},
 };
@@ -72,7 +73,7 @@ impl EventLog for MeteredLog {
     async fn send(
         &self,
         session: &SessionId,
-        uri: &str,
+        uri: Option<&str>,
         message: &RawJson,
     ) -> Result<bool> {
         self.meter.write("send", self.inner.send(session, uri, message)).await
@@ -98,10 +99,10 @@ impl EventLog for MeteredLog {
     async fn audit(
         &self,
         session: &SessionId,
-        entries: &[RawJson],
+        calls: Vec<AuditedCall>,
         keep: usize,
     ) -> Result<bool> {
-        let written = self.inner.audit(session, entries, keep);
+        let written = self.inner.audit(session, calls, keep);
         self.meter.write("audit", written).await
     }
 

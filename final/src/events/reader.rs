@@ -105,6 +105,11 @@ impl Reader {
             if self.reading.farewell() == Some(Farewell::Over) {
                 return None;
             }
+            if self.reading.was_doubted() {
+                // L055: what was not sent yet may be sent elsewhere.
+                self.page.retain(|event| event.kind == EventKind::Opening);
+                self.after = self.seen;
+            }
             if let Some(event) = self.page.pop_front() {
                 if let Some(frame) = self.take(event) {
                     return Some(frame);

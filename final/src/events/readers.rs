@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -38,6 +41,8 @@ pub struct Reading {
     /// Closes the connection on which it is sent.
     pub hang_up: CancellationToken,
     told: Notify,
+    /// It may be read elsewhere by now.
+    doubted: AtomicBool,
     /// Since when the client could take something, and has not.
     offered: Mutex<Option<Instant>>,
     farewell: Mutex<Option<Farewell>>,
@@ -59,6 +64,7 @@ impl Reading {
             resumable,
             hang_up,
             told: Notify::new(),
+            doubted: AtomicBool::new(false),
             offered: Mutex::default(),
             farewell: Mutex::default(),
         })
@@ -79,6 +85,18 @@ impl Reading {
                 "a reader does not keep up and is cut off");
             self.hang_up.cancel();
         }
+    }
+
+    /// It may be read elsewhere by now. That is only a hint, and may be an old one
+    /// that was overtaken: the log knows.
+    pub fn doubt(&self) {
+        self.doubted.store(true, Ordering::Relaxed);
+        self.told.notify_one();
+    }
+
+    /// Whether it was doubted since this was asked last.
+    pub(super) fn was_doubted(&self) -> bool {
+        self.doubted.swap(false, Ordering::Relaxed)
     }
 
     /// Not to be read on.
@@ -143,16 +161,11 @@ impl Readers {
         }
     }
 
-    /// A stream is not to be read on here.
-    pub fn dismiss(
-        &self,
-        session: &SessionId,
-        stream: StreamId,
-        farewell: Farewell,
-    ) {
+    /// A stream may be read elsewhere by now.
+    pub fn doubt(&self, session: &SessionId, stream: StreamId) {
         self.each(session, |reading| {
             if reading.stream == stream {
-                reading.dismiss(farewell);
+                reading.doubt();
             }
         });
     }

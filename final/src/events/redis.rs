@@ -12,6 +12,7 @@ use redis::{FromRedisValue, cmd};
 use serde_json::value::RawValue;
 
 use super::{
+    audit::AuditedCall,
     id::{EntryId, EventId, StreamId, StreamKind},
     log::{
         Bounds, Event, EventKind, EventLog, Held, Opened, PAGE, Page, QUEUE,
@@ -147,9 +148,10 @@ impl EventLog for RedisLog {
     async fn send(
         &self,
         session: &SessionId,
-        uri: &str,
+        uri: Option<&str>,
         message: &RawJson,
     ) -> Result<bool> {
+        let uri = uri.unwrap_or_default();
         let arguments = [uri, message.get(), &QUEUE.to_string()];
         Ok(self.run(&SEND, session, &arguments).await? == Some(1))
     }
@@ -208,24 +210,25 @@ impl EventLog for RedisLog {
     async fn audit(
         &self,
         session: &SessionId,
-        entries: &[RawJson],
+        calls: Vec<AuditedCall>,
         keep: usize,
     ) -> Result<bool> {
         let keep = keep.to_string();
+        let entries: Vec<_> = calls.iter().flat_map(AuditedCall::entries).collect();
         let entries = entries.iter().map(|entry| entry.get());
         let arguments: Vec<&str> = iter::once(&*keep).chain(entries).collect();
         Ok(self.run(&AUDIT, session, &arguments).await? == Some(1))
     }
 
     async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>> {
-        type Entries = Vec<(String, (String, String))>;
+        type Entries = Vec<(String, Vec<(String, String)>)>;
         let mut trail = cmd("XRANGE");
         trail.arg(self.store.keys.audit(session)).arg("-").arg("+");
         let entries: Entries =
             self.store.connection.query(&trail).await.map_err(read_failed)?;
-        let entries =
-            entries.into_iter().map(|(_, (_, entry))| RawValue::from_string(entry));
+        let entries = entries.into_iter().flat_map(|(_, entries)| entries);
         entries
+            .map(|(_, entry)| RawValue::from_string(entry))
             .collect::<Result<_, _>>()
             .map_err(|_| StoreError::Damaged("the audit trail"))
     }

@@ -23,13 +23,15 @@ impl Accepts {
         let ranges = values.filter_map(|value| value.to_str().ok());
         for range in ranges.flat_map(|value| value.split(',')) {
             let mut parts = range.split(';').map(str::trim);
-            let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
+            let media_type = parts.next().unwrap_or_default();
             if parts.any(is_zero_weight) {
                 continue;
             }
-            let is = |names: &[&str]| names.contains(&media_type.as_str());
-            accepts.json |= is(&["application/json", "application/*", "*/*"]);
-            accepts.stream |= is(&["text/event-stream", "text/*", "*/*"]);
+            let is = |name| media_type.eq_ignore_ascii_case(name);
+            let anything = is("*/*");
+            accepts.json |=
+                anything || is("application/json") || is("application/*");
+            accepts.stream |= anything || is("text/event-stream") || is("text/*");
         }
         accepts
     }

@@ -1,24 +1,29 @@
 //! Which era a request belongs to, and what it therefore is.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
-use super::answer::Failure;
+use super::{answer::Failure, mirror, session::SESSION_HEADER};
 use crate::{
     error::Error,
     protocol::{
         body::Body,
+        envelope::{BadEnvelope, Envelope},
         jsonrpc::{Message, Request},
-        version::{MODERN, Version, claimed},
+        method::Method,
+        version::{MODERN, Version},
     },
 };
 
 /// The header that names the protocol version.
-pub const VERSION_HEADER: &str = "mcp-protocol-version";
+pub const VERSION_HEADER: HeaderName =
+    HeaderName::from_static("mcp-protocol-version");
 
 /// What a POST turned out to be.
 #[derive(Debug)]
 pub enum Classified {
+    /// A request of the stateless era.
+    Stateless(Request, Envelope),
     /// The handshake that opens a session.
     Initialize(Request),
     /// For a session.
@@ -32,37 +37,67 @@ pub enum Classified {
 /// array can only belong to a session.
 ///
 /// # Errors
-/// [`Error::UnsupportedVersion`], [`Error::HeaderMismatch`],
-/// [`Error::ResponseWithoutSession`].
+/// [`Error::BadEnvelope`], [`Error::UnsupportedVersion`],
+/// [`Error::HeaderMismatch`], [`Error::ResponseWithoutSession`],
+/// [`Error::NoBatches`].
 pub fn classify(headers: &HeaderMap, body: Body) -> Result<Classified, Failure> {
     let header = version_header(headers);
+    let is_modern = header == Some(MODERN);
     let message = match body {
         Body::Single(message) => message,
+        Body::Batch(_) if is_modern => return Err(Error::NoBatches.into()),
         batch => return Ok(Classified::InSession(batch)),
     };
     let id = message.request_id().cloned();
-    if let Message::Request(request) = &message
-        && let Some(version) = claimed(request.params.as_ref())
-    {
-        return Err(Error::UnsupportedVersion(version).at(id));
-    }
-    match message {
-        Message::Request(request) if request.method == "initialize" => {
+    let refuse = |error: Error| Err(error.at(id.clone()));
+    let claim = Envelope::of(message.params());
+    match (message, claim) {
+        (Message::Request(request), Some(Ok(envelope))) => {
+            Ok(Classified::Stateless(request, envelope))
+        }
+        (Message::Request(_), Some(Err(bad))) => refuse(bad.into()),
+        (Message::Request(request), None) if request.method == "initialize" => {
             initialize(header, request)
         }
-        Message::Notification(_) if header == Some(MODERN) => {
-            Ok(Classified::Ignored)
+        (Message::Request(request), None)
+            if is_modern || is_bare_discovery(headers, &request) =>
+        {
+            refuse(BadEnvelope("_meta needs a protocolVersion").into())
         }
-        Message::Response(_) if header == Some(MODERN) => {
-            Err(Error::ResponseWithoutSession.into())
+        (Message::Notification(notification), claim)
+            if is_modern || claim.is_some() =>
+        {
+            let Some(Ok(Envelope { version, .. })) = claim else {
+                return ignore(headers, &notification.method);
+            };
+            match version == MODERN {
+                true => ignore(headers, &notification.method),
+                false => refuse(Error::UnsupportedVersion(version)),
+            }
         }
-        message => match header {
+        (Message::Response(_), _) if is_modern => {
+            refuse(Error::ResponseWithoutSession)
+        }
+        (message, _) => match header {
             Some(version) if Version::parse(version).is_none() => {
-                Err(Error::UnsupportedVersion(version.to_owned()).at(id))
+                refuse(Error::UnsupportedVersion(version.to_owned()))
             }
             _ => Ok(Classified::InSession(Body::Single(message))),
         },
     }
+}
+
+/// Nobody waits for what a notification could be about: a request ends with its
+/// connection.
+fn ignore(headers: &HeaderMap, method: &str) -> Result<Classified, Failure> {
+    mirror::check_if_there(headers, method)?;
+    Ok(Classified::Ignored)
+}
+
+/// Discovery exists in the stateless era only, so that is what is meant.
+fn is_bare_discovery(headers: &HeaderMap, request: &Request) -> bool {
+    Method::parse(&request.method) == Method::Discover
+        && headers.get(SESSION_HEADER).is_none()
 }
 
 /// The version header's value; one that is not text is as wrong as any other.
@@ -85,7 +120,8 @@ fn initialize(
         .and_then(|params| serde_json::from_str::<Requested>(params.get()).ok());
     match (header, requested) {
         (Some(header), Some(body)) if header != body.protocol_version => {
-            Err(Error::HeaderMismatch.at(Some(request.id)))
+            Err(Error::HeaderMismatch("MCP-Protocol-Version".into())
+                .at(Some(request.id)))
         }
         _ => Ok(Classified::Initialize(request)),
     }

@@ -31,8 +31,9 @@ use crate::{
 /// The other end of the connection, put into every request by the accept loop.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    /// Its address.
-    pub address: IpAddr,
+    /// Whom its requests count for, unless something else tells who it is. Found
+    /// out once for all requests of a connection.
+    pub network: Arc<str>,
     /// Closes the connection, whatever is still to be sent.
     pub hang_up: CancellationToken,
 }
@@ -52,12 +53,13 @@ pub struct Guards {
 
 impl Guards {
     fn allows_host(&self, host: &str) -> bool {
-        let host = host.to_ascii_lowercase();
-        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
+        let name = host.rsplit_once(':').map_or(host, |(name, port)| {
             let is_port = port.bytes().all(|b| b.is_ascii_digit());
-            if is_port { name } else { &host }
+            if is_port { name } else { host }
         });
-        self.allowed_hosts.iter().any(|allowed| *allowed == host || allowed == name)
+        self.allowed_hosts.iter().any(|allowed| {
+            allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(name)
+        })
     }
 
     /// A page of the server's own origin, or of a configured one.
@@ -125,8 +127,11 @@ pub fn host_and_origin(
 }
 
 /// Lets the configured origins' pages read our answers; nothing to do for pages
-/// of our own origin.
-pub fn cors(guards: &Guards) -> Option<CorsLayer> {
+/// of our own origin. `parameters` are the headers that repeat arguments of tools.
+pub fn cors<'a>(
+    guards: &Guards,
+    parameters: impl Iterator<Item = &'a str>,
+) -> Option<CorsLayer> {
     let origins = match &guards.origins {
         Origins::Listed(origins) if origins.is_empty() => return None,
         Origins::Any => AllowOrigin::any(),
@@ -141,7 +146,11 @@ pub fn cors(guards: &Guards) -> Option<CorsLayer> {
         HeaderName::from_static("mcp-name"),
         HeaderName::from_static("mcp-protocol-version"),
         HeaderName::from_static("mcp-session-id"),
+        HeaderName::from_static("traceparent"),
     ];
+    let parameters = parameters.filter_map(|name| name.parse().ok());
+    let request_headers: Vec<_> =
+        request_headers.into_iter().chain(parameters).collect();
     let layer = CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
@@ -179,9 +188,9 @@ fn identify(
     if guards.tokens.0.is_empty() {
         let forwarded =
             guards.trust_proxy.then(|| forwarded_for(headers)).flatten();
-        let peer = extensions.get::<Peer>().map(|peer| peer.address);
-        let address = forwarded.or(peer).ok_or(Error::Unauthorized)?;
-        let owner = network(address).into();
+        let peer = || extensions.get::<Peer>().map(|peer| peer.network.clone());
+        let owner = forwarded.map(network).or_else(peer);
+        let owner = owner.ok_or(Error::Unauthorized)?;
         return Ok(Caller { principal: Principal::anonymous(), owner });
     }
     let bearer = headers
@@ -239,12 +248,12 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 
 /// What one client can be told apart by: an IPv4 address, or the /64 network
 /// of an IPv6 address, of which one client has 2^64.
-fn network(address: IpAddr) -> String {
+pub fn network(address: IpAddr) -> Arc<str> {
     match address.to_canonical() {
-        IpAddr::V4(address) => format!("address {address}"),
+        IpAddr::V4(address) => format!("address {address}").into(),
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
-            format!("address {a:x}:{b:x}:{c:x}:{d:x}::/64")
+            format!("address {a:x}:{b:x}:{c:x}:{d:x}::/64").into()
         }
     }
 }

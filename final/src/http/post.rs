@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use axum::{
     extract::Request,
-    http::{HeaderValue, StatusCode, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures_util::future::join_all;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use super::{
     Http,
@@ -20,7 +21,7 @@ use super::{
     era::{Classified, classify},
     guards::{caller, hang_up},
     session::{SESSION_HEADER, check_version, session_id},
-    sse,
+    sse, stateless,
 };
 use crate::{
     engine::{Call, Caller, Ended, Session},
@@ -30,43 +31,52 @@ use crate::{
         body::{Body, ParseError},
         jsonrpc::{self, Message, RequestId, result_message},
         to_raw,
+        trace::{TRACEPARENT, TraceContext},
     },
-    sessions::Outbox,
+    sessions::{Inbox, Outbox, Said},
+    telemetry,
 };
 
-/// Reads the body, decides what it is, and answers it.
+/// Reads the body, decides what it is, and answers it. What belongs to a session
+/// goes on when its connection has gone; a request of the stateless era does not
+/// (D015).
 pub async fn post(http: Arc<Http>, request: Request) -> Result<Response, Failure> {
     let (head, body) = request.into_parts();
+    let span = traced(&head.headers);
     let bytes = body::read(&head.headers, body, http.max_body).await?;
-    let engine = http.engine.clone();
-    engine.persist(async move { answer(&http, &head, &bytes).await }).await
-}
-
-async fn answer(
-    http: &Http,
-    head: &Parts,
-    bytes: &[u8],
-) -> Result<Response, Failure> {
-    let caller = caller(&head.extensions)?;
-    let body = Body::parse(bytes).map_err(|error| {
+    let body = Body::parse(&bytes).map_err(|error| {
         let id = error.id();
         Error::from(error).at(id)
     })?;
-    let accepts = Accepts::of(&head.headers);
+    let caller = caller(&head.extensions)?;
     match classify(&head.headers, body)? {
         Classified::Ignored => Ok(StatusCode::ACCEPTED.into_response()),
+        Classified::Stateless(request, envelope) => {
+            let answer = stateless::serve(&http, &head, &caller, request, envelope);
+            answer.instrument(span).await
+        }
         Classified::Initialize(request) => {
-            initialize(http, &caller, accepts, request).await
+            let engine = http.engine.clone();
+            let answer = async move {
+                let accepts = Accepts::of(&head.headers);
+                initialize(&http, &caller, accepts, request).await
+            };
+            engine.persist(answer.instrument(span)).await
         }
         Classified::InSession(body) => {
-            let id = match &body {
-                Body::Single(message) => message.request_id().cloned(),
-                Body::Batch(_) => None,
-            };
-            let answer = in_session(http, head, &caller, accepts, body).await;
-            answer.map_err(|error| error.at(id))
+            let engine = http.engine.clone();
+            let answer =
+                async move { in_session(&http, &head, &caller, body).await };
+            engine.persist(answer.instrument(span)).await
         }
     }
+}
+
+/// The caller's trace, if it names one in a header.
+fn traced(headers: &HeaderMap) -> Span {
+    let context = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    let context = context.and_then(TraceContext::parse);
+    context.map_or_else(Span::none, |context| telemetry::span(&context))
 }
 
 async fn initialize(
@@ -95,17 +105,23 @@ async fn in_session(
     http: &Http,
     head: &Parts,
     caller: &Caller,
-    accepts: Accepts,
+    body: Body,
+) -> Result<Response, Failure> {
+    let id = match &body {
+        Body::Single(message) => message.request_id().cloned(),
+        Body::Batch(_) => None,
+    };
+    let answer = visit(http, head, caller, body).await;
+    answer.map_err(|error| error.at(id))
+}
+
+async fn visit(
+    http: &Http,
+    head: &Parts,
+    caller: &Caller,
     body: Body,
 ) -> Result<Response, Error> {
-    let headers = &head.headers;
-    if let Body::Single(Message::Request(request)) = &body
-        && request.method == "server/discover"
-        && headers.get(SESSION_HEADER).is_none()
-    {
-        let rule = "server/discover belongs to protocol version 2026-07-28";
-        return Err(Error::BadHandshake(rule.into()));
-    }
+    let (headers, accepts) = (&head.headers, Accepts::of(&head.headers));
     let id = session_id(headers)?;
     let requests = count_requests(&body);
     let acceptable = requests == 0 || accepts.anything();
@@ -115,7 +131,7 @@ async fn in_session(
     };
     check_version(headers, &session)?;
     match body {
-        Body::Batch(_) if !session.record.opened.version.has_batches() => {
+        Body::Batch(_) if !session.record.opened.era.has_batches() => {
             Err(Error::NoBatches)
         }
         _ if !acceptable => Err(Error::NotAcceptable),
@@ -144,8 +160,6 @@ fn count_requests(body: &Body) -> usize {
     }
 }
 
-/// JSON when it can, a stream when it must: as soon as the handler sends
-/// something before its answer, or takes its time.
 async fn call(
     http: &Http,
     session: &Session,
@@ -153,14 +167,39 @@ async fn call(
     accepts: Accepts,
     hang_up: CancellationToken,
 ) -> Result<Response, Error> {
+    let start = |outbox| http.engine.call(session, request, outbox);
+    match begin(http, accepts, start).await? {
+        Begun::Answered(response) => Ok(response),
+        Begun::Streams(call, said, inbox) => {
+            let reader = http.engine.stream(session, call, said, inbox, hang_up);
+            Ok(sse::stream(&http.metrics.post_streams, reader.await?))
+        }
+    }
+}
+
+/// A call that has begun.
+pub(super) enum Begun {
+    /// It has been quick.
+    Answered(Response),
+    /// It goes on as a stream, and has said something already or not.
+    Streams(Call, Vec<Said>, Inbox),
+}
+
+/// JSON when it can, a stream when it must: as soon as the handler sends
+/// something before its answer, or takes its time.
+pub(super) async fn begin(
+    http: &Http,
+    accepts: Accepts,
+    start: impl FnOnce(Outbox) -> Result<Call, Error>,
+) -> Result<Begun, Error> {
     // A client that takes no stream cannot be sent anything but the answer.
     if !accepts.stream {
-        let mut call = http.engine.call(session, request, Outbox::closed())?;
+        let mut call = start(Outbox::closed())?;
         let ended = (&mut call).await;
-        return Ok(finished(&call.id, ended, accepts));
+        return Ok(Begun::Answered(finished(&call.id, ended, accepts)));
     }
     let (outbox, mut inbox) = Outbox::open();
-    let mut call = http.engine.call(session, request, outbox)?;
+    let mut call = start(outbox)?;
     let (said, ended) = tokio::select! {
         biased;
         // What was said on the way to a quick end still comes before it.
@@ -170,13 +209,12 @@ async fn call(
     };
     let call = match ended {
         Some(ended) if said.is_empty() || ended.is_cancelled() => {
-            return Ok(finished(&call.id, ended, accepts));
+            return Ok(Begun::Answered(finished(&call.id, ended, accepts)));
         }
         Some(ended) => call.with_end(ended),
         None => call,
     };
-    let reader = http.engine.stream(session, call, said, inbox, hang_up).await?;
-    Ok(sse::stream(&http.metrics.post_streams, reader))
+    Ok(Begun::Streams(call, said, inbox))
 }
 
 fn finished(id: &RequestId, ended: Ended, accepts: Accepts) -> Response {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderName, StatusCode},
     response::{IntoResponse, Response},
 };
 
@@ -25,10 +25,10 @@ use crate::{
 };
 
 /// The header that names the session.
-pub const SESSION_HEADER: &str = "mcp-session-id";
+pub const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
 
 /// The header that names the event after which a stream goes on.
-pub const LAST_EVENT_ID: &str = "last-event-id";
+pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// GET /mcp: opens the stream for messages that belong to no request, or goes on
 /// with any stream of the session.
@@ -98,7 +98,7 @@ pub fn session_id(headers: &HeaderMap) -> Result<SessionId, Error> {
 /// # Errors
 /// [`Error::WrongVersion`]
 pub fn check_version(headers: &HeaderMap, session: &Session) -> Result<(), Error> {
-    let negotiated = session.record.opened.version.as_str();
+    let negotiated = session.record.opened.era.as_str();
     match headers.get(VERSION_HEADER) {
         Some(version) if version.as_bytes() != negotiated.as_bytes() => {
             Err(Error::WrongVersion)

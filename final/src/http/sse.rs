@@ -19,7 +19,10 @@ use axum::{
 };
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use prometheus::IntGauge;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, Sleep, sleep},
+};
 
 use crate::{
     events::{Frame, Reader},
@@ -38,14 +41,30 @@ pub fn stream(open: &IntGauge, reader: Reader) -> Response {
     let frames = stream::unfold((reader, open), async |(mut reader, open)| {
         Some((reader.next().await?, (reader, open)))
     });
-    let events = frames.map(|frame| encode(&frame)).boxed();
-    respond(KeptAlive { events, silence: Box::pin(sleep(KEEP_ALIVE)) })
+    respond(kept_alive(frames.map(|frame| encode(&frame))))
+}
+
+fn kept_alive(events: impl Stream<Item = Bytes> + Send + 'static) -> KeptAlive {
+    let silence = Box::pin(sleep(KEEP_ALIVE));
+    KeptAlive { events: events.boxed(), silence }
+}
+
+/// Sends messages as they come, until there will be no more.
+pub fn messages(open: &IntGauge, queue: mpsc::Receiver<RawJson>) -> Response {
+    let open = OpenStream::new(open);
+    let messages = stream::unfold((queue, open), async |(mut queue, open)| {
+        Some((event(&queue.recv().await?), (queue, open)))
+    });
+    respond(kept_alive(messages))
 }
 
 /// A stream of one message, for a client that takes only streams.
 pub fn single(message: &RawJson) -> Response {
-    let event = format!("event: message\ndata: {}\n\n", message.get());
-    respond(stream::iter([Bytes::from(event)]))
+    respond(stream::iter([event(message)]))
+}
+
+fn event(message: &RawJson) -> Bytes {
+    format!("event: message\ndata: {}\n\n", message.get()).into()
 }
 
 /// A stream without a message: the answer to a request that was cancelled.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{lifecycle::ClientCapabilities, question::Question, version::Version};
+use super::{lifecycle::ClientCapabilities, question::Question, version::Era};
 
 /// `elicitation/create`. Never for secrets: a form is shown and stored.
 #[derive(Debug, Clone, Serialize)]
@@ -40,10 +40,11 @@ pub struct ElicitResult {
 
 impl Question for Elicit {
     const METHOD: &'static str = "elicitation/create";
+    const CAPABILITY: &'static str = "elicitation";
     type Answer = ElicitResult;
 
-    fn is_allowed(&self, version: Version, client: ClientCapabilities) -> bool {
-        version.has_elicitation() && client.elicitation
+    fn is_allowed(&self, era: Era, client: ClientCapabilities) -> bool {
+        era.has_elicitation() && client.elicitation
     }
 
     /// L163: accepted values fit the schema that was sent.

@@ -18,6 +18,9 @@ pub const INTERNAL_ERROR: i32 = -32603;
 pub const RESOURCE_NOT_FOUND: i32 = -32002;
 /// A header and the body disagree (2026-07-28).
 pub const HEADER_MISMATCH: i32 = -32020;
+/// The work needs a capability that the client did not declare (2026-07-28);
+/// `data.requiredCapabilities` names it.
+pub const MISSING_CAPABILITY: i32 = -32021;
 /// The protocol version is not spoken here; `data.supported` lists those that are.
 pub const UNSUPPORTED_VERSION: i32 = -32022;
 

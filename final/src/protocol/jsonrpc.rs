@@ -95,6 +95,15 @@ pub enum Message {
 }
 
 impl Message {
+    /// The parameters, if it has any.
+    pub fn params(&self) -> Option<&RawJson> {
+        match self {
+            Self::Request(request) => request.params.as_ref(),
+            Self::Notification(notification) => notification.params.as_ref(),
+            Self::Response(_) => None,
+        }
+    }
+
     /// The id to answer to, if this is to be answered.
     pub fn request_id(&self) -> Option<&RequestId> {
         match self {

@@ -23,12 +23,19 @@ pub struct InitializeParams {
 }
 
 /// Who the client says it is. Nothing is decided by it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientInfo {
     /// A program's name.
     pub name: String,
     /// Its version.
     pub version: String,
+}
+
+impl ClientInfo {
+    /// The length of the longer of its names, in bytes.
+    pub fn longest_name(&self) -> usize {
+        self.name.len().max(self.version.len())
+    }
 }
 
 /// What a client declared, reduced to what the server asks about. Members that

@@ -51,4 +51,6 @@ methods! {
     Initialized => "notifications/initialized",
     Cancelled => "notifications/cancelled",
     RootsChanged => "notifications/roots/list_changed",
+    Discover => "server/discover",
+    Listen => "subscriptions/listen",
 }

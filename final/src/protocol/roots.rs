@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{lifecycle::ClientCapabilities, question::Question, version::Version};
+use super::{lifecycle::ClientCapabilities, question::Question, version::Era};
 
 /// `roots/list`.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -27,9 +27,10 @@ pub struct Root {
 
 impl Question for ListRoots {
     const METHOD: &'static str = "roots/list";
+    const CAPABILITY: &'static str = "roots";
     type Answer = ListRootsResult;
 
-    fn is_allowed(&self, _: Version, client: ClientCapabilities) -> bool {
+    fn is_allowed(&self, _: Era, client: ClientCapabilities) -> bool {
         client.roots
     }
 }

@@ -7,7 +7,7 @@ use super::{
     content::{Content, Role},
     lifecycle::ClientCapabilities,
     question::Question,
-    version::Version,
+    version::Era,
 };
 
 /// `sampling/createMessage`, without tools.
@@ -45,9 +45,10 @@ pub struct CreateMessageResult {
 
 impl Question for CreateMessage {
     const METHOD: &'static str = "sampling/createMessage";
+    const CAPABILITY: &'static str = "sampling";
     type Answer = CreateMessageResult;
 
-    fn is_allowed(&self, _: Version, client: ClientCapabilities) -> bool {
+    fn is_allowed(&self, _: Era, client: ClientCapabilities) -> bool {
         client.sampling
     }
 }

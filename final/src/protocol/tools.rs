@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{RawJson, content::Content, to_raw, version::Version};
+use super::{RawJson, content::Content, to_raw, version::Era};
 
 /// A tool as it is listed.
 #[derive(Debug, Clone, Serialize)]
@@ -36,10 +36,10 @@ impl Tool {
                 .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
     }
 
-    /// The tool as a client of `version` can know it.
-    pub fn for_version(&self, version: Version) -> Self {
+    /// The tool as a client of `era` can know it.
+    pub fn for_era(&self, era: Era) -> Self {
         let mut tool = self.clone();
-        if !version.has_structured_content() {
+        if !era.has_structured_content() {
             tool.title = None;
             tool.output_schema = None;
         }
@@ -101,9 +101,9 @@ impl ToolResult {
         Self { structured_content: Some(to_raw(value)), ..self }
     }
 
-    /// The result as a client of `version` can know it.
-    pub fn for_version(mut self, version: Version) -> Self {
-        if !version.has_structured_content() {
+    /// The result as a client of `era` can know it.
+    pub fn for_era(mut self, era: Era) -> Self {
+        if !era.has_structured_content() {
             self.structured_content = None;
             for block in &mut self.content {
                 if let Content::ResourceLink { uri, .. } = block {

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RawJson;
+use super::{
+    errors::{INVALID_PARAMS, RESOURCE_NOT_FOUND},
+    method::Method,
+};
 
 /// A version of the stateful era: a handshake, a session, streams per session.
 ///
@@ -24,8 +27,16 @@ pub enum Version {
     V2025_11_25,
 }
 
-/// The stateless era's version, named here so that it can be refused by name.
+/// The version of the stateless era.
 pub const MODERN: &str = "2026-07-28";
+
+/// Every version that is spoken here, newest first (A6).
+pub const SUPPORTED: [&str; 4] = [
+    MODERN,
+    Version::ALL[0].as_str(),
+    Version::ALL[1].as_str(),
+    Version::ALL[2].as_str(),
+];
 
 impl Version {
     /// Newest first, the order in which they are offered.
@@ -47,65 +58,119 @@ impl Version {
     }
 
     /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::V2025_03_26 => "2025-03-26",
             Self::V2025_06_18 => "2025-06-18",
             Self::V2025_11_25 => "2025-11-25",
         }
     }
-
-    /// Whether a POST may carry an array of messages.
-    pub fn has_batches(self) -> bool {
-        self == Self::V2025_03_26
-    }
-
-    /// Whether clients know titles, `structuredContent`, `outputSchema` and
-    /// resource links.
-    pub fn has_structured_content(self) -> bool {
-        self >= Self::V2025_06_18
-    }
-
-    /// Whether every stream begins with an event id, so that its connection may be
-    /// closed before its end (L043, L044).
-    pub fn has_priming(self) -> bool {
-        self >= Self::V2025_11_25
-    }
-
-    /// Whether the client can be asked with `elicitation/create`.
-    pub fn has_elicitation(self) -> bool {
-        self >= Self::V2025_06_18
-    }
-}
-
-/// The version that a request claims in the stateless era's way, in `_meta`.
-pub fn claimed(params: Option<&RawJson>) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Params {
-        #[serde(rename = "_meta")]
-        meta: Meta,
-    }
-    #[derive(Deserialize)]
-    struct Meta {
-        #[serde(rename = "io.modelcontextprotocol/protocolVersion")]
-        version: serde_json::Value,
-    }
-    let params = params?.get();
-    // A second look at the parameters, spared to the many requests without one.
-    // The slash of the full name may be escaped.
-    if !params.contains("protocolVersion") {
-        return None;
-    }
-    let version = serde_json::from_str::<Params>(params).ok()?.meta.version;
-    Some(version.as_str().unwrap_or_default().to_owned())
 }
 
 /// Which of the two protocols a request speaks. Everything that differs between
-/// them asks this value.
+/// them, or between their versions, asks this value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Era {
     /// 2025-03-26 to 2025-11-25: a session, at its negotiated version.
     Stateful(Version),
     /// 2026-07-28: every request stands for itself.
     Stateless,
+}
+
+impl Era {
+    /// One of each: the lists of a service differ between the eras only.
+    pub const BOTH: [Self; 2] = [Self::Stateful(Version::LATEST), Self::Stateless];
+
+    /// The era of the version with this name, if we speak it.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            MODERN => Some(Self::Stateless),
+            _ => Version::parse(name).map(Self::Stateful),
+        }
+    }
+
+    /// The version's name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stateful(version) => version.as_str(),
+            Self::Stateless => MODERN,
+        }
+    }
+
+    /// Whether there is no session: a request says all that it relies on, names
+    /// the state that it means, and is gone with its connection.
+    pub fn is_stateless(self) -> bool {
+        self == Self::Stateless
+    }
+
+    fn is_at_least(self, version: Version) -> bool {
+        match self {
+            Self::Stateful(spoken) => spoken >= version,
+            Self::Stateless => true,
+        }
+    }
+
+    /// Whether a POST may carry an array of messages.
+    pub fn has_batches(self) -> bool {
+        self == Self::Stateful(Version::V2025_03_26)
+    }
+
+    /// Whether clients know titles, `structuredContent`, `outputSchema` and
+    /// resource links.
+    pub fn has_structured_content(self) -> bool {
+        self.is_at_least(Version::V2025_06_18)
+    }
+
+    /// Whether every stream begins with an event id, so that its connection may be
+    /// closed before its end (L043, L044). Stateless streams have no ids (M057).
+    pub fn has_priming(self) -> bool {
+        self == Self::Stateful(Version::V2025_11_25)
+    }
+
+    /// Whether the client can be asked with `elicitation/create`.
+    pub fn has_elicitation(self) -> bool {
+        self.is_at_least(Version::V2025_06_18)
+    }
+
+    /// Whether a client may call this method, if the server declares it.
+    pub fn has_request(self, method: Method) -> bool {
+        match method {
+            Method::ListTools
+            | Method::CallTool
+            | Method::ListResources
+            | Method::ListTemplates
+            | Method::ReadResource
+            | Method::ListPrompts
+            | Method::GetPrompt
+            | Method::Complete => true,
+            Method::Initialize
+            | Method::Ping
+            | Method::SetLevel
+            | Method::Subscribe
+            | Method::Unsubscribe => !self.is_stateless(),
+            Method::Discover | Method::Listen => self.is_stateless(),
+            Method::Initialized
+            | Method::Cancelled
+            | Method::RootsChanged
+            | Method::Unknown => false,
+        }
+    }
+
+    /// Whether the answer to this method may be that the client is asked something
+    /// first (M094). In the stateful era questions travel as requests.
+    pub fn asks_in_results_of(self, method: Method) -> bool {
+        let may_ask = matches!(
+            method,
+            Method::CallTool | Method::GetPrompt | Method::ReadResource
+        );
+        self.is_stateless() && may_ask
+    }
+
+    /// The code of the error for a resource that does not exist (L116, M012).
+    pub fn no_such_resource(self) -> i32 {
+        match self {
+            Self::Stateful(_) => RESOURCE_NOT_FOUND,
+            Self::Stateless => INVALID_PARAMS,
+        }
+    }
 }

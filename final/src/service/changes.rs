@@ -1,4 +1,5 @@
-//! Tells subscribers that a resource has changed, wherever their stream is held.
+//! Tells whoever wants to hear of it that something has changed, wherever their
+//! stream is held.
 
 use std::{
     collections::HashMap,
@@ -6,14 +7,19 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
+use serde_json::json;
 use tokio::{sync::Notify, time::sleep};
 
+use super::listeners::{Change, Listeners};
 use crate::{
-    bus::Bus,
+    bus::{Bus, News},
     events::{EventLog, Readers, StreamKind},
     lock::lock,
-    protocol::{jsonrpc::notification_message, resources::ResourceUpdated},
+    protocol::{
+        RawJson, jsonrpc::notification_message, resources::ResourceUpdated,
+        subscriptions::List,
+    },
     sessions::SessionId,
 };
 
@@ -24,49 +30,69 @@ const GATHER: Duration = Duration::from_secs(1);
 /// How many streams are told of a change at once: calls are to come through, too.
 const AT_ONCE: usize = 64;
 
-/// Announces changes on the GET streams of their subscribers.
+/// Announces changes: to sessions on their GET streams, in the stateless era to
+/// requests that listen.
 pub struct Changes {
     log: Arc<dyn EventLog>,
     bus: Arc<dyn Bus>,
     readers: Arc<Readers>,
+    listeners: Arc<Listeners>,
     /// By resource: whether the other nodes have to be told.
     gathered: Mutex<HashMap<String, bool>>,
     wake: Notify,
 }
 
 impl Changes {
-    /// Announces through `log`, to nodes on `bus`.
+    /// Announces through `log` and to `listeners`, to nodes on `bus`.
     pub fn new(
         log: Arc<dyn EventLog>,
         bus: Arc<dyn Bus>,
         readers: Arc<Readers>,
+        listeners: Arc<Listeners>,
     ) -> Self {
         let (gathered, wake) = Default::default();
-        Self { log, bus, readers, gathered, wake }
+        Self { log, bus, readers, listeners, gathered, wake }
     }
 
-    /// A resource of one session has changed. If it is subscribed to, that is
-    /// said on its GET stream, on whichever node, or on the next one.
+    /// A resource of one session or tape has changed, and somebody may have asked
+    /// to hear of it.
     pub async fn of_session(&self, session: &SessionId, uri: &str) {
-        let message = notification_message(
-            "notifications/resources/updated",
-            &ResourceUpdated { uri },
-        );
-        if let Err(error) = self.log.send(session, uri, &message).await {
-            tracing::warn!(%error, uri, "a change may not have been announced");
+        if session.is_tape() {
+            self.listeners.tell(&Change::Resource(uri.to_owned()));
+            self.announce(&News::Tape(uri.to_owned())).await;
+        } else {
+            let updated = ResourceUpdated { uri };
+            let message =
+                notification_message("notifications/resources/updated", &updated);
+            self.say(session, Some(uri), &message).await;
         }
-        self.readers.tell_listener(session);
     }
 
-    /// A resource of the whole deployment has changed. Announced within a
-    /// second, once, however often it changes meanwhile.
+    /// A resource of the whole deployment has changed. Announced within a second,
+    /// on other nodes within two, once, however often it changes meanwhile.
     pub fn of_all(&self, uri: &str) {
         self.gather(uri.to_owned(), true);
     }
 
-    /// Another node says that a resource of the whole deployment has changed.
-    pub fn heard(&self, uri: String) {
-        self.gather(uri, false);
+    /// A list of the service has changed.
+    pub async fn of_list(&self, list: List) {
+        self.list_changed(list).await;
+        self.announce(&News::List(list)).await;
+    }
+
+    /// Another node has announced something.
+    pub async fn heard(&self, news: News) {
+        match news {
+            News::Resource(uri) => self.gather(uri, false),
+            News::Tape(uri) => self.listeners.tell(&Change::Resource(uri)),
+            News::List(list) => self.list_changed(list).await,
+        }
+    }
+
+    /// Announcements of other nodes may have been lost. Sessions have theirs in
+    /// the log; whoever listens is told to look at everything.
+    pub fn look_again(&self) {
+        self.listeners.tell_all();
     }
 
     fn gather(&self, uri: String, is_news: bool) {
@@ -82,22 +108,53 @@ impl Changes {
             sleep(GATHER).await;
             let gathered = std::mem::take(&mut *lock(&self.gathered));
             for (uri, is_news) in gathered {
-                if is_news && let Err(error) = self.bus.announce(&uri).await {
-                    tracing::warn!(%error, uri, "a change was not announced");
+                if is_news {
+                    self.announce(&News::Resource(uri.clone())).await;
                 }
-                self.to_listeners(&uri).await;
+                self.to_all(&uri).await;
+                self.listeners.tell(&Change::Resource(uri));
             }
         }
     }
 
-    /// Announces a change to the subscribers whose GET stream is held here.
-    async fn to_listeners(&self, uri: &str) {
-        let mut listening = self.readers.all();
-        listening.retain(|reading| reading.stream.kind == StreamKind::Listener);
-        stream::iter(listening)
-            .for_each_concurrent(AT_ONCE, |reading| async move {
-                self.of_session(&reading.session, uri).await;
+    async fn announce(&self, news: &News) {
+        if let Err(error) = self.bus.announce(news).await {
+            tracing::warn!(%error, ?news, "a change was not announced");
+        }
+    }
+
+    /// Tells the subscribers whose GET stream is held here.
+    async fn to_all(&self, uri: &str) {
+        self.get_streams()
+            .for_each_concurrent(AT_ONCE, |session| async move {
+                self.of_session(&session, uri).await;
             })
             .await;
+    }
+
+    async fn list_changed(&self, list: List) {
+        let message = &notification_message(list.changed(), &json!({}));
+        self.get_streams()
+            .for_each_concurrent(AT_ONCE, |session| async move {
+                self.say(&session, None, message).await;
+            })
+            .await;
+        self.listeners.tell(&Change::List(list));
+    }
+
+    /// The sessions whose GET stream is held here.
+    fn get_streams(&self) -> impl Stream<Item = SessionId> + use<> {
+        let mut listening = self.readers.all();
+        listening.retain(|reading| reading.stream.kind == StreamKind::Listener);
+        stream::iter(listening).map(|reading| reading.session)
+    }
+
+    /// Said on the session's GET stream, on whichever node, or on the next one, if
+    /// it subscribed to `uri`.
+    async fn say(&self, session: &SessionId, uri: Option<&str>, message: &RawJson) {
+        if let Err(error) = self.log.send(session, uri, message).await {
+            tracing::warn!(%error, uri, "a change may not have been announced");
+        }
+        self.readers.tell_listener(session);
     }
 }

@@ -7,58 +7,48 @@ use std::{
 
 use serde::Serialize;
 use serde_json::Value;
-use tokio::time::{Instant, timeout};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use uuid::Uuid;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use super::{Changes, ServiceError, State};
+use super::{
+    ServiceError, State,
+    common::Common,
+    origin::{Alone, Origin, Visit},
+};
 use crate::{
-    bus::Bus,
-    events::Audit,
     lock::lock,
     protocol::{
-        jsonrpc::{RequestId, notification_message, request_message},
+        jsonrpc::{RequestId, notification_message},
+        lifecycle::ClientCapabilities,
         logging::{Level, LogMessage},
-        progress::{CancelledParams, Progress, ProgressToken},
-        question::Question,
-        version::{Era, Version},
+        progress::{Progress, ProgressToken},
+        subscriptions::List,
+        version::Era,
     },
-    sessions::{Live, Outbox, Phase, Said, SessionRecord, SessionStore, Timestamp},
+    sessions::{
+        NewSession, Outbox, Said, SessionId, SessionRecord, Timestamp, Totals,
+    },
 };
 
-/// How long a client has to answer a question, unless the handler says
-/// otherwise: people fill in forms.
-pub const ASK_DEADLINE: Duration = Duration::from_secs(300);
-
-/// For how long the subscriptions are believed that the session had when the
-/// request arrived. A short call need not ask for them again.
-const FRESH: Duration = Duration::from_secs(1);
-
-/// Log messages below this level are not sent before the client chose a level.
+/// Log messages below this level are not sent before the client of a session
+/// chose a level.
 const DEFAULT_LEVEL: Level = Level::Info;
 
 /// One running request, as its handler sees it.
 pub struct Context {
     /// The request's id.
     pub(crate) id: RequestId,
-    /// The session as it was when the request arrived.
-    pub(crate) session: Arc<SessionRecord>,
-    /// When that was, to continue the store's clock from.
+    /// Its session, or what it says itself.
+    pub(crate) origin: Origin,
+    /// When it arrived, by the clock of whoever knows: the session's store, or
+    /// this node.
+    pub(crate) arrived: Timestamp,
+    /// The same moment, to continue that clock from.
     pub(crate) entered: Instant,
-    /// Where the session is kept.
-    pub(crate) store: Arc<dyn SessionStore>,
     /// The stream that answers the request.
     pub(crate) outbox: Outbox,
-    /// The session's live part on this node.
-    pub(crate) live: Live,
-    /// Tells subscribers of changes.
-    pub(crate) changes: Arc<Changes>,
-    /// What the session has asked and was answered.
-    pub(crate) audit: Arc<Audit>,
-    /// Lets answers find their way to this node.
-    pub(crate) bus: Arc<dyn Bus>,
-    /// Runs what is left to do when the call is over.
-    pub(crate) background: TaskTracker,
+    /// What it shares with all calls of this node.
+    pub(crate) common: Arc<Common>,
     /// Ends the call when the client no longer wants it.
     pub(crate) cancelled: CancellationToken,
     /// The caller's wish to hear of progress.
@@ -87,29 +77,151 @@ impl ProgressReports {
 }
 
 impl Context {
-    /// The session as it was when the request arrived, this request counted.
-    pub fn session(&self) -> &SessionRecord {
-        &self.session
-    }
-
     /// The era and version that the request speaks.
     pub fn era(&self) -> Era {
-        Era::Stateful(self.version())
+        self.origin.era()
     }
 
-    fn version(&self) -> Version {
-        self.session.opened.version
+    /// The session as it was when the request arrived, this request counted; there
+    /// is none in the stateless era.
+    pub fn session(&self) -> Option<&SessionRecord> {
+        match &self.origin {
+            Origin::Session(visit) => Some(&visit.record),
+            Origin::Request(_) => None,
+        }
     }
 
-    /// The session's state in the store.
-    pub fn state(&self) -> State<'_> {
-        let (store, audit) = (&*self.store, &*self.audit);
-        State { store, audit, session: &self.session }
+    /// What the client can do.
+    pub fn client(&self) -> ClientCapabilities {
+        self.origin.capabilities()
     }
 
-    /// The store's time: equal on all nodes that share it.
+    /// The state that the call works on: its session, or in the stateless era the
+    /// tape that it names, if it names one.
+    ///
+    /// # Errors
+    /// As for [`tape`](Self::tape).
+    pub async fn state(
+        &self,
+        tape: Option<&str>,
+    ) -> Result<Option<State<'_>>, ServiceError> {
+        match (&self.origin, tape) {
+            (Origin::Session(visit), _) => Ok(Some(self.state_of(visit))),
+            (Origin::Request(_), None) => Ok(None),
+            (Origin::Request(_), Some(tape)) => self.tape(tape).await.map(Some),
+        }
+    }
+
+    /// The session's state; there is none in the stateless era.
+    pub fn session_state(&self) -> Option<State<'_>> {
+        match &self.origin {
+            Origin::Session(visit) => Some(self.state_of(visit)),
+            Origin::Request(_) => None,
+        }
+    }
+
+    fn state_of(&self, visit: &Visit) -> State<'_> {
+        let (common, record) = (&*self.common, visit.record.clone());
+        State { common, record, read: self.entered }
+    }
+
+    /// The state that a tape keeps, on whichever node it was opened. Looking is
+    /// activity, as a request is for a session.
+    ///
+    /// # Errors
+    /// [`ServiceError::NoSuchTape`] if it never was, has expired, was closed, or
+    /// belongs to somebody else, and always in the stateful era.
+    pub async fn tape(&self, id: &str) -> Result<State<'_>, ServiceError> {
+        let (alone, id) = self.named_tape(id)?;
+        let common = &*self.common;
+        let found = common.store.enter(&id, &alone.caller.principal, 1).await?;
+        let found = found.ok_or(ServiceError::NoSuchTape)?;
+        if found.reconstructed {
+            common.metrics.sessions_reconstructed.inc();
+        }
+        // Only the first: its audit trail tells of the call.
+        let _ = alone.tape.set(id);
+        let record = Arc::new(found.record);
+        Ok(State { common, record, read: Instant::now() })
+    }
+
+    /// Opens a tape, which lives until it is closed or was idle for the session
+    /// timeout.
+    ///
+    /// # Errors
+    /// [`ServiceError::TooManyTapes`], [`ServiceError::Draining`],
+    /// [`ServiceError::Store`]; [`ServiceError::NoSuchTape`] in the stateful era.
+    pub async fn open_tape(&self) -> Result<SessionId, ServiceError> {
+        let alone = self.alone().ok_or(ServiceError::NoSuchTape)?;
+        if self.common.readiness.refuses_new_sessions() {
+            return Err(ServiceError::Draining);
+        }
+        let tape = NewSession {
+            id: SessionId::random_tape(),
+            principal: alone.caller.principal.clone(),
+            owner: alone.caller.owner.to_string(),
+            era: self.era(),
+            client: alone.envelope.client.clone().unwrap_or_default(),
+            capabilities: alone.envelope.capabilities,
+        };
+        if !self.common.store.create(&tape).await? {
+            return Err(ServiceError::TooManyTapes);
+        }
+        self.common.metrics.sessions_created.inc();
+        tracing::info!(tape = %tape.id, "opened");
+        Ok(tape.id)
+    }
+
+    /// Ends a tape on every node.
+    ///
+    /// # Errors
+    /// As for [`tape`](Self::tape).
+    pub async fn close_tape(&self, id: &str) -> Result<(), ServiceError> {
+        let (alone, id) = self.named_tape(id)?;
+        let principal = &alone.caller.principal;
+        if !self.common.store.terminate(&id, principal).await? {
+            return Err(ServiceError::NoSuchTape);
+        }
+        self.common.metrics.sessions_terminated.inc();
+        tracing::info!(tape = %id, "closed by its client");
+        Ok(())
+    }
+
+    fn named_tape(&self, id: &str) -> Result<(&Alone, SessionId), ServiceError> {
+        self.alone().zip(SessionId::parse_tape(id)).ok_or(ServiceError::NoSuchTape)
+    }
+
+    pub(crate) fn alone(&self) -> Option<&Alone> {
+        match &self.origin {
+            Origin::Session(_) => None,
+            Origin::Request(alone) => Some(alone),
+        }
+    }
+
+    /// Figures of the whole deployment.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`]
+    pub async fn totals(&self) -> Result<Totals, ServiceError> {
+        Ok(self.common.store.totals().await?)
+    }
+
+    /// For how long a session or tape may be idle.
+    pub fn session_timeout(&self) -> Duration {
+        self.common.session_timeout
+    }
+
+    /// The time, by the session's store or this node's clock.
     pub fn now(&self) -> Timestamp {
-        self.session.last_activity.plus(self.entered.elapsed())
+        self.arrived.plus(self.entered.elapsed())
+    }
+
+    /// The session or tape whose audit trail tells of this request.
+    pub(crate) fn audited(&self) -> Option<SessionId> {
+        match &self.origin {
+            Origin::Session(visit) => Some(visit.record.opened.id),
+            Origin::Request(alone) => alone.tape.get().copied(),
+        }
     }
 
     /// Resolves when the caller no longer wants the answer. A handler that only
@@ -138,10 +250,17 @@ impl Context {
         }
     }
 
-    /// Sends a log message, if the session's level lets it through (L128).
-    /// `data` must hold no secrets and no personal data (L131).
+    /// Sends a log message, if the level of the session lets it through (L128), or
+    /// that of the request, which has none unless it says so (M152). `data` must
+    /// hold no secrets and no personal data (L131).
     pub async fn log(&self, level: Level, logger: &str, data: Value) {
-        if level >= self.session.log_level.unwrap_or(DEFAULT_LEVEL) {
+        let wanted = match &self.origin {
+            Origin::Session(visit) => {
+                Some(visit.record.log_level.unwrap_or(DEFAULT_LEVEL))
+            }
+            Origin::Request(alone) => alone.log_level,
+        };
+        if wanted.is_some_and(|wanted| level >= wanted) {
             let params = LogMessage { level, logger, data };
             self.notify("notifications/message", &params).await;
         }
@@ -154,92 +273,22 @@ impl Context {
         self.outbox.send(Said::HangUp).await;
     }
 
-    /// A resource of this session has changed.
-    pub async fn changed(&self, uri: &str) {
-        let is_fresh = self.entered.elapsed() < FRESH;
-        if self.session.subscriptions.contains(uri) || !is_fresh {
-            self.changes.of_session(&self.session.opened.id, uri).await;
-        }
-    }
-
     /// A resource of the whole deployment has changed.
     pub fn changed_for_all(&self, uri: &str) {
-        self.changes.of_all(uri);
+        self.common.changes.of_all(uri);
     }
 
-    /// Asks the client and waits for its answer, at most [`ASK_DEADLINE`].
-    ///
-    /// `key` names the question within the call. Code before an `ask` must be
-    /// repeatable: in the stateless era the handler runs again, from the start,
-    /// when the answer is there.
-    ///
-    /// # Errors
-    /// [`ServiceError`]: the client cannot be asked, does not answer, refuses,
-    /// or answers something else. `?` passes it on as the call's error.
-    pub async fn ask<Q: Question>(
+    /// One of the lists that the service offers has changed.
+    pub async fn list_changed(&self, list: List) {
+        self.common.changes.of_list(list).await;
+    }
+
+    /// Sends a notification, if the client takes a stream.
+    pub(crate) async fn notify(
         &self,
-        key: &str,
-        question: &Q,
-    ) -> Result<Q::Answer, ServiceError> {
-        self.ask_within(key, question, ASK_DEADLINE).await
-    }
-
-    /// [`ask`](Self::ask) with a deadline of the handler's own (L030).
-    ///
-    /// # Errors
-    /// As for [`ask`](Self::ask).
-    pub async fn ask_within<Q: Question>(
-        &self,
-        _key: &str,
-        question: &Q,
-        deadline: Duration,
-    ) -> Result<Q::Answer, ServiceError> {
-        let client = self.session.opened.capabilities;
-        if self.session.phase != Phase::Ready
-            || !question.is_allowed(self.version(), client)
-        {
-            return Err(ServiceError::CannotAsk(Q::METHOD));
-        }
-        if !self.outbox.is_stream() {
-            return Err(ServiceError::NoStream);
-        }
-        // Random, so that no node ever repeats it in this session (L004, D002).
-        let id = RequestId::String(Uuid::new_v4().to_string());
-        let answer = self.live.ask(id.clone());
-        let pending = PendingQuestion { cx: self, id: &id };
-        // Whichever node is answered must know who waits before anybody is asked.
-        if !self.bus.expect(&self.session.opened.id, &id, &self.id).await? {
-            return Err(ServiceError::SessionEnded);
-        }
-        let message = request_message(&id, Q::METHOD, question);
-        self.outbox.send(Said::Message(message)).await;
-        let outcome = match timeout(deadline, answer).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => return Err(ServiceError::SessionEnded),
-            Err(_) => {
-                self.withdraw(&id).await;
-                return Err(ServiceError::NoAnswer);
-            }
-        };
-        drop(pending);
-        let answer = outcome.map_err(ServiceError::Refused)?;
-        let answer: Q::Answer = serde_json::from_str(answer.get())
-            .map_err(|_| ServiceError::BadAnswer)?;
-        if question.accepts(&answer) {
-            Ok(answer)
-        } else {
-            Err(ServiceError::BadAnswer)
-        }
-    }
-
-    /// L029: tells the client that its answer is no longer waited for.
-    async fn withdraw(&self, id: &RequestId) {
-        let reason = Some("no answer in time".to_owned());
-        let params = CancelledParams { request_id: id.clone(), reason };
-        self.notify("notifications/cancelled", &params).await;
-    }
-
-    async fn notify(&self, method: &str, params: &(impl Serialize + Sync)) {
+        method: &str,
+        params: &(impl Serialize + Sync),
+    ) {
         if self.outbox.is_stream() {
             let message = notification_message(method, params);
             self.outbox.send(Said::Message(message)).await;
@@ -250,25 +299,8 @@ impl Context {
 /// The call is over, however it ended: its id may be used again.
 impl Drop for Context {
     fn drop(&mut self) {
-        self.live.finish(&self.id);
-    }
-}
-
-/// Forgets the question when the handler stops waiting, for whatever reason.
-struct PendingQuestion<'a> {
-    cx: &'a Context,
-    id: &'a RequestId,
-}
-
-impl Drop for PendingQuestion<'_> {
-    fn drop(&mut self) {
-        self.cx.live.withdraw(self.id);
-        let (bus, session) = (self.cx.bus.clone(), self.cx.session.opened.id);
-        let id = self.id.clone();
-        self.cx.background.spawn(async move {
-            if let Err(error) = bus.withdraw(&session, &id).await {
-                tracing::debug!(%error, "a question was not withdrawn");
-            }
-        });
+        if let Origin::Session(visit) = &self.origin {
+            visit.live.finish(&self.id);
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::{protocol::errors::RpcError, sessions::StoreError};
+use crate::{
+    protocol::{errors::RpcError, retries::InputRequests},
+    sessions::StoreError,
+};
 
 /// Why a handler did not produce a result. What the caller may see is decided
 /// in [`crate::error`], not here.
@@ -17,6 +20,22 @@ pub enum ServiceError {
     /// The session ended while the handler ran.
     #[error("the session has ended")]
     SessionEnded,
+    /// The tape never was, has expired, was closed, or belongs to somebody else.
+    #[error("there is no such tape, or not any more")]
+    NoSuchTape,
+    /// The caller has as many sessions and tapes as it may.
+    #[error("too many tapes, close one first")]
+    TooManyTapes,
+    /// The node is shutting down, and a tape could not outlive it.
+    #[error("the server is shutting down")]
+    Draining,
+    /// The client has to be asked first. Not a failure: the call goes on when it
+    /// is sent again with the answers.
+    #[error("the client has to be asked first")]
+    InputRequired(InputRequests),
+    /// The client did not declare, in this request, a capability that it needs.
+    #[error("the client capability {0} is required")]
+    MissingCapability(&'static str),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),

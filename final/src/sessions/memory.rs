@@ -178,6 +178,14 @@ impl SessionStore for MemoryStore {
         Ok(found.unwrap_or_default())
     }
 
+    async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>> {
+        let cleared = self.visit(id, |session, now| {
+            session.record.last_activity = now;
+            std::mem::take(&mut session.history).len() as u64
+        });
+        Ok(cleared)
+    }
+
     async fn terminate(
         &self,
         id: &SessionId,

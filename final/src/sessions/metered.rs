@@ -2,14 +2,10 @@
 
 mod metrics;
 
-use std::{
-    future::Future,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 pub use self::metrics::StoreMetrics;
 use super::{
@@ -53,7 +49,8 @@ impl Meter {
         call: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
         let started = Instant::now();
-        let result = timeout(self.deadline, call).await.unwrap_or_else(|late| {
+        let result = timeout_at(started + self.deadline, call).await;
+        let result = result.unwrap_or_else(|late| {
             Err(StoreError::OutcomeUnknown(Some(late.into())))
         });
         self.metrics.observe(operation, started.elapsed(), result.is_err());
@@ -129,6 +126,10 @@ impl SessionStore for MeteredStore {
 
     async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
         self.meter.read("history", self.inner.history(id)).await
+    }
+
+    async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>> {
+        self.meter.write("clear_history", self.inner.clear_history(id)).await
     }
 
     async fn terminate(

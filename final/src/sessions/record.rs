@@ -14,7 +14,7 @@ use crate::protocol::{
     RawJson,
     lifecycle::{ClientCapabilities, ClientInfo},
     logging::Level,
-    version::Version,
+    version::Era,
 };
 
 /// How many entries a session's history keeps; older ones are dropped.
@@ -30,12 +30,19 @@ pub struct NewSession {
     /// Whom it counts for in the limit of sessions: the principal's name, or
     /// the address where there is no authentication.
     pub owner: String,
-    /// The negotiated version.
-    pub version: Version,
+    /// What is spoken: a session's negotiated version, or that tapes belong to.
+    pub era: Era,
     /// Who the client says it is.
     pub client: ClientInfo,
     /// What the client can do.
     pub capabilities: ClientCapabilities,
+}
+
+impl NewSession {
+    /// Its phase at the beginning. There is no handshake that a tape waits for.
+    pub fn first_phase(&self) -> Phase {
+        if self.era.is_stateless() { Phase::Ready } else { Phase::Initializing }
+    }
 }
 
 /// How far the handshake has come. An ended session has no record at all.
@@ -72,8 +79,8 @@ impl SessionRecord {
     /// The record of a session at the moment of its creation.
     pub fn new(opened: NewSession, now: Timestamp) -> Self {
         Self {
+            phase: opened.first_phase(),
             opened: Arc::new(opened),
-            phase: Phase::Initializing,
             log_level: None,
             subscriptions: BTreeSet::new(),
             created: now,

@@ -27,7 +27,7 @@ use self::{
     deployment::RESERVATION,
     error::{read_failed, write_failed},
     keys::Keys,
-    scripts::{APPEND, CHANGE, CREATE, ENTER, Script, TERMINATE},
+    scripts::{APPEND, CHANGE, CLEAR, CREATE, ENTER, Script, TERMINATE},
 };
 use super::{
     clock::millis,
@@ -223,6 +223,10 @@ impl SessionStore for RedisStore {
             .map(RawValue::from_string)
             .collect::<Result<_, _>>()
             .map_err(|_| StoreError::Damaged("history"))
+    }
+
+    async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>> {
+        self.run(&CLEAR, id, &[]).await
     }
 
     async fn terminate(

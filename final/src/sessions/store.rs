@@ -89,6 +89,10 @@ pub trait SessionStore: Send + Sync + 'static {
     /// The history, newest last; empty if the session is gone.
     async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>>;
 
+    /// Empties the history and returns how many entries it had; `None` if the
+    /// session is gone. What was counted stays counted.
+    async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>>;
+
     /// Ends the session on every node; `false` if there was none, or if it
     /// belongs to somebody else.
     async fn terminate(

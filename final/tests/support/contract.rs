@@ -12,17 +12,18 @@ use mcp_server::{
     events::{
         Bounds, EntryId, Event, EventId, EventLog, Held, MemoryLog, Opened, Page,
         ReadAt, RedisLog, Resumed, StreamId,
+        audit::{Asked, AuditedCall},
     },
     protocol::{
         RawJson,
-        jsonrpc::RequestId,
+        jsonrpc::{Request, RequestId},
         lifecycle::{ClientCapabilities, ClientInfo},
         to_raw,
-        version::Version,
+        version::{Era, Version},
     },
     sessions::{
         Entry, MemoryStore, NewSession, NodeId, Principal, RedisStore, SessionId,
-        SessionStore, StoreError, StoreSettings, redis::Servers,
+        SessionStore, StoreError, StoreSettings, Timestamp, redis::Servers,
     },
 };
 
@@ -214,7 +215,7 @@ impl Logs for Redis {
 }
 
 /// A key of a session that was active a moment ago has about this many ms left.
-pub const ACTIVE: RangeInclusive<i64> = 1_700_000..=1_800_000;
+pub const ACTIVE: RangeInclusive<i64> = 1_700_000..=1_801_000;
 
 /// A key that was left a minute, and of a session that was not active since.
 pub const PASSIVE: RangeInclusive<i64> = 1..=60_000;
@@ -230,7 +231,7 @@ pub fn owned_by(owner: &str) -> NewSession {
         id: SessionId::random(),
         principal: Principal::named("alice"),
         owner: owner.to_owned(),
-        version: Version::V2025_06_18,
+        era: Era::Stateful(Version::V2025_06_18),
         client: ClientInfo { name: "héllo {x}".into(), version: "1.0".into() },
         capabilities: ClientCapabilities {
             roots: true,
@@ -337,7 +338,7 @@ impl Talk {
 
     /// Says something on the GET stream that is about [`URI`].
     pub async fn send(&self, node: usize, text: &str) -> bool {
-        self.logs[node].send(&self.id, URI, &to_raw(&text)).await.unwrap()
+        self.logs[node].send(&self.id, Some(URI), &to_raw(&text)).await.unwrap()
     }
 
     /// Goes on after an event, on a node.
@@ -395,6 +396,16 @@ pub fn number(id: u64) -> RequestId {
 /// So many messages.
 pub fn texts(count: usize) -> Vec<RawJson> {
     (0..count).map(|n| to_raw(&n.to_string())).collect()
+}
+
+/// Calls for an audit trail; the requests' ids count from 0.
+pub fn audited(count: u64) -> Vec<AuditedCall> {
+    let call = |id| {
+        let request =
+            Request { id: number(id), method: "ping".into(), params: None };
+        Asked::new(Timestamp(0), &request).ended(Timestamp(1), "ok", None)
+    };
+    (0..count).map(call).collect()
 }
 
 /// The texts of events.

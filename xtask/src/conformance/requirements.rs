@@ -58,6 +58,11 @@ impl Requirements {
         found
     }
 
+    /// Whether clients of this revision open sessions.
+    pub fn has_sessions(&self) -> bool {
+        self.revision.as_str() < "2026"
+    }
+
     /// All scenarios with `true` for those that are scored, which come first.
     pub fn scenarios(&self) -> impl Iterator<Item = (&str, bool)> {
         let scored = self.scored.iter().map(|name| (name.as_str(), true));

@@ -3,9 +3,8 @@
 -- [8]: how many entries, bytes and ms of age the log may have.
 local node = ARGV[3]
 
--- Tells the node that holds the reader of a stream to read on, or that the stream
--- is read elsewhere ('moved') or no more ('replaced'). Where it is this node, the
--- caller knows.
+-- Tells the node that holds the reader of a stream to read on, or that another
+-- reader has claimed the stream. Where it is this node, the caller knows.
 local function wake(holder, stream, what)
   if holder and holder ~= node then
     local hint = ARGV[5] .. ' ' .. (what or 'read') .. ' ' .. stream

@@ -16,7 +16,7 @@ if old then
   end
   if #unread > 0 then append(stream, 'message', unread) end
   redis.call('HDEL', KEYS[3], 'last:' .. old)
-  wake(holder, old, 'replaced')
+  wake(holder, old, 'claimed')
 end
 local hold = listen(stream)
 redis.call('HSET', KEYS[3], 'read', opening)

@@ -24,12 +24,12 @@ if string.sub(stream, 1, 1) == 'g' then
     return { 0, owner, { 'replaced', '', '', 0 } }
   end
   local _, holder = listener()
-  wake(holder, stream, 'moved')
+  wake(holder, stream, 'claimed')
   return { used(), owner, { 'open', '', '', listen(stream) } }
 end
 local runner, call = running(stream)
 if runner then
-  wake(redis.call('HGET', KEYS[3], 'reader:' .. stream), stream, 'moved')
+  wake(redis.call('HGET', KEYS[3], 'reader:' .. stream), stream, 'claimed')
   redis.call('HSET', KEYS[3], 'reader:' .. stream, node)
   return { used(), owner, { 'open', runner, call, 0 } }
 end

@@ -77,6 +77,16 @@ impl Keys {
         format!("{}:totals", self.prefix)
     }
 
+    /// What was claimed under this name.
+    pub fn claim(&self, name: &str) -> String {
+        format!("{}:claim:{name}", self.prefix)
+    }
+
+    /// The secret that all nodes share.
+    pub fn secret(&self) -> String {
+        format!("{}:secret", self.prefix)
+    }
+
     /// Which node sweeps.
     pub fn sweeper(&self) -> String {
         format!("{}:sweeper", self.prefix)

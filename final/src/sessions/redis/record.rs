@@ -9,7 +9,7 @@ use crate::{
     protocol::{
         lifecycle::{ClientCapabilities, ClientInfo},
         logging::Level,
-        version::Version,
+        version::Era,
     },
     sessions::{
         NewSession, Phase, Principal, SessionId, SessionRecord, StoreError,
@@ -40,16 +40,20 @@ pub(super) fn encode<'a>(
     node: &'a str,
     capabilities: &'a str,
 ) -> [[&'a str; 2]; 11] {
+    let phase = match session.first_phase() {
+        Phase::Initializing => INITIALIZING,
+        Phase::Ready => READY,
+    };
     [
         ["schema", "1"],
         ["principal", session.principal.as_str()],
         ["owner", &session.owner],
-        ["version", session.version.as_str()],
+        ["version", session.era.as_str()],
         ["client_name", &session.client.name],
         ["client_version", &session.client.version],
         ["capabilities", capabilities],
         ["node", node],
-        [PHASE, INITIALIZING],
+        [PHASE, phase],
         ["requests", "0"],
         ["recorded", "0"],
     ]
@@ -73,8 +77,7 @@ pub(super) fn decode(
         id: *id,
         principal: Principal::named(&take("principal")?),
         owner: take("owner")?,
-        version: Version::parse(&take("version")?)
-            .ok_or(StoreError::Damaged("version"))?,
+        era: Era::parse(&take("version")?).ok_or(StoreError::Damaged("version"))?,
         client: ClientInfo {
             name: take("client_name")?,
             version: take("client_version")?,

@@ -2,8 +2,8 @@
 -- the record first. ARGV[1] is the timeout in ms. ARGV[2] is who asks: '' for the
 -- server itself, '=name' for a principal. The session that is not there, and the
 -- one that is somebody else's, are left alone: nothing brings a session back.
-local schema, principal, owner, indexed = unpack(
-  redis.call('HMGET', KEYS[1], 'schema', 'principal', 'owner', 'indexed'))
+local schema, principal, owner, indexed, postponed = unpack(redis.call('HMGET',
+  KEYS[1], 'schema', 'principal', 'owner', 'indexed', 'postponed'))
 if not schema then return false end
 if (tonumber(schema) or 0) > 1 then
   return redis.error_reply('NEWERSCHEMA ' .. schema)
@@ -13,12 +13,19 @@ if not (principal and owner and indexed) then
 end
 if ARGV[2] ~= '' and ARGV[2] ~= '=' .. principal then return false end
 
--- The session is in use: postpones the expiry of all its keys. Returns the time
--- if the index should hear of it, else 0. That is seldom, because the index is
--- another key, and in a cluster on another server.
-local function used()
+-- How much longer than its timeout a session may live. A busy one has its expiry
+-- postponed only as often as that.
+local slack = math.min(1000, math.floor(ARGV[1] / 20))
+
+-- The session is in use: postpones the expiry of all its keys; `known` says that
+-- they were all there when that was done last. Returns the time if the index should
+-- hear of it, else 0. That is seldom, because the index is another key, and in a
+-- cluster on another server.
+local function used(known)
   redis.call('HSET', KEYS[1], 'last_activity', now)
-  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[1]) end
+  if known and now - (postponed or 0) < slack then return 0 end
+  redis.call('HSET', KEYS[1], 'postponed', now)
+  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[1] + slack) end
   if now - indexed < ARGV[1] / 4 then return 0 end
   redis.call('HSET', KEYS[1], 'indexed', now)
   return now

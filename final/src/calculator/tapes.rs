@@ -1,0 +1,77 @@
+//! Where calculations are kept: tapes, which the stateless era has in the place of
+//! sessions, and the end of a history in both.
+
+use serde_json::json;
+
+use super::{
+    arguments::{ClearArguments, CloseTapeArguments},
+    resources,
+    results::{ClearResult, CloseTapeResult, OpenTapeResult},
+};
+use crate::{
+    protocol::{
+        elicitation::{Elicit, ElicitAction},
+        tools::ToolResult,
+    },
+    service::{Context, ServiceError},
+    sessions::clock::millis,
+};
+
+pub async fn open(cx: &Context) -> Result<ToolResult, ServiceError> {
+    let tape_id = cx.open_tape().await?.to_string();
+    let expires_after_ms = millis(cx.session_timeout());
+    let text = format!(
+        "{tape_id} is open. Pass it as tape_id; it is gone when it was not used for \
+         {expires_after_ms} ms."
+    );
+    let opened = OpenTapeResult { tape_id, expires_after_ms };
+    Ok(ToolResult::text(text).with_structure(&opened))
+}
+
+pub async fn close(
+    cx: &Context,
+    CloseTapeArguments { tape_id }: CloseTapeArguments,
+) -> Result<ToolResult, ServiceError> {
+    cx.close_tape(&tape_id).await?;
+    let closed = CloseTapeResult { closed: true };
+    Ok(ToolResult::text("the tape is closed").with_structure(&closed))
+}
+
+/// Forgets a history, if whoever owns it says so. One handler for both eras: where
+/// it asks, it waits in one of them, and in the other it ends and begins again.
+pub async fn confirm_clear(
+    cx: &Context,
+    ClearArguments { tape_id }: ClearArguments,
+) -> Result<ToolResult, ServiceError> {
+    let state = cx.state(tape_id.as_deref()).await?;
+    let state = state.ok_or(ServiceError::NoSuchTape)?;
+    let answer = cx.ask("confirm", &question()).await?;
+    let is_confirmed = answer.action == ElicitAction::Accept
+        && answer.content.get("confirm") == Some(&true.into());
+    if !is_confirmed {
+        let nothing = ClearResult { cleared: 0 };
+        return Ok(ToolResult::text("nothing was cleared").with_structure(&nothing));
+    }
+    cx.use_answers_once().await?;
+    let cleared = state.clear().await?;
+    state.changed(&resources::history_uri(state.record())).await;
+    let text = format!("calculations cleared: {cleared}");
+    Ok(ToolResult::text(text).with_structure(&ClearResult { cleared }))
+}
+
+fn question() -> Elicit {
+    Elicit {
+        message: "Clear the history? It cannot be brought back.".into(),
+        requested_schema: json!({
+            "type": "object",
+            "properties": {
+                "confirm": {
+                    "type": "boolean",
+                    "title": "Clear the history",
+                    "default": false,
+                },
+            },
+            "required": ["confirm"],
+        }),
+    }
+}

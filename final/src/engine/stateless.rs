@@ -1,0 +1,218 @@
+//! A request of the stateless era: the same methods, on what the request says
+//! itself, and results that say what they are.
+//! spec: basic/index, basic/patterns/mrtr, 2026-07-28
+
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{Call, Engine, dispatch};
+use crate::{
+    error::Error,
+    protocol::{
+        RawJson,
+        caching::CacheHint,
+        discovery::DiscoverResult,
+        envelope::{BadEnvelope, Envelope},
+        jsonrpc::{Request, RequestId},
+        method::Method,
+        resources::ResourceParams,
+        results::{ResultMeta, ResultType, Stamp},
+        retries::{Answers, InputRequests, InputRequired, Retry},
+        to_raw,
+        version::SUPPORTED,
+    },
+    service::{
+        Context,
+        asking::ANSWER_LIFETIME,
+        origin::{Alone, Given, Origin},
+    },
+    sessions::{Caller, Outbox},
+};
+
+/// What a client brings back with its answers, as `requestState`.
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    /// Random, and the name under which it can be used up.
+    id: String,
+    /// Until when it is accepted, ms since 1970.
+    until: u64,
+    /// What was answered in earlier rounds.
+    answers: Answers,
+}
+
+impl Engine {
+    /// Starts a request that belongs to no session. What it sends meanwhile goes to
+    /// `outbox`; nothing runs before the call is polled, and nothing after it is
+    /// dropped.
+    ///
+    /// # Errors
+    /// [`BadEnvelope`] if it wants a log level that there is not.
+    pub fn serve(
+        self: &Arc<Self>,
+        caller: &Caller,
+        request: Request,
+        envelope: Envelope,
+        outbox: Outbox,
+    ) -> Result<Call, BadEnvelope> {
+        let alone = Alone {
+            log_level: envelope.log_level()?,
+            caller: caller.clone(),
+            envelope,
+            given: Given::default(),
+            tape: OnceLock::new(),
+        };
+        let origin = Origin::Request(Box::new(alone));
+        let arrived = (self.clock.now(), Instant::now());
+        let cancelled = CancellationToken::new();
+        Ok(self.begin(origin, arrived, request, outbox, cancelled))
+    }
+
+    /// Serves the request, or asks the client first.
+    pub(super) async fn serve_alone(
+        &self,
+        cx: &mut Context,
+        method: Method,
+        params: Option<&RawJson>,
+    ) -> Result<RawJson, Error> {
+        let purpose = match cx.era().asks_in_results_of(method) {
+            true => Some(self.recall(cx, method, params)?),
+            false => None,
+        };
+        match (self.dispatch(cx, method, params).await, purpose) {
+            (Ok(result), _) => {
+                let cache = self.cache_hint(cx, method, params);
+                let listened = (method == Method::Listen).then_some(&cx.id);
+                let stamp = self.stamp(ResultType::Complete, cache, listened);
+                Ok(stamp.on(&result))
+            }
+            (Err(Error::InputRequired(questions)), Some(purpose)) => {
+                self.ask_first(cx, &questions, &purpose)
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Gives the handler what the client has answered so far. Returns what a state
+    /// for this request is sealed for.
+    fn recall(
+        &self,
+        cx: &mut Context,
+        method: Method,
+        params: Option<&RawJson>,
+    ) -> Result<Vec<u8>, Error> {
+        let now = self.clock.now();
+        let Origin::Request(alone) = &mut cx.origin else {
+            return Ok(Vec::new());
+        };
+        let purpose = purpose(&alone.caller, method, params)?;
+        let retry = Retry::of(params).ok_or(Error::InvalidParams(
+            "inputResponses is an object, requestState a string".into(),
+        ))?;
+        let mut answers = retry.input_responses.unwrap_or_default();
+        let mut state = None;
+        if let Some(sealed) = retry.request_state {
+            let opened = self.keys.open(&sealed, &purpose);
+            let remembered = opened
+                .and_then(|text| serde_json::from_slice::<Remembered>(&text).ok())
+                .filter(|remembered| remembered.until > now.0)
+                .ok_or(Error::InvalidParams(
+                    "requestState is not ours, not for this, or too old".into(),
+                ))?;
+            // What was accepted once is not answered again.
+            answers.extend(remembered.answers);
+            state = Some(remembered.id);
+        }
+        alone.given = Given::new(answers, state);
+        Ok(purpose)
+    }
+
+    fn ask_first(
+        &self,
+        cx: &Context,
+        questions: &InputRequests,
+        purpose: &[u8],
+    ) -> Result<RawJson, Error> {
+        let answers = cx.alone().map(|alone| alone.given.taken());
+        let remembered = Remembered {
+            id: format!("{:032x}", rand::random::<u128>()),
+            until: self.clock.now().plus(ANSWER_LIFETIME).0,
+            answers: answers.unwrap_or_default(),
+        };
+        let text = to_raw(&remembered);
+        let sealed = self.keys.seal(text.get().as_bytes(), purpose);
+        let request_state = sealed.ok_or(Error::BodyTooLarge)?;
+        let result =
+            to_raw(&InputRequired { input_requests: questions, request_state });
+        Ok(self.stamp(ResultType::InputRequired, None, None).on(&result))
+    }
+
+    fn stamp<'a>(
+        &'a self,
+        result_type: ResultType,
+        cache: Option<CacheHint>,
+        subscription: Option<&'a RequestId>,
+    ) -> Stamp<'a> {
+        let meta = ResultMeta { server: &self.info.implementation, subscription };
+        Stamp { result_type, cache, meta }
+    }
+
+    /// M086, A2: what may be kept of which results.
+    fn cache_hint(
+        &self,
+        cx: &Context,
+        method: Method,
+        params: Option<&RawJson>,
+    ) -> Option<CacheHint> {
+        match method {
+            Method::Discover
+            | Method::ListTools
+            | Method::ListPrompts
+            | Method::ListResources
+            | Method::ListTemplates => Some(CacheHint::OF_RELEASE),
+            Method::ReadResource => {
+                let ResourceParams { uri } = dispatch::parse(params).ok()?;
+                // A14: what depends on answers is nobody else's.
+                let is_answered =
+                    cx.alone().is_some_and(|alone| !alone.given.taken().is_empty());
+                Some(match is_answered {
+                    true => CacheHint::NONE,
+                    false => self.service.cache_hint(&uri),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// `server/discover`
+    pub(super) fn discover(&self) -> RawJson {
+        to_raw(&DiscoverResult {
+            supported_versions: &SUPPORTED,
+            capabilities: &self.info.capabilities,
+            instructions: self.info.instructions.as_deref(),
+        })
+    }
+}
+
+/// M100, M102: a state is good for the principal and the request for which it was
+/// made. Members of objects are in order here, whatever the client did with them.
+fn purpose(
+    caller: &Caller,
+    method: Method,
+    params: Option<&RawJson>,
+) -> Result<Vec<u8>, Error> {
+    #[derive(Deserialize)]
+    struct Subject {
+        name: Option<String>,
+        uri: Option<String>,
+        arguments: Option<Value>,
+    }
+    let Subject { name, uri, arguments } = dispatch::parse(params)?;
+    let arguments = arguments.unwrap_or_else(|| json!({}));
+    let subject =
+        (caller.principal.as_str(), method.as_str(), name, uri, arguments);
+    Ok(to_raw(&subject).get().as_bytes().to_vec())
+}

@@ -1,0 +1,86 @@
+//! The tools of a service, ready to be called: schemas compiled once.
+
+use std::collections::HashMap;
+
+use jsonschema::Validator;
+
+use super::{Engine, arguments::broken_rules};
+use crate::{
+    protocol::{RawJson, parameters::HeaderParameter, tools::Tool, version::Era},
+    service::Service,
+};
+
+/// A tool that cannot be offered.
+#[derive(Debug, thiserror::Error)]
+#[error("the input schema of tool {tool} cannot be used: {rule}")]
+pub struct BadSchema {
+    /// The tool's name.
+    pub tool: String,
+    /// The rule that its schema breaks.
+    pub rule: &'static str,
+}
+
+/// The tools of each era, by name.
+pub(super) struct ToolTable {
+    stateful: HashMap<String, Checked>,
+    stateless: HashMap<String, Checked>,
+}
+
+/// What a call of one tool is checked against.
+pub(super) struct Checked {
+    schema: Validator,
+    headers: Vec<HeaderParameter>,
+}
+
+impl ToolTable {
+    /// Compiles what `service` offers.
+    ///
+    /// # Errors
+    /// [`BadSchema`] names the tool whose schema is wrong.
+    pub fn of(service: &dyn Service) -> Result<Self, BadSchema> {
+        let check = |era| -> Result<_, BadSchema> {
+            let tools = service.tools(era).iter();
+            tools.map(|tool| Ok((tool.name.clone(), Checked::of(tool)?))).collect()
+        };
+        let [stateful, stateless] = Era::BOTH.map(check);
+        Ok(Self { stateful: stateful?, stateless: stateless? })
+    }
+
+    /// The tool with this name.
+    pub fn get(&self, era: Era, name: &str) -> Option<&Checked> {
+        let tools = match era {
+            Era::Stateful(_) => &self.stateful,
+            Era::Stateless => &self.stateless,
+        };
+        tools.get(name)
+    }
+}
+
+impl Checked {
+    fn of(tool: &Tool) -> Result<Self, BadSchema> {
+        let bad = |rule| BadSchema { tool: tool.name.clone(), rule };
+        let schema = jsonschema::validator_for(&tool.input_schema)
+            .map_err(|_| bad("it is not valid JSON Schema"))?;
+        let headers = HeaderParameter::of(&tool.input_schema).map_err(bad)?;
+        Ok(Self { schema, headers })
+    }
+
+    /// The rules that arguments break, in sentences; `None` if they break none.
+    pub fn broken_rules(&self, arguments: &RawJson) -> Option<String> {
+        broken_rules(&self.schema, arguments)
+    }
+}
+
+impl Engine {
+    /// The arguments of a tool that headers repeat, in the stateless era.
+    pub fn header_parameters(&self, tool: &str) -> &[HeaderParameter] {
+        let checked = self.tools.get(Era::Stateless, tool);
+        checked.map_or(&[], |checked| &checked.headers)
+    }
+
+    /// The names of all such headers.
+    pub fn parameter_headers(&self) -> impl Iterator<Item = &str> {
+        let all = self.tools.stateless.values().flat_map(|tool| &tool.headers);
+        all.map(|parameter| parameter.header.as_str())
+    }
+}

@@ -1,0 +1,145 @@
+//! Headers that repeat what the body says, so that intermediaries need not read it.
+//! They must agree, or somebody would be told another story than we are.
+//! spec: basic/transports/streamable-http (standard and custom headers), 2026-07-28
+
+use std::borrow::Cow;
+
+use axum::http::HeaderMap;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    engine::Engine,
+    error::Error,
+    protocol::{RawJson, jsonrpc::Request, method::Method},
+};
+
+/// The header that repeats the method.
+pub const METHOD_HEADER: &str = "mcp-method";
+/// The header that repeats the name, or the URI, of what is meant.
+pub const NAME_HEADER: &str = "mcp-name";
+
+/// What is around a value that is not plain ASCII.
+const ENCODED: (&str, &str) = ("=?base64?", "?=");
+
+/// M065, M066: `Mcp-Method` and, where the request names something, `Mcp-Name`.
+///
+/// # Errors
+/// [`Error::HeaderMismatch`]
+pub fn check(headers: &HeaderMap, request: &Request) -> Result<(), Error> {
+    if value(headers, METHOD_HEADER)? != Some(Cow::Borrowed(&*request.method)) {
+        return Err(Error::HeaderMismatch("Mcp-Method".into()));
+    }
+    let Some(name) = named(request) else { return Ok(()) };
+    match value(headers, NAME_HEADER)? {
+        Some(header) if *header == *name => Ok(()),
+        _ => Err(Error::HeaderMismatch("Mcp-Name".into())),
+    }
+}
+
+/// A9: a notification needs no `Mcp-Method`, but a false one is refused.
+///
+/// # Errors
+/// [`Error::HeaderMismatch`]
+pub fn check_if_there(headers: &HeaderMap, method: &str) -> Result<(), Error> {
+    match value(headers, METHOD_HEADER)? {
+        Some(header) if header != method => {
+            Err(Error::HeaderMismatch("Mcp-Method".into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// M068 to M074: the arguments of a tool that headers repeat.
+///
+/// # Errors
+/// [`Error::HeaderMismatch`]
+pub fn check_arguments(
+    engine: &Engine,
+    headers: &HeaderMap,
+    request: &Request,
+) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    struct Params {
+        name: String,
+        #[serde(default)]
+        arguments: Value,
+    }
+    if Method::parse(&request.method) != Method::CallTool {
+        return Ok(());
+    }
+    let Some(Params { name, arguments }) = read(request.params.as_ref()) else {
+        return Ok(());
+    };
+    for parameter in engine.header_parameters(&name) {
+        let Some(argument) = parameter.value_in(&arguments) else { continue };
+        let header = value(headers, &parameter.header)?;
+        let agrees =
+            header.is_some_and(|it| agree(&it, argument, parameter.is_integer));
+        if !agrees {
+            return Err(Error::HeaderMismatch(parameter.header.clone().into()));
+        }
+    }
+    Ok(())
+}
+
+/// What a request names, if its method needs a name. A request that names nothing
+/// has nothing that a header could repeat.
+fn named(request: &Request) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Params {
+        name: Option<String>,
+        uri: Option<String>,
+    }
+    let params = || read::<Params>(request.params.as_ref());
+    match Method::parse(&request.method) {
+        Method::CallTool | Method::GetPrompt => params()?.name,
+        Method::ReadResource => params()?.uri,
+        _ => None,
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(params: Option<&'a RawJson>) -> Option<T> {
+    serde_json::from_str(params?.get()).ok()
+}
+
+/// A header's value, decoded (M067). One that is given twice could be read in two
+/// ways.
+fn value<'a>(
+    headers: &'a HeaderMap,
+    name: &str,
+) -> Result<Option<Cow<'a, str>>, Error> {
+    let mismatch = || Error::HeaderMismatch(name.to_owned().into());
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(mismatch());
+    }
+    let text = value.to_str().map_err(|_| mismatch())?.trim();
+    let encoded =
+        text.strip_prefix(ENCODED.0).and_then(|text| text.strip_suffix(ENCODED.1));
+    let Some(encoded) = encoded else { return Ok(Some(text.into())) };
+    let bytes = STANDARD.decode(encoded).map_err(|_| mismatch())?;
+    let text = String::from_utf8(bytes).map_err(|_| mismatch())?;
+    Ok(Some(text.into()))
+}
+
+/// Whether a header says what an argument says. What can be no header's value, the
+/// tool's schema judges.
+fn agree(header: &str, argument: &Value, is_integer: bool) -> bool {
+    match argument {
+        Value::String(text) => header == text,
+        Value::Bool(truth) => header == truth.to_string(),
+        // M072: `42.0` is `42`.
+        Value::Number(number) if is_integer => {
+            header == number.to_string()
+                || header
+                    .parse()
+                    .ok()
+                    .is_some_and(|it: f64| Some(it) == number.as_f64())
+        }
+        Value::Number(number) => header == number.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => true,
+    }
+}

@@ -1,0 +1,118 @@
+//! Listening in the stateless era: one request, whose answer is a stream of what
+//! changes.
+//! spec: basic/patterns/subscriptions, 2026-07-28
+
+use serde::{Deserialize, Serialize};
+
+use super::jsonrpc::RequestId;
+
+/// The `_meta` member of everything that is said on such a stream (M024, M112).
+pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
+
+/// How many resources one request may name. Each is kept while it runs.
+pub const MAX_RESOURCES: usize = 100;
+
+/// One of the lists that a service offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum List {
+    /// `tools/list`
+    Tools,
+    /// `prompts/list`
+    Prompts,
+    /// `resources/list`
+    Resources,
+}
+
+impl List {
+    const NAMES: [(&str, Self); 3] = [
+        ("tools", Self::Tools),
+        ("prompts", Self::Prompts),
+        ("resources", Self::Resources),
+    ];
+
+    /// The list with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, list)| *list)
+    }
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize].0
+    }
+
+    /// The notification that says that it has changed.
+    pub fn changed(self) -> &'static str {
+        match self {
+            Self::Tools => "notifications/tools/list_changed",
+            Self::Prompts => "notifications/prompts/list_changed",
+            Self::Resources => "notifications/resources/list_changed",
+        }
+    }
+}
+
+/// What a client wants to hear of; in the acknowledgement, what it will.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Filter {
+    /// Changes of the list of tools.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tools_list_changed: bool,
+    /// Changes of the list of prompts.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub prompts_list_changed: bool,
+    /// Changes of the list of resources.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub resources_list_changed: bool,
+    /// Changes of these resources, at most [`MAX_RESOURCES`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resource_subscriptions: Vec<String>,
+}
+
+impl Filter {
+    /// Whether changes of this list are wanted.
+    pub fn wants(&self, list: List) -> bool {
+        match list {
+            List::Tools => self.tools_list_changed,
+            List::Prompts => self.prompts_list_changed,
+            List::Resources => self.resources_list_changed,
+        }
+    }
+
+    /// Whether nothing is wanted at all.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The parameters of `subscriptions/listen`.
+#[derive(Debug, Deserialize)]
+pub struct ListenParams {
+    /// What to listen for.
+    pub notifications: Filter,
+}
+
+/// The parameters of a notification on such a stream.
+#[derive(Debug, Serialize)]
+pub struct Tagged<'a, T> {
+    /// Which subscription it belongs to.
+    #[serde(rename = "_meta")]
+    pub meta: SubscriptionMeta<'a>,
+    /// The notification's own parameters.
+    #[serde(flatten)]
+    pub params: T,
+}
+
+/// The `_meta` of everything on such a stream.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct SubscriptionMeta<'a> {
+    /// The id of the request that listens, as it came.
+    #[serde(rename = "io.modelcontextprotocol/subscriptionId")]
+    pub subscription: &'a RequestId,
+}
+
+/// The parameters of `notifications/subscriptions/acknowledged`.
+#[derive(Debug, Serialize)]
+pub struct Acknowledged<'a> {
+    /// What will be heard of; what is not supported is left out (M111).
+    pub notifications: &'a Filter,
+}

@@ -1,0 +1,62 @@
+//! Trace context: to which trace of the caller's a request belongs.
+//! spec: W3C Trace Context (traceparent); basic/index (trace context), 2026-07-28
+
+use serde::Deserialize;
+
+use super::RawJson;
+
+/// The header, and the `_meta` member, that carries the context.
+pub const TRACEPARENT: &str = "traceparent";
+
+/// Where in a trace the caller is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceContext {
+    /// The whole trace: 32 hexadecimal digits.
+    pub trace_id: String,
+    /// The caller's part of it: 16 hexadecimal digits.
+    pub parent_id: String,
+}
+
+impl TraceContext {
+    /// Reads `version-traceid-parentid-flags`. What does not have that form is no
+    /// context, and no error (M025). Later versions may have more parts.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('-');
+        let version = hex(parts.next()?, 2)?;
+        let trace_id = hex(parts.next()?, 32)?;
+        let parent_id = hex(parts.next()?, 16)?;
+        hex(parts.next()?, 2)?;
+        let is_zero = |id: &str| id.bytes().all(|digit| digit == b'0');
+        let is_longer = version == "00" && parts.next().is_some();
+        if version == "ff" || is_longer || is_zero(trace_id) || is_zero(parent_id) {
+            return None;
+        }
+        Some(Self { trace_id: trace_id.into(), parent_id: parent_id.into() })
+    }
+
+    /// The context in the `_meta` of a request.
+    pub fn of(params: Option<&RawJson>) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Params {
+            #[serde(rename = "_meta")]
+            meta: Meta,
+        }
+        #[derive(Deserialize)]
+        struct Meta {
+            traceparent: String,
+        }
+        let params = params?.get();
+        // A second look at the parameters, spared to the many calls without one.
+        if !params.contains(TRACEPARENT) {
+            return None;
+        }
+        let params: Params = serde_json::from_str(params).ok()?;
+        Self::parse(&params.meta.traceparent)
+    }
+}
+
+/// Lower-case hexadecimal digits, exactly so many.
+fn hex(text: &str, digits: usize) -> Option<&str> {
+    let is_digit = |b| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    (text.len() == digits && text.bytes().all(is_digit)).then_some(text)
+}

@@ -1,0 +1,266 @@
+//! Questions to the client, in the middle of a call.
+//!
+//! In the stateful era a question is a request on the call's stream, and the call
+//! waits. In the stateless era the call ends with the question, and the client
+//! sends it again with the answer: the handler then runs from its start, and this
+//! time finds the answer. `?` is where it is suspended.
+//! spec: client/elicitation, client/sampling, client/roots; basic/patterns/mrtr
+
+use std::time::Duration;
+
+use futures_util::{future::BoxFuture, try_join};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::{
+    Context, ServiceError,
+    origin::{Alone, Origin, Visit},
+};
+use crate::{
+    protocol::{
+        RawJson,
+        jsonrpc::{RequestId, request_message},
+        progress::CancelledParams,
+        question::Question,
+        retries::{InputRequest, InputRequests},
+        to_raw,
+    },
+    sessions::{Phase, Said},
+};
+
+/// How long the client of a session has to answer a question, unless the handler
+/// says otherwise: people fill in forms.
+pub const ASK_DEADLINE: Duration = Duration::from_secs(300);
+
+/// For how long the answers to a question are accepted in the stateless era, and
+/// remembered if they may be used only once.
+pub const ANSWER_LIFETIME: Duration = Duration::from_secs(600);
+
+/// An answer, or the question that has to be put first.
+type Asked<T> = Result<T, InputRequests>;
+
+impl Context {
+    /// Asks the client.
+    ///
+    /// `key` names the question within the call. Code before an `ask` must be
+    /// repeatable: in the stateless era the handler runs again, from the start,
+    /// when the answer is there.
+    ///
+    /// # Errors
+    /// [`ServiceError`]: the client cannot be asked, does not answer, refuses,
+    /// answers something else, or has to be asked first. `?` passes it on.
+    pub async fn ask<Q: Question>(
+        &self,
+        key: &str,
+        question: &Q,
+    ) -> Result<Q::Answer, ServiceError> {
+        self.ask_within(key, question, ASK_DEADLINE).await
+    }
+
+    /// [`ask`](Self::ask) with a deadline of the handler's own (L030). The stateless
+    /// era has none: nobody waits there.
+    ///
+    /// # Errors
+    /// As for [`ask`](Self::ask).
+    pub async fn ask_within<Q: Question>(
+        &self,
+        key: &str,
+        question: &Q,
+        deadline: Duration,
+    ) -> Result<Q::Answer, ServiceError> {
+        let asked = self.put(key, question, deadline).await?;
+        asked.map_err(ServiceError::InputRequired)
+    }
+
+    /// Asks several questions at once: `cx.ask_all((("name", form), ("roots",
+    /// ListRoots {})))` gives a tuple of answers.
+    ///
+    /// # Errors
+    /// As for [`ask`](Self::ask).
+    pub fn ask_all<'a, Q: Questions + 'a>(
+        &'a self,
+        questions: Q,
+    ) -> BoxFuture<'a, Result<Q::Answers, ServiceError>> {
+        questions.ask(self)
+    }
+
+    /// Says that the answers of this call count once, on whichever node: a retry
+    /// that is sent again is refused. To be called after the last question and
+    /// before anything is done. The stateful era repeats no answers.
+    ///
+    /// # Errors
+    /// [`ServiceError::InvalidParams`] if they were used before.
+    pub async fn use_answers_once(&self) -> Result<(), ServiceError> {
+        let Origin::Request(alone) = &self.origin else { return Ok(()) };
+        let Some(state) = &alone.given.state else {
+            return Err(refused("requestState is required here"));
+        };
+        if self.common.bus.claim(state, ANSWER_LIFETIME).await? {
+            Ok(())
+        } else {
+            Err(refused("requestState was used before"))
+        }
+    }
+
+    async fn put<Q: Question>(
+        &self,
+        key: &str,
+        question: &Q,
+        deadline: Duration,
+    ) -> Result<Asked<Q::Answer>, ServiceError> {
+        match &self.origin {
+            Origin::Session(visit) => {
+                self.send_and_wait(visit, question, deadline).await.map(Ok)
+            }
+            Origin::Request(alone) => self.look_up(alone, key, question),
+        }
+    }
+
+    fn look_up<Q: Question>(
+        &self,
+        alone: &Alone,
+        key: &str,
+        question: &Q,
+    ) -> Result<Asked<Q::Answer>, ServiceError> {
+        if let Some(answer) = alone.given.take(key) {
+            let answer = read(question, &answer);
+            let unfit = "inputResponses: an answer does not fit its question";
+            return answer.map(Ok).ok_or_else(|| refused(unfit));
+        }
+        if !question.is_allowed(self.era(), self.client()) {
+            return Err(ServiceError::MissingCapability(Q::CAPABILITY));
+        }
+        let request = InputRequest { method: Q::METHOD, params: to_raw(question) };
+        Ok(Err([(key.to_owned(), request)].into()))
+    }
+
+    async fn send_and_wait<Q: Question>(
+        &self,
+        visit: &Visit,
+        question: &Q,
+        deadline: Duration,
+    ) -> Result<Q::Answer, ServiceError> {
+        let session = &visit.record.opened.id;
+        if visit.record.phase != Phase::Ready
+            || !question.is_allowed(self.era(), self.client())
+        {
+            return Err(ServiceError::CannotAsk(Q::METHOD));
+        }
+        if !self.outbox.is_stream() {
+            return Err(ServiceError::NoStream);
+        }
+        // Random, so that no node ever repeats it in this session (L004, D002).
+        let id = RequestId::String(Uuid::new_v4().to_string());
+        let answer = visit.live.ask(id.clone());
+        let pending = PendingQuestion { cx: self, visit, id: &id };
+        // Whichever node is answered must know who waits before anybody is asked.
+        if !self.common.bus.expect(session, &id, &self.id).await? {
+            return Err(ServiceError::SessionEnded);
+        }
+        let message = request_message(&id, Q::METHOD, question);
+        self.outbox.send(Said::Message(message)).await;
+        let outcome = match timeout(deadline, answer).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => return Err(ServiceError::SessionEnded),
+            Err(_) => {
+                self.withdraw(&id).await;
+                return Err(ServiceError::NoAnswer);
+            }
+        };
+        drop(pending);
+        let answer = outcome.map_err(ServiceError::Refused)?;
+        read(question, &answer).ok_or(ServiceError::BadAnswer)
+    }
+
+    /// L029: tells the client that its answer is no longer waited for.
+    async fn withdraw(&self, id: &RequestId) {
+        let reason = Some("no answer in time".to_owned());
+        let params = CancelledParams { request_id: id.clone(), reason };
+        self.notify("notifications/cancelled", &params).await;
+    }
+}
+
+fn read<Q: Question>(question: &Q, answer: &RawJson) -> Option<Q::Answer> {
+    let answer = serde_json::from_str(answer.get()).ok()?;
+    question.accepts(&answer).then_some(answer)
+}
+
+fn refused(rule: &'static str) -> ServiceError {
+    ServiceError::InvalidParams(rule.into())
+}
+
+/// Forgets the question when the handler stops waiting, for whatever reason.
+struct PendingQuestion<'a> {
+    cx: &'a Context,
+    visit: &'a Visit,
+    id: &'a RequestId,
+}
+
+impl Drop for PendingQuestion<'_> {
+    fn drop(&mut self) {
+        self.visit.live.withdraw(self.id);
+        let bus = self.cx.common.bus.clone();
+        let (session, id) = (self.visit.record.opened.id, self.id.clone());
+        self.cx.common.background.spawn(async move {
+            if let Err(error) = bus.withdraw(&session, &id).await {
+                tracing::debug!(%error, "a question was not withdrawn");
+            }
+        });
+    }
+}
+
+/// Several questions, each with its key: a tuple of two to four pairs.
+pub trait Questions {
+    /// The answers, in the same order.
+    type Answers;
+
+    /// Asks all of them at once.
+    ///
+    /// # Errors
+    /// [`ServiceError`], as for one question.
+    fn ask<'a>(
+        self,
+        cx: &'a Context,
+    ) -> BoxFuture<'a, Result<Self::Answers, ServiceError>>
+    where
+        Self: 'a;
+}
+
+macro_rules! questions {
+    ($($question:ident $answer:ident),*) => {
+        impl<$($question: Question),*> Questions
+            for ($((&'static str, $question),)*)
+        {
+            type Answers = ($($question::Answer,)*);
+
+            #[allow(non_snake_case)]
+            fn ask<'a>(
+                self,
+                cx: &'a Context,
+            ) -> BoxFuture<'a, Result<Self::Answers, ServiceError>>
+            where
+                Self: 'a,
+            {
+                Box::pin(async move {
+                    let ($($question,)*) = self;
+                    // The first that cannot be asked ends them all.
+                    let ($($answer,)*) = try_join!(
+                        $(cx.put($question.0, &$question.1, ASK_DEADLINE)),*
+                    )?;
+                    match ($($answer,)*) {
+                        ($(Ok($answer),)*) => Ok(($($answer,)*)),
+                        ($($answer,)*) => {
+                            let mut open = InputRequests::new();
+                            $(open.extend($answer.err().unwrap_or_default());)*
+                            Err(ServiceError::InputRequired(open))
+                        }
+                    }
+                })
+            }
+        }
+    };
+}
+
+questions!(A a, B b);
+questions!(A a, B b, C c);
+questions!(A a, B b, C c, D d);

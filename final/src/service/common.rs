@@ -1,0 +1,31 @@
+//! What all calls of a node have in common.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::task::TaskTracker;
+
+use super::Changes;
+use crate::{
+    bus::Bus, events::Audit, readiness::Readiness, sessions::SessionStore,
+    telemetry::Metrics,
+};
+
+/// What a handler reaches through its [`Context`](super::Context).
+pub(crate) struct Common {
+    /// Where sessions and tapes are kept.
+    pub store: Arc<dyn SessionStore>,
+    /// Tells listeners of changes.
+    pub changes: Arc<Changes>,
+    /// What was asked and answered.
+    pub audit: Arc<Audit>,
+    /// The way to the other nodes.
+    pub bus: Arc<dyn Bus>,
+    /// Runs what is left to do when a call is over.
+    pub background: TaskTracker,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    /// Whether the node is going down.
+    pub readiness: Arc<Readiness>,
+    /// A session or tape that is idle for longer is gone.
+    pub session_timeout: Duration,
+}

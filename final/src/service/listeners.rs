@@ -1,0 +1,150 @@
+//! Requests of the stateless era that listen on this node, and what each of them
+//! has still to be told.
+//! spec: basic/patterns/subscriptions, 2026-07-28
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    lock::lock,
+    protocol::subscriptions::{Filter, List},
+};
+
+/// Something that a listener may have asked to hear of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// Of a list.
+    List(List),
+    /// Of the resource with this URI.
+    Resource(String),
+}
+
+/// All that listen on this node.
+#[derive(Debug, Default)]
+pub struct Listeners {
+    all: Mutex<Registry>,
+    ending: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct Registry {
+    listeners: HashMap<u64, Arc<Listener>>,
+    /// The number of the last one.
+    last: u64,
+}
+
+/// One that listens.
+#[derive(Debug)]
+struct Listener {
+    owner: Arc<str>,
+    filter: Filter,
+    /// What it has not been told yet. A change that happens again meanwhile is told
+    /// once, so there is never more here than the filter names.
+    untold: Mutex<BTreeSet<Change>>,
+    more: Notify,
+}
+
+/// A place among the listeners, which is free again when this is dropped.
+pub struct Listening {
+    number: u64,
+    listener: Arc<Listener>,
+    listeners: Arc<Listeners>,
+}
+
+impl Listeners {
+    /// Listens for what `filter` names; `None` if the owner has `limit` listeners
+    /// already.
+    pub fn listen(
+        self: &Arc<Self>,
+        owner: &Arc<str>,
+        filter: Filter,
+        limit: usize,
+    ) -> Option<Listening> {
+        let listener = Arc::new(Listener {
+            owner: owner.clone(),
+            filter,
+            untold: Mutex::default(),
+            more: Notify::new(),
+        });
+        let mut all = lock(&self.all);
+        let others = all.listeners.values();
+        if others.filter(|other| other.owner == *owner).count() >= limit {
+            return None;
+        }
+        all.last += 1;
+        let number = all.last;
+        all.listeners.insert(number, listener.clone());
+        Some(Listening { number, listener, listeners: self.clone() })
+    }
+
+    /// Tells everybody who wants to hear of it.
+    pub fn tell(&self, change: &Change) {
+        for listener in lock(&self.all).listeners.values() {
+            if listener.filter.names(change) {
+                listener.tell([change.clone()]);
+            }
+        }
+    }
+
+    /// Tells everybody of everything: something may have been missed.
+    pub fn tell_all(&self) {
+        for listener in lock(&self.all).listeners.values() {
+            listener.tell(listener.filter.changes());
+        }
+    }
+
+    /// Asks all to end, and those who are yet to come.
+    pub fn end(&self) {
+        self.ending.cancel();
+    }
+}
+
+impl Listener {
+    fn tell(&self, changes: impl IntoIterator<Item = Change>) {
+        lock(&self.untold).extend(changes);
+        self.more.notify_one();
+    }
+}
+
+impl Listening {
+    /// What is to be told next; `None` if the node asks everybody to end.
+    pub async fn next(&self) -> Option<Change> {
+        loop {
+            if let Some(change) = lock(&self.listener.untold).pop_first() {
+                return Some(change);
+            }
+            tokio::select! {
+                () = self.listener.more.notified() => {}
+                () = self.listeners.ending.cancelled() => return None,
+            }
+        }
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        lock(&self.listeners.all).listeners.remove(&self.number);
+    }
+}
+
+impl Filter {
+    fn names(&self, change: &Change) -> bool {
+        match change {
+            Change::List(list) => self.wants(*list),
+            Change::Resource(uri) => self.resource_subscriptions.contains(uri),
+        }
+    }
+
+    /// Everything that it names.
+    fn changes(&self) -> impl Iterator<Item = Change> {
+        let lists = [List::Tools, List::Prompts, List::Resources];
+        let lists = lists.into_iter().filter(|list| self.wants(*list));
+        let resources = self.resource_subscriptions.iter().cloned();
+        lists.map(Change::List).chain(resources.map(Change::Resource))
+    }
+}

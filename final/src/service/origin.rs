@@ -1,0 +1,88 @@
+//! Where a request comes from: out of a session, or out of nowhere.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use crate::{
+    lock::lock,
+    protocol::{
+        RawJson, envelope::Envelope, lifecycle::ClientCapabilities, logging::Level,
+        retries::Answers, version::Era,
+    },
+    sessions::{Caller, Live, SessionId, SessionRecord},
+};
+
+/// What a request can rely on besides its own parameters.
+pub(crate) enum Origin {
+    /// The stateful era: a session.
+    Session(Visit),
+    /// The stateless era: only what it says itself.
+    Request(Box<Alone>),
+}
+
+/// A session at the moment of a request.
+pub(crate) struct Visit {
+    /// As the store had it, this request counted.
+    pub record: Arc<SessionRecord>,
+    /// Its live part on this node.
+    pub live: Live,
+}
+
+/// A request that stands for itself.
+pub(crate) struct Alone {
+    /// Who calls.
+    pub caller: Caller,
+    /// What it says of itself.
+    pub envelope: Envelope,
+    /// Log messages from this level on are wanted; `None` are otherwise.
+    pub log_level: Option<Level>,
+    /// What was answered to questions of earlier rounds, and now.
+    pub given: Given,
+    /// The first tape that it has used.
+    pub tape: OnceLock<SessionId>,
+}
+
+/// The answers that a retry brings.
+#[derive(Default)]
+pub(crate) struct Given {
+    answers: Answers,
+    /// Those that the handler has asked for in this round: the next one needs them.
+    taken: Mutex<Answers>,
+    /// The sealed state that came with them.
+    pub state: Option<String>,
+}
+
+impl Origin {
+    pub fn era(&self) -> Era {
+        match self {
+            Self::Session(visit) => visit.record.opened.era,
+            Self::Request(_) => Era::Stateless,
+        }
+    }
+
+    /// What the client declared, once or for this request.
+    pub fn capabilities(&self) -> ClientCapabilities {
+        match self {
+            Self::Session(visit) => visit.record.opened.capabilities,
+            Self::Request(alone) => alone.envelope.capabilities,
+        }
+    }
+}
+
+impl Given {
+    /// Answers, and the name of the state that came with them.
+    pub fn new(answers: Answers, state: Option<String>) -> Self {
+        Self { answers, taken: Mutex::default(), state }
+    }
+
+    /// The answer that was given under this key.
+    pub fn take(&self, key: &str) -> Option<RawJson> {
+        let answer = self.answers.get(key)?.clone();
+        lock(&self.taken).insert(key.to_owned(), answer.clone());
+        Some(answer)
+    }
+
+    /// All that were taken.
+    pub fn taken(&self) -> Answers {
+        lock(&self.taken).clone()
+    }
+}

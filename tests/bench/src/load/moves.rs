@@ -1,0 +1,30 @@
+//! The first call of a session on a node that has never seen it.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::{
+    Error, calls::calculate, client::Client, figures::Latencies, options::Options,
+};
+
+/// Sessions are opened on the first server. Then, one after the other, each makes its
+/// first call on the second one, and another call there for comparison.
+pub async fn run(options: &Options) -> Result<Value, Error> {
+    let servers = options.servers()?;
+    let [home, away] = &servers[..] else { return Err("two servers".into()) };
+    let (mut cold, mut warm) = (Latencies::default(), Latencies::default());
+    let started = Instant::now();
+    for _ in 0..options.get("count", 300_usize)? {
+        let mut here = Client::open_session(home).await?;
+        calculate(&mut here, 1).await?;
+        let mut there = here.again(away).await?;
+        for (id, latencies) in [(2, &mut cold), (3, &mut warm)] {
+            let sent = Instant::now();
+            calculate(&mut there, id).await?;
+            latencies.add(sent.elapsed());
+        }
+    }
+    let elapsed = started.elapsed();
+    Ok(json!({ "cold": cold.report(elapsed), "warm": warm.report(elapsed) }))
+}

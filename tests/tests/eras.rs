@@ -1,0 +1,406 @@
+//! Two eras of the protocol on one endpoint: who is served in which, and how. The
+//! numbers are those of the decision table in the book's page on the eras.
+
+use serde_json::{Value, json};
+use suite::{
+    Attempt, Caller, Client, Node,
+    Outcome::{self, Accepted, Complete, NotAllowed, NotSpoken, Refused, Session},
+    Probe,
+    client::message,
+    modern::{VERSION, key},
+    probe::assert_all,
+};
+
+const NEWEST: &str = "2025-11-25";
+const UNKNOWN: &str = "11111111-2222-4333-8444-555555555555";
+
+fn initialize(version: &str) -> Value {
+    let params = json!({
+        "protocolVersion": version,
+        "capabilities": {},
+        "clientInfo": { "name": "eras", "version": "1.0.0" },
+    });
+    message(json!(1), "initialize", params)
+}
+
+fn bare(id: impl Into<Value>, method: &str) -> Value {
+    message(id.into(), method, json!({}))
+}
+
+fn cancelled() -> Value {
+    json!({
+        "jsonrpc": "2.0",
+        "method": "notifications/cancelled",
+        "params": { "requestId": 1 },
+    })
+}
+
+fn post(node: &Node, body: &Value) -> Attempt {
+    node.attempt("POST").json(body)
+}
+
+fn version(attempt: Attempt, version: &str) -> Attempt {
+    attempt.header("mcp-protocol-version", version)
+}
+
+/// A caller that claims this version, in the body and in the header.
+fn claiming(caller: &Caller, version: &str) -> Caller {
+    caller.with_meta(&key("protocolVersion"), json!(version))
+}
+
+type Row = (u8, &'static str, Attempt, Outcome);
+
+/// M037, L021 to L024, L061 to L063, A4.
+fn handshakes(node: &Node) -> Vec<Row> {
+    let plain = |asked| post(node, &initialize(asked));
+    let caller = Caller::new(node);
+    let params = initialize(VERSION)["params"].take();
+    let full = caller.attempt(&caller.message_as("seven", "initialize", params));
+    vec![
+        (1, "initialize", plain(NEWEST), Session(NEWEST)),
+        (
+            2,
+            "initialize, the header agrees",
+            version(plain(NEWEST), NEWEST),
+            Session(NEWEST),
+        ),
+        (
+            3,
+            "initialize, the header disagrees",
+            version(plain(NEWEST), VERSION),
+            Refused(400, -32020),
+        ),
+        (4, "initialize for the stateless era", plain(VERSION), Session(NEWEST)),
+        (
+            5,
+            "the same, the header agrees",
+            version(plain(VERSION), VERSION),
+            Session(NEWEST),
+        ),
+        (6, "a version that never was", plain("1999-01-01"), Session(NEWEST)),
+        (7, "initialize with a complete envelope", full, Refused(404, -32601)),
+    ]
+}
+
+/// M018, M033, M038, M061, M062, M064, M065, L020, L064, L068, A3, A5.
+fn claims(node: &Node) -> Vec<Row> {
+    let list = post(node, &bare(7, "tools/list"));
+    let headed = list.clone().header("mcp-method", "tools/list");
+    let caller = Caller::new(node);
+    let modern = |caller: &Caller| {
+        caller.attempt(&caller.message_as("list", "tools/list", json!({})))
+    };
+    let mute = caller.without_meta(&key("clientCapabilities"));
+    let complete = modern(&caller);
+    vec![
+        (8, "a bare request", list.clone(), Refused(400, -32600)),
+        (
+            9,
+            "a stateful version in the header only",
+            version(list.clone(), NEWEST),
+            Refused(400, -32600),
+        ),
+        (
+            10,
+            "the stateless version in the header only",
+            version(headed, VERSION),
+            Refused(400, -32602),
+        ),
+        (11, "no capabilities", modern(&mute), Refused(400, -32602)),
+        (12, "complete", complete.clone(), Complete),
+        (
+            13,
+            "no Mcp-Method",
+            complete.clone().without("mcp-method"),
+            Refused(400, -32020),
+        ),
+        (
+            14,
+            "another Mcp-Method",
+            complete.clone().header("mcp-method", "prompts/list"),
+            Refused(400, -32020),
+        ),
+        (
+            15,
+            "no version header",
+            complete.clone().without("mcp-protocol-version"),
+            Refused(400, -32020),
+        ),
+        (
+            16,
+            "another version header",
+            version(complete, NEWEST),
+            Refused(400, -32020),
+        ),
+        (
+            17,
+            "a version of the past",
+            modern(&claiming(&caller, "1900-01-01")),
+            NotSpoken("1900-01-01"),
+        ),
+        (
+            18,
+            "a version of the future",
+            modern(&claiming(&caller, "2027-01-01")),
+            NotSpoken("2027-01-01"),
+        ),
+        (
+            19,
+            "the same in the header only",
+            version(list, "2027-01-01"),
+            NotSpoken("2027-01-01"),
+        ),
+        (
+            20,
+            "a stateful version in an envelope",
+            modern(&claiming(&caller, NEWEST)),
+            NotSpoken(NEWEST),
+        ),
+    ]
+}
+
+/// M034, M063, M066, M067, M080, M139, M154.
+fn requests(node: &Node) -> Vec<Row> {
+    let caller = Caller::new(node);
+    let of = |method| caller.attempt(&caller.message_as("of", method, json!({})));
+    let sum = json!({ "a": 1, "b": 2, "op": "add" });
+    let call = json!({ "name": "calculate", "arguments": sum });
+    let call = caller.attempt(&caller.message_as(0, "tools/call", call));
+    let named = |name: &str| call.clone().header("mcp-name", name);
+    let loud = caller.with_meta(&key("logLevel"), json!("loud"));
+    let loud = loud.attempt(&loud.message_as(31, "tools/list", json!({})));
+    let session = of("tools/list").header("mcp-session-id", UNKNOWN);
+    let watched = json!({ "uri": "calculator://stats" });
+    let watch = caller.message_as("w", "resources/subscribe", watched);
+    let discover = post(node, &bare("probe", "server/discover"));
+    vec![
+        (
+            21,
+            "a call, no Mcp-Name",
+            call.clone().without("mcp-name"),
+            Refused(400, -32020),
+        ),
+        (22, "another Mcp-Name", named("batch_calculate"), Refused(400, -32020)),
+        (23, "Mcp-Name in base64", named("=?base64?Y2FsY3VsYXRl?="), Complete),
+        (
+            24,
+            "Mcp-Name in bad base64",
+            named("=?base64?Y2FsY3VsYXR!?="),
+            Refused(400, -32020),
+        ),
+        (25, "an unknown method", of("unknown/method"), Refused(404, -32601)),
+        (26, "server/discover", of("server/discover"), Complete),
+        (27, "the same without an envelope", discover, Refused(400, -32602)),
+        (28, "ping", of("ping"), Refused(404, -32601)),
+        (29, "logging/setLevel", of("logging/setLevel"), Refused(404, -32601)),
+        (30, "resources/subscribe", caller.attempt(&watch), Refused(404, -32601)),
+        (31, "an unknown log level", loud, Refused(400, -32602)),
+        (32, "an unknown session", session, Complete),
+    ]
+}
+
+/// M003, M008, M048, M050, L003, L009, L020, L033, L040, L042, A9.
+fn other_messages(node: &Node) -> Vec<Row> {
+    let named =
+        |attempt: Attempt| attempt.header("mcp-method", "notifications/cancelled");
+    let cancelled = post(node, &cancelled());
+    let stateless = version(cancelled.clone(), VERSION);
+    let response = post(node, &json!({ "jsonrpc": "2.0", "id": 9, "result": {} }));
+    let array = post(node, &json!([bare(1, "ping")]));
+    let body = |body: &str| node.attempt("POST").body(body);
+    vec![
+        (33, "a notification", named(stateless.clone()), Accepted),
+        (34, "a notification, no Mcp-Method", stateless, Accepted),
+        (35, "a bare notification", cancelled, Refused(400, -32600)),
+        (36, "a response", response.clone(), Refused(400, -32600)),
+        (
+            37,
+            "a response, the stateless version",
+            version(response, VERSION),
+            Refused(400, -32600),
+        ),
+        (38, "an array", array, Refused(400, -32600)),
+        (39, "not JSON", body("{\"jsonrpc\":"), Refused(400, -32700)),
+        (40, "nothing", body(""), Refused(400, -32700)),
+        (
+            41,
+            "null as id",
+            post(node, &bare(Value::Null, "ping")),
+            Refused(400, -32600),
+        ),
+    ]
+}
+
+/// M044, M079, L064, L065, A10.
+fn methods(node: &Node) -> Vec<Row> {
+    let list = post(node, &bare(3, "tools/list"));
+    let [get, delete, put] =
+        ["GET", "DELETE", "PUT"].map(|method| node.attempt(method));
+    let lost =
+        |attempt: &Attempt| attempt.clone().header("mcp-session-id", UNKNOWN);
+    let stateless = |attempt: &Attempt| version(attempt.clone(), VERSION);
+    vec![
+        (42, "POST, an unknown session", lost(&list), Refused(404, -32600)),
+        (43, "GET, no session", get.clone(), Refused(400, -32600)),
+        (44, "GET, the stateless version", stateless(&get), NotAllowed("POST")),
+        (45, "GET, an unknown session", lost(&get), Refused(404, -32600)),
+        (46, "DELETE, no session", delete.clone(), Refused(400, -32600)),
+        (47, "DELETE, an unknown session", lost(&delete), Refused(404, -32600)),
+        (
+            48,
+            "DELETE, the stateless version",
+            stateless(&delete),
+            NotAllowed("POST"),
+        ),
+        (49, "PUT", put, NotAllowed("GET, POST, DELETE")),
+    ]
+}
+
+/// M045, M046, M049.
+fn transport(node: &Node) -> Vec<Row> {
+    let caller = Caller::new(node);
+    let list = caller.attempt(&caller.message_as(50, "tools/list", json!({})));
+    let header = |name, value: &str| list.clone().header(name, value);
+    vec![
+        (50, "only JSON accepted", header("accept", "application/json"), Complete),
+        (51, "everything accepted", header("accept", "*/*"), Complete),
+        (
+            52,
+            "another content type",
+            header("content-type", "text/plain"),
+            Refused(415, -32600),
+        ),
+        (
+            53,
+            "another site's page",
+            header("origin", "http://evil.example"),
+            Refused(403, -32600),
+        ),
+    ]
+}
+
+/// The whole table. Every error is held against M002, M004, M005, M010 to M013 and
+/// M075 too, every result against M006 and M022.
+#[tokio::test]
+async fn every_probe_is_answered_as_the_decision_table_says() {
+    let node = Node::start().await;
+    let rows = [
+        handshakes(&node),
+        claims(&node),
+        requests(&node),
+        other_messages(&node),
+        methods(&node),
+        transport(&node),
+    ]
+    .concat();
+    let numbers: Vec<u8> = rows.iter().map(|row| row.0).collect();
+    assert_eq!(numbers, (1..=53).collect::<Vec<_>>());
+    let probes = rows.into_iter().map(|(number, sent, attempt, outcome)| {
+        let probe = Probe::new(format!("{number}: {sent}"), attempt, outcome);
+        match number {
+            7 => probe.saying(VERSION),
+            36 | 37 => probe.whatever_id(),
+            52 | 53 => probe.unread(),
+            _ => probe,
+        }
+    });
+    assert_all(&node, probes.collect()).await;
+}
+
+/// PHP writes slashes with a backslash before them.
+#[tokio::test]
+async fn a_claim_is_one_however_it_is_spelled() {
+    let node = Node::start().await;
+    let caller = Caller::new(&node);
+    let list = caller.message("tools/list", json!({}));
+    let escaped = list.to_string().replace('/', "\\/");
+    let spelled = caller.attempt(&list).body(escaped);
+    Probe::new("slashes", spelled, Complete).assert().await;
+    let mut spaced = serde_json::to_string_pretty(&list).unwrap_or_default();
+    spaced.insert_str(0, "\n\n ");
+    let spaced = caller.attempt(&list).body(spaced);
+    Probe::new("lines", spaced, Complete).assert().await;
+}
+
+/// M038: what a claim looks like elsewhere in the parameters is none.
+#[tokio::test]
+async fn a_claim_is_made_in_the_envelope_only() {
+    let node = Node::start().await;
+    let client = node.connect().await;
+    let claim = json!({ key("protocolVersion"): VERSION });
+    let sum = json!({ "a": 1, "b": 2, "op": "add" });
+    let mut params = json!({ "name": "calculate", "arguments": sum });
+    params["_meta"] = json!({ "com.example/other": claim });
+    let answer = client.request("tools/call", params.clone()).await;
+    assert_eq!(answer.text(), "1 add 2 = 3");
+    params["arguments"]["_meta"] = claim;
+    let answer = client.request("tools/call", params).await;
+    assert!(answer.failure().contains("_meta"), "an argument like any other");
+    assert!(answer.result().get("resultType").is_none());
+}
+
+/// M039, M040: a session does not notice the other era, nor the other way round.
+#[tokio::test]
+async fn both_eras_are_served_at_the_same_time() {
+    let node = Node::start().await;
+    let client = node.connect().await;
+    let older = Client::builder().version("2025-06-18").connect(&node).await;
+    let caller = Caller::new(&node);
+    let tape = caller.open_tape().await;
+    for a in 0..5 {
+        let sum = json!({ "a": a, "b": 1, "op": "add" });
+        let taped = json!({ "a": a, "b": 1, "op": "add", "tape_id": tape });
+        let (here, there, apart) = tokio::join!(
+            client.call_tool("calculate", sum.clone()),
+            older.call_tool("calculate", sum),
+            caller.call_tool("calculate", taped),
+        );
+        let text = format!("{a} add 1 = {}", a + 1);
+        for answer in [here, there, apart] {
+            assert_eq!(answer.text(), text);
+        }
+    }
+    let history = "calculator://history";
+    let taped = format!("calculator://tapes/{tape}/history");
+    for kept in [
+        client.read(history).await,
+        older.read(history).await,
+        caller.read(&taped).await,
+    ] {
+        assert_eq!(kept.resource().as_array().map(Vec::len), Some(5));
+    }
+}
+
+/// Nothing of the stateless era is seen by a session, and its requests cannot be
+/// made to count as one by a session header: A15, M080, D016.
+#[tokio::test]
+async fn neither_era_shows_in_the_other() {
+    let node = Node::start().await;
+    let client = node.connect().await;
+    assert_eq!(client.ping().await.result(), json!({}), "exactly");
+    let listed = client.request("resources/list", json!({})).await.result();
+    assert!(!listed.to_string().contains("tapes"), "{listed}");
+    for method in
+        ["tools/list", "resources/list", "resources/templates/list", "prompts/list"]
+    {
+        let result = client.request(method, json!({})).await.result();
+        for stamp in ["resultType", "ttlMs", "cacheScope", "_meta", "tape"] {
+            assert!(!result.to_string().contains(stamp), "{stamp} in {method}");
+        }
+    }
+    let sum = json!({ "a": 1, "b": 2, "op": "add" });
+    let result = client.call_tool("calculate", sum).await.result();
+    assert!(result.get("resultType").is_none() && result.get("_meta").is_none());
+    for method in ["server/discover", "subscriptions/listen"] {
+        let refused = client.request(method, json!({})).await;
+        assert_ne!(refused.status, 500, "{method}");
+        refused.error();
+    }
+
+    let caller = Caller::new(&node);
+    let list = caller.attempt(&caller.message("tools/list", json!({})));
+    let own = list.header("mcp-session-id", client.session_id()).send().await;
+    assert_eq!(own.header("mcp-session-id"), None, "not echoed");
+    let tools = own.result().to_string();
+    assert!(tools.contains("open_tape"), "the era of the request decides");
+}

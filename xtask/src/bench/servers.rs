@@ -1,0 +1,149 @@
+//! The server and its peers, as processes that are measured from outside.
+
+use std::ffi::OsString;
+use std::fs::read_to_string;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::Error;
+use crate::node::{MARKER, address};
+use crate::process::Running;
+use crate::workspace::{self, empty_folder};
+
+/// Where the programs of tests/bench are built, apart from the workspace's.
+const TARGET: &str = "target/bench-programs";
+
+/// As much as a setting can be: a benchmark has one address and many sessions.
+const RAISED: &str = "1000000000";
+
+/// Every program that takes part.
+pub struct Programs {
+    pub server: PathBuf,
+    pub streams: PathBuf,
+    pub bare: PathBuf,
+    pub rmcp: PathBuf,
+    pub tower_mcp: PathBuf,
+    load: PathBuf,
+    /// For logs.
+    pub folder: PathBuf,
+}
+
+impl Programs {
+    /// Builds everything, in release.
+    pub fn build() -> Result<Self, Error> {
+        Ok(Self {
+            server: workspace::build("final", "mcp-server", true)?,
+            streams: workspace::build("suite", "bench-streams", true)?,
+            bare: build("bare")?,
+            rmcp: build("rmcp-peer")?,
+            tower_mcp: build("tower-peer")?,
+            load: build("load")?,
+            folder: empty_folder("bench")?,
+        })
+    }
+
+    /// Runs the load generator to its end. It fails if one answer was wrong.
+    pub fn load(&self, command: &str, options: &[String]) -> Result<Value, Error> {
+        let mut load = Command::new(&self.load);
+        let output =
+            load.arg(command).args(options).stdin(Stdio::null()).output()?;
+        if !output.status.success() {
+            let reason = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(
+                format!("load {command} {}: {reason}", options.join(" ")).into()
+            );
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+}
+
+/// Builds one program of tests/bench, with the one feature that it needs.
+pub fn build(program: &str) -> Result<PathBuf, Error> {
+    let target = workspace::root().join(TARGET);
+    let mut cargo = workspace::cargo();
+    cargo.args(["build", "--release", "--locked", "--bin", program]);
+    cargo.args([
+        "--features",
+        program,
+        "--manifest-path",
+        "tests/bench/Cargo.toml",
+    ]);
+    cargo.arg("--target-dir").arg(&target).stdin(Stdio::null());
+    println!("building {program}");
+    if !cargo.status()?.success() {
+        return Err(format!("{program} does not build").into());
+    }
+    Ok(target.join("release").join(program))
+}
+
+/// A server process, with a name for its figures.
+pub struct Server {
+    pub name: &'static str,
+    running: Running,
+    address: String,
+    log: PathBuf,
+    /// From its start to the line that says where it listens, in ms.
+    pub started_in: f64,
+}
+
+impl Server {
+    /// Starts `program` on a free port.
+    pub fn start(
+        name: &'static str,
+        program: &Path,
+        environment: &[(&str, &str)],
+        folder: &Path,
+    ) -> Result<Self, Error> {
+        let mut command = Command::new(program);
+        // What the reader has set in the shell is meant for other servers.
+        command.env_clear().env("HOST", "127.0.0.1").env("PORT", "0");
+        command.env("RATE_LIMIT_MAX", RAISED).env("RATE_LIMIT_WINDOW", "1000");
+        command.env("MAX_SESSIONS_PER_CLIENT", RAISED);
+        command.envs(
+            environment
+                .iter()
+                .copied()
+                .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+        );
+        let log = folder.join(format!("{}.log", name.replace(' ', "-")));
+        let started = Instant::now();
+        let (running, line) = Running::start_and_await(&mut command, MARKER, &log)?;
+        let started_in = started.elapsed().as_secs_f64() * 1e3;
+        Ok(Self { name, running, address: address(&line), log, started_in })
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/mcp", self.address)
+    }
+
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Processor time that it has used, in seconds.
+    pub fn processor_time(&self) -> Result<f64, Error> {
+        self.running.processor_time()
+    }
+
+    /// Memory that it holds, in bytes.
+    pub fn resident_bytes(&self) -> Result<f64, Error> {
+        let statm = read_to_string(format!("/proc/{}/statm", self.running.id()))?;
+        let pages: f64 = statm.split(' ').nth(1).ok_or("a short statm")?.parse()?;
+        Ok(pages * 4096.0)
+    }
+
+    /// A server that has complained was not measured at its work.
+    pub fn assert_content(&self) -> Result<(), Error> {
+        let log = read_to_string(&self.log)?;
+        match log
+            .lines()
+            .find(|line| line.contains("WARN") || line.contains("ERROR"))
+        {
+            Some(line) => Err(format!("{} says: {line}", self.name).into()),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! `cargo xtask rules`: which test proves which rule of the specification.
+//!
+//! A test names its rules in the comment above it. What does not apply has a
+//! reason instead, in a table kept by hand. This command reads the sources, which
+//! is quick, and fails where a rule has neither.
+
+mod catalogue;
+mod index;
+mod macros;
+mod reasons;
+mod scan;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use crate::tally::Tally;
+use crate::test::rust_files;
+use crate::{Error, workspace};
+use index::{Index, Row};
+use scan::Scan;
+
+/// The packages whose tests speak of the server.
+const PACKAGES: [&str; 2] = ["final", "tests"];
+
+/// What the command line asks for.
+pub struct Options {
+    /// The letters of the wanted parts.
+    pub parts: String,
+    /// As a Markdown table.
+    pub markdown: bool,
+    /// Where to write the table; otherwise to standard output.
+    pub out: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads the options behind `cargo xtask rules`.
+    pub fn parse(arguments: &[String]) -> Result<Self, Error> {
+        let mut options = Self { parts: "LMD".into(), markdown: false, out: None };
+        let mut rest = arguments.iter();
+        while let Some(option) = rest.next() {
+            let mut value = || {
+                let missing = || format!("{option} needs a value");
+                rest.next().cloned().ok_or_else(missing)
+            };
+            match option.as_str() {
+                "--only" => options.parts = parts(&value()?)?,
+                "--markdown" => options.markdown = true,
+                "--out" => options.out = Some(value()?.into()),
+                _ => return Err(format!("unknown option {option}").into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn parts(list: &str) -> Result<String, Error> {
+    match list.split(',').all(|part| ["L", "M", "D"].contains(&part)) {
+        true => Ok(list.replace(',', "")),
+        false => Err(format!("--only {list}: L, M, D, with commas").into()),
+    }
+}
+
+/// Prints the table and what is wrong with it.
+pub fn run(options: &Options) -> Result<Tally, Error> {
+    let index = Index::build(&scan_all()?, reasons::REASONS, &options.parts);
+    let table = if options.markdown { markdown(&index) } else { plain(&index) };
+    match &options.out {
+        Some(path) => std::fs::write(path, table)?,
+        None => print!("{table}"),
+    }
+    Ok(judge(&index))
+}
+
+/// Prints only what is wrong and how many rules are proven.
+pub fn check(parts: &str) -> Result<Tally, Error> {
+    Ok(judge(&Index::build(&scan_all()?, reasons::REASONS, parts)))
+}
+
+fn judge(index: &Index) -> Tally {
+    println!();
+    index.faults.iter().for_each(|fault| println!("FAILED  {fault}"));
+    let tested = index.rows.iter().filter(|row| !row.tests.is_empty()).count();
+    let total = index.rows.len();
+    let excused = index.rows.iter().filter(|row| row.reason.is_some()).count();
+    println!("{total} rules: {tested} with a test, {excused} with a reason");
+    let failed = index.faults.len();
+    Tally { passed: index.sound(), failed, skipped: 0 }
+}
+
+/// All sources of the packages, by their path from the top of the repository.
+fn scan_all() -> Result<Vec<(String, Scan)>, Error> {
+    let root = workspace::root();
+    let mut files = Vec::new();
+    for package in PACKAGES {
+        for path in rust_files(&root.join(package))? {
+            let text = std::fs::read_to_string(&path)?;
+            let name = path.strip_prefix(root)?.to_string_lossy().into_owned();
+            files.push((name, scan::scan(&text)));
+        }
+    }
+    files.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(files)
+}
+
+fn plain(index: &Index) -> String {
+    let mut table = String::new();
+    for Row { rule, page, tests, reason } in &index.rows {
+        let place = format!("{rule}  {:<10}  {:<41}", page.revision, page.name);
+        let tests = tests.iter().map(|(file, name)| format!("{file}: {name}"));
+        let reason = reason.map(|reason| format!("no test: {reason}"));
+        let mut proofs: Vec<String> = tests.chain(reason).collect();
+        if proofs.is_empty() {
+            proofs.push("NOTHING".into());
+        }
+        for proof in proofs {
+            // Writing to a string does not fail.
+            let _ = writeln!(table, "{place}  {proof}");
+        }
+    }
+    table
+}
+
+fn markdown(index: &Index) -> String {
+    let mut table = String::from("| rule | revision | page | proof |\n");
+    table.push_str("|---|---|---|---|\n");
+    for Row { rule, page, tests, reason } in &index.rows {
+        let tests = tests.iter().map(|(file, name)| format!("`{file}`: `{name}`"));
+        let reason = reason.map(|reason| format!("no test: {reason}"));
+        let proofs: Vec<String> = tests.chain(reason).collect();
+        let (revision, name, proofs) =
+            (page.revision, page.name, proofs.join("<br>"));
+        let _ = writeln!(table, "| {rule} | {revision} | {name} | {proofs} |");
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Index, Options, markdown, plain, scan::scan};
+
+    fn options(words: &[&str]) -> Result<Options, crate::Error> {
+        let words: Vec<String> =
+            words.iter().map(|word| word.to_string()).collect();
+        Options::parse(&words)
+    }
+
+    #[test]
+    fn all_parts_are_checked_unless_some_are_chosen() {
+        assert_eq!(
+            options(&[]).map(|found| found.parts).ok().as_deref(),
+            Some("LMD")
+        );
+        let some = options(&["--only", "L,D"]).map(|found| found.parts);
+        assert_eq!(some.ok().as_deref(), Some("LD"));
+        for wrong in [&["--only", "X"][..], &["--only"], &["--all"]] {
+            assert!(options(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_table_names_the_place_and_the_proof() {
+        let text =
+            "/// D001\n#[test]\nfn gone() {}\n/// D001\n#[test]\nfn too() {}\n";
+        let files = [("tests/a.rs".to_owned(), scan(text))];
+        let reasons = [("D002", "there is one node")];
+        let index = Index::build(&files, &reasons, "D");
+        let place = "stateful    follows from several nodes";
+        let table = plain(&index);
+        let lines: Vec<&str> = table.lines().collect();
+        assert!(lines[0].starts_with(&format!("D001  {place}")), "{table}");
+        assert!(lines[0].ends_with("tests/a.rs: gone"), "{table}");
+        assert!(lines[1].ends_with("tests/a.rs: too"), "{table}");
+        assert!(lines[2].ends_with("no test: there is one node"), "{table}");
+        assert!(lines[3].ends_with("NOTHING"), "{table}");
+
+        let place = "stateful | follows from several nodes";
+        let both = "`tests/a.rs`: `gone`<br>`tests/a.rs`: `too`";
+        let table = markdown(&index);
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(lines[2], format!("| D001 | {place} | {both} |"));
+        assert_eq!(lines.len(), 2 + 19);
+    }
+}
