@@ -34,7 +34,7 @@ pub const USAGE: &str = "
                   serve                serves it, and builds it anew on changes
                   check                everything that must hold for the pages
                   replay NN            takes the steps of page NN
-  bless         accepts what changed: the expanded pages
+  bless         accepts what changed: the page of rules, the expanded pages
   exercises     proves the exercises; NN: those of one chapter
   diff 03 04    what changed between two chapters
                   FILE or FILE#ITEM    only there

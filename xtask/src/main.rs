@@ -69,7 +69,7 @@ usage: cargo xtask COMMAND
                   --seconds N              60
   rules         which test proves which rule of the specification
                   --only L,M,D             all three
-                  --markdown               as a table for the book
+                  --markdown               as a page of the book
                   --out PATH               into a file";
 
 const CLOSING: &str = "\

@@ -22,11 +22,31 @@ use scan::Scan;
 /// The packages whose tests speak of the server.
 const PACKAGES: [&str; 2] = ["final", "tests"];
 
+/// The parts of the catalogue of rules that are complete.
+pub const COMPLETE: &str = "LMD";
+
+/// The page of the book that has the table.
+pub const PAGE: &str = "rules.md";
+
+const HEAD: &str = "\
+# From a rule to its proof
+
+Every rule of the specification that binds a server, and its proof: the tests that
+would fail if ours broke it, or the reason why there is none. `L` counts the rules
+of the stateful era, `M` those of the stateless era. `D` counts what follows for a
+server of several nodes.
+
+A test names its rules in the comment above it, and this page is made from those
+comments. `cargo xtask bless` writes it, with the other pages. `cargo xtask rules`
+shows the same in a terminal, and fails where a rule has neither test nor reason.
+
+";
+
 /// What the command line asks for.
 pub struct Options {
     /// The letters of the wanted parts.
     pub parts: String,
-    /// As a Markdown table.
+    /// As the page of the book.
     pub markdown: bool,
     /// Where to write the table; otherwise to standard output.
     pub out: Option<PathBuf>,
@@ -35,7 +55,8 @@ pub struct Options {
 impl Options {
     /// Reads the options behind `cargo xtask rules`.
     pub fn parse(arguments: &[String]) -> Result<Self, Error> {
-        let mut options = Self { parts: "LMD".into(), markdown: false, out: None };
+        let mut options =
+            Self { parts: COMPLETE.into(), markdown: false, out: None };
         let mut rest = arguments.iter();
         while let Some(option) = rest.next() {
             let mut value = || {
@@ -72,8 +93,13 @@ pub fn run(options: &Options) -> Result<Tally, Error> {
 }
 
 /// Prints only what is wrong and how many rules are proven.
-pub fn check(parts: &str) -> Result<Tally, Error> {
-    Ok(judge(&Index::build(&scan_all()?, reasons::REASONS, parts)))
+pub fn check() -> Result<Tally, Error> {
+    Ok(judge(&Index::build(&scan_all()?, reasons::REASONS, COMPLETE)))
+}
+
+/// The page of the book, as the sources give it.
+pub fn page() -> Result<String, Error> {
+    Ok(markdown(&Index::build(&scan_all()?, reasons::REASONS, COMPLETE)))
 }
 
 fn judge(index: &Index) -> Tally {
@@ -121,8 +147,8 @@ fn plain(index: &Index) -> String {
 }
 
 fn markdown(index: &Index) -> String {
-    let mut table = String::from("| rule | revision | page | proof |\n");
-    table.push_str("|---|---|---|---|\n");
+    let mut table = HEAD.to_owned();
+    table.push_str("| rule | revision | page | proof |\n|---|---|---|---|\n");
     for Row { rule, page, tests, reason } in &index.rows {
         let tests = tests.iter().map(|(file, name)| format!("`{file}`: `{name}`"));
         let reason = reason.map(|reason| format!("no test: {reason}"));
@@ -176,7 +202,8 @@ mod tests {
         let place = "stateful | follows from several nodes";
         let both = "`tests/a.rs`: `gone`<br>`tests/a.rs`: `too`";
         let table = markdown(&index);
-        let lines: Vec<&str> = table.lines().collect();
+        let lines = table.lines().filter(|line| line.starts_with('|'));
+        let lines: Vec<&str> = lines.collect();
         assert_eq!(lines[2], format!("| D001 | {place} | {both} |"));
         assert_eq!(lines.len(), 2 + 19);
     }

@@ -1,5 +1,6 @@
 //! Building, serving, checking and replaying pages.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use book_machine::page::Page;
@@ -8,7 +9,7 @@ use book_machine::{check, expanded};
 use crate::process::{find, succeeds};
 use crate::tally::Tally;
 use crate::workspace::{self, cargo};
-use crate::{Error, book};
+use crate::{Error, book, rules};
 
 const MANIFEST: &str = "book/preprocessor/Cargo.toml";
 
@@ -47,7 +48,18 @@ pub fn check() -> Result<Tally, Error> {
     let mut tally = Tally::default();
     let held = succeeds(&mut machine("spelling", "check"))?;
     tally.check("the pages of the book", held);
+    if let Some(path) = page_of_rules()? {
+        let is_current = std::fs::read_to_string(path)? == rules::page()?;
+        tally.check("the page of rules; or: cargo xtask bless", is_current);
+    }
     Ok(tally)
+}
+
+/// Where the page of rules is, if the book has one.
+fn page_of_rules() -> Result<Option<PathBuf>, Error> {
+    let repository = book::repository();
+    let has_one = repository.pages()?.iter().any(|name| name == rules::PAGE);
+    Ok(has_one.then(|| repository.book().join("src").join(rules::PAGE)))
 }
 
 /// Takes the steps of the pages of some chapters, or of all that have a page.
@@ -79,8 +91,12 @@ pub fn replay(chapters: &[&str]) -> Result<Tally, Error> {
     Ok(tally)
 }
 
-/// Writes the expanded pages anew. A page with an error is not accepted.
+/// Writes the page of rules and the expanded pages anew. A page with an error is
+/// not accepted.
 pub fn bless() -> Result<Tally, Error> {
+    if let Some(path) = page_of_rules()? {
+        std::fs::write(path, rules::page()?)?;
+    }
     let repository = book::repository();
     let pages = check::pages(&repository)?;
     let mut tally = Tally::default();
