@@ -273,7 +273,7 @@ async fn a_claim_that_is_wrong_is_refused() {
 async fn both_eras_are_spoken_on_one_pipe() {
     let mut server = Node::builder().pipes();
     let opened = ask(&mut server, "tools/call", call("open_tape", json!({}))).await;
-    let tape = opened["structuredContent"]["tapeId"].clone();
+    let tape = opened["structuredContent"]["tape_id"].clone();
     server.handshake("2025-06-18", json!({})).await;
     let mut sum = json!({ "a": 1, "b": 2, "op": "add" });
     server.call(1, "calculate", sum.clone());
@@ -307,7 +307,7 @@ async fn both_eras_are_spoken_on_one_pipe() {
 async fn a_question_is_answered_by_asking_again() {
     let mut server = Node::builder().pipes();
     let opened = ask(&mut server, "tools/call", call("open_tape", json!({}))).await;
-    let tape = opened["structuredContent"]["tapeId"].clone();
+    let tape = opened["structuredContent"]["tape_id"].clone();
     let mut clear = call("confirm_clear", json!({ "tape_id": tape }));
     let asked = ask(&mut server, "tools/call", clear.clone()).await;
     assert_eq!(asked["resultType"], "input_required", "{asked}");
@@ -324,7 +324,7 @@ async fn a_question_is_answered_by_asking_again() {
 /// Listens for changes of a new tape; its uri.
 async fn listen(server: &mut Pipes, id: &str) -> (Value, String) {
     let opened = ask(server, "tools/call", call("open_tape", json!({}))).await;
-    let tape = opened["structuredContent"]["tapeId"].clone();
+    let tape = opened["structuredContent"]["tape_id"].clone();
     let uri = tape.as_str().unwrap_or_default();
     let uri = format!("calculator://tapes/{uri}/history");
     let filter = json!({ "notifications": { "resourceSubscriptions": [uri] } });
