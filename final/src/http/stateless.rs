@@ -15,7 +15,7 @@ use super::{
     era::version_header,
     guards::hang_up,
     mirror,
-    post::{Begun, begin},
+    reply::{Begun, begin},
 };
 use crate::{
     engine::Caller,
