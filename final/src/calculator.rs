@@ -37,8 +37,8 @@ use crate::{
     sessions::SessionRecord,
 };
 
-const INSTRUCTIONS: &str = "A calculator with a memory. Calculations are recorded \
-    in the session: read calculator://history for all of them, or \
+const INSTRUCTIONS: &str = "A calculator with a memory. In a session calculations \
+    are recorded: read calculator://history for all of them, or \
     calculator://history/{calculationId} for one. Use batch_calculate for several \
     calculations at once. calculator://help has an example for every tool. Where there \
     is no session, open_tape gives a tape_id: pass it to what is to be recorded, and \

@@ -148,7 +148,9 @@ impl Engine {
         let changes = Arc::new(changes);
         let audit = Arc::new(Audit::new(log.clone(), settings.audit_events));
         let background = TaskTracker::new();
+        let live = Arc::<LiveSessions>::default();
         let common = Common {
+            live: live.clone(),
             store: store.clone(),
             changes: changes.clone(),
             audit: audit.clone(),
@@ -166,7 +168,7 @@ impl Engine {
             reached: Reached::default(),
             dismissing: AtomicBool::new(false),
             out_of_time: CancellationToken::new(),
-            live: Arc::default(),
+            live,
             audit,
             changes,
             background,

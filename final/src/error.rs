@@ -8,7 +8,7 @@
 use std::{borrow::Cow, error::Error as _};
 
 use axum::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     protocol::{
@@ -147,6 +147,14 @@ pub enum Error {
     /// The node that ran the call is gone, and nobody knows how far it got.
     #[error("the server that ran the request is gone, its outcome is unknown")]
     NodeLost,
+}
+
+/// What of a capability is required: a client may have only the other modes.
+fn mode(capability: &str) -> Value {
+    match capability {
+        "elicitation" => json!({ "form": {} }),
+        _ => json!({}),
+    }
 }
 
 /// What to do about a method that only the other versions have (M037).
@@ -291,7 +299,7 @@ impl Error {
                 "requested": requested,
             })),
             Self::MissingCapability(name) => error.with_data(json!({
-                "requiredCapabilities": { *name: {} },
+                "requiredCapabilities": { *name: mode(name) },
             })),
             Self::ResourceNotFound(uri, _) => {
                 error.with_data(json!({ "uri": uri }))

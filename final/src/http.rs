@@ -11,6 +11,7 @@ pub mod mirror;
 pub mod operators;
 pub mod post;
 pub mod rate_limit;
+pub mod reply;
 pub mod session;
 pub mod sse;
 pub mod stateless;

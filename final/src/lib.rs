@@ -26,6 +26,7 @@ pub mod error;
 pub mod events;
 pub mod http;
 mod lock;
+pub mod persistent;
 pub mod protocol;
 pub mod readiness;
 pub mod sealing;

@@ -18,26 +18,36 @@ pub type Secret = [u8; 32];
 /// for every seal.
 const NONCE: usize = 24;
 
-/// How many keys are kept; the nodes agree on a new one after the old one was
-/// lost, which is seldom.
-const KEYS: usize = 8;
+/// How many older keys are kept; the nodes agree on a new one after the old one
+/// was lost, which is seldom.
+const OLDER_KEYS: usize = 8;
 
 /// Seals with its newest key and opens with any (XChaCha20-Poly1305,
 /// draft-irtf-cfrg-xchacha-03). What is sealed can be neither read nor changed, nor
 /// opened for another purpose.
 pub struct KeyRing {
-    /// Newest first; never empty.
-    keys: Mutex<Vec<Secret>>,
+    keys: Mutex<Keys>,
     /// The operator gave the keys to all nodes; they need not agree on one.
     configured: bool,
 }
+
+#[derive(Clone)]
+struct Keys {
+    newest: Secret,
+    older: Vec<Secret>,
+}
+
+/// What is to be sealed is longer than any message.
+#[derive(Debug, thiserror::Error)]
+#[error("too long to be sealed")]
+pub struct TooLong;
 
 impl KeyRing {
     /// The keys of a configuration, newest first; a random one if it has none.
     pub fn new(configured: &[Secret]) -> Self {
         let keys = match configured {
-            [] => vec![rand::random()],
-            keys => keys.to_vec(),
+            [] => Keys { newest: rand::random(), older: Vec::new() },
+            [newest, older @ ..] => Keys { newest: *newest, older: older.to_vec() },
         };
         Self { keys: Mutex::new(keys), configured: !configured.is_empty() }
     }
@@ -45,28 +55,31 @@ impl KeyRing {
     /// What this node proposes to the others as the key that all seal with; nothing
     /// if the operator has chosen.
     pub fn proposal(&self) -> Option<Secret> {
-        (!self.configured).then(|| self.newest())
-    }
-
-    fn newest(&self) -> Secret {
-        lock(&self.keys).first().copied().unwrap_or_default()
+        (!self.configured).then(|| lock(&self.keys).newest)
     }
 
     /// Seals with this key from now on.
     pub fn learn(&self, newest: Secret) {
         let mut keys = lock(&self.keys);
-        keys.retain(|known| *known != newest);
-        keys.insert(0, newest);
-        keys.truncate(KEYS);
+        if keys.newest != newest {
+            let previous = std::mem::replace(&mut keys.newest, newest);
+            keys.older.retain(|known| *known != newest);
+            keys.older.insert(0, previous);
+            keys.older.truncate(OLDER_KEYS);
+        }
     }
 
-    /// Seals a text for a purpose; `None` if it is longer than any message.
-    pub fn seal(&self, text: &[u8], purpose: &[u8]) -> Option<String> {
+    /// Seals a text for a purpose.
+    ///
+    /// # Errors
+    /// [`TooLong`], for texts of more than 256 GiB.
+    pub fn seal(&self, text: &[u8], purpose: &[u8]) -> Result<String, TooLong> {
         let nonce: [u8; NONCE] = rand::random();
         let payload = Payload { msg: text, aad: purpose };
-        let cipher = XChaCha20Poly1305::new(&self.newest().into());
-        let sealed = cipher.encrypt(&XNonce::from(nonce), payload).ok()?;
-        Some(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
+        let cipher = XChaCha20Poly1305::new(&lock(&self.keys).newest.into());
+        let sealed = cipher.encrypt(&XNonce::from(nonce), payload);
+        let sealed = sealed.map_err(|_| TooLong)?;
+        Ok(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
     }
 
     /// The text that was sealed for this purpose, by whichever node; `None` if it
@@ -74,8 +87,8 @@ impl KeyRing {
     pub fn open(&self, sealed: &str, purpose: &[u8]) -> Option<Vec<u8>> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE>()?;
-        let keys = lock(&self.keys).clone();
-        keys.into_iter().find_map(|key| {
+        let Keys { newest, older } = lock(&self.keys).clone();
+        [newest].into_iter().chain(older).find_map(|key| {
             let payload = Payload { msg: sealed, aad: purpose };
             let cipher = XChaCha20Poly1305::new(&key.into());
             cipher.decrypt(&XNonce::from(*nonce), payload).ok()

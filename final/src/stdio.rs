@@ -1,13 +1,9 @@
 //! The second transport: one client, one session, a message a line.
 //! spec: basic/transports (stdio)
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    io::ErrorKind,
-    pin::pin,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+mod running;
+
+use std::{io::ErrorKind, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use tokio::{
@@ -19,11 +15,11 @@ use tokio::{
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tokio_util::sync::CancellationToken;
 
+use self::running::Running;
 use crate::{
     engine::{Call, Caller, Engine, Session},
     error::Error,
     events::{Frame, Reader},
-    lock::lock,
     protocol::{
         RawJson,
         body::{Body, ParseError},
@@ -36,7 +32,7 @@ use crate::{
         method::Method,
         progress::CancelledParams,
         to_raw,
-        version::MODERN,
+        version::{Era, MODERN},
     },
     sessions::{Inbox, Outbox, Principal, Said, SessionId},
 };
@@ -72,7 +68,7 @@ pub async fn serve(
         lines,
         session: None,
         calls: JoinSet::new(),
-        alone: Arc::default(),
+        running: Arc::default(),
         listener: JoinSet::new(),
     };
     let unread = connection.lines.clone();
@@ -109,13 +105,6 @@ async fn write(
     Ok(())
 }
 
-/// A running request of the stateless era.
-struct Alone {
-    cancelled: CancellationToken,
-    /// It listens until somebody ends it.
-    listens: bool,
-}
-
 struct Connection {
     engine: Arc<Engine>,
     caller: Caller,
@@ -123,8 +112,7 @@ struct Connection {
     session: Option<SessionId>,
     /// Running calls.
     calls: JoinSet<()>,
-    /// Those of the stateless era among them, which no session knows.
-    alone: Arc<Mutex<HashMap<RequestId, Alone>>>,
+    running: Arc<Running>,
     /// The session's stream for what belongs to no call.
     listener: JoinSet<()>,
 }
@@ -231,8 +219,7 @@ impl Connection {
                 let session = self.enter(1).await?;
                 let (outbox, inbox) = Outbox::open();
                 let call = self.engine.call(&session, request, outbox)?;
-                self.calls.spawn(run(call, inbox, self.lines.clone()));
-                Ok(())
+                self.begin(call, inbox, false)
             }
         }
     }
@@ -246,46 +233,47 @@ impl Connection {
         if envelope.version != MODERN {
             return Err(Error::UnsupportedVersion(envelope.version));
         }
-        let listens = Method::parse(&request.method) == Method::Listen;
+        let method = Method::parse(&request.method);
+        if !self.engine.offers(Era::Stateless, method) {
+            return Err(Error::no_such_method(Era::Stateless, method));
+        }
         let (outbox, inbox) = Outbox::open();
         let call = self.engine.serve(&self.caller, request, envelope, outbox)?;
-        let (id, cancelled) = (call.id.clone(), call.cancellation());
-        match lock(&self.alone).entry(id.clone()) {
-            Entry::Occupied(_) => return Err(Error::DuplicateId),
-            Entry::Vacant(free) => free.insert(Alone { cancelled, listens }),
-        };
-        let (alone, lines) = (self.alone.clone(), self.lines.clone());
-        self.calls.spawn(async move {
-            run(call, inbox, lines).await;
-            lock(&alone).remove(&id);
-        });
+        self.begin(call, inbox, method == Method::Listen)
+    }
+
+    fn begin(
+        &mut self,
+        call: Call,
+        inbox: Inbox,
+        listens: bool,
+    ) -> Result<(), Error> {
+        self.running.enter(&call, listens)?;
+        // What has ended is kept until somebody asks for it.
+        while self.calls.try_join_next().is_some() {}
+        self.calls.spawn(run(
+            call,
+            inbox,
+            self.lines.clone(),
+            self.running.clone(),
+        ));
         Ok(())
     }
 
-    /// Cancels a request that belongs to no session, if that is what is meant.
+    /// Cancels a call, if that is what is meant and it runs.
     fn cancels(&self, notification: &Notification) -> bool {
         let Method::Cancelled = Method::parse(&notification.method) else {
             return false;
         };
         let params = notification.params.as_ref().map(|params| params.get());
         let params = params.and_then(|params| serde_json::from_str(params).ok());
-        let alone = lock(&self.alone);
         let Some(CancelledParams { request_id, .. }) = params else { return false };
-        let meant = alone.get(&request_id);
-        meant.inspect(|alone| alone.cancelled.cancel()).is_some()
+        self.running.cancel(&request_id)
     }
 
     /// M185, A1: over this transport a subscription ends with a notification.
     async fn end_subscriptions(&self) {
-        let listening: Vec<RequestId> = lock(&self.alone)
-            .iter()
-            .filter(|(_, alone)| alone.listens)
-            .map(|(id, alone)| {
-                alone.cancelled.cancel();
-                id.clone()
-            })
-            .collect();
-        for request_id in listening {
+        for request_id in self.running.cancel_listeners() {
             let reason = Some("the server is shutting down".to_owned());
             let params = CancelledParams { request_id, reason };
             self.say(notification_message("notifications/cancelled", &params))
@@ -326,8 +314,9 @@ impl Connection {
 
     /// Waits for running calls, then ends the session and its stream.
     async fn close(&mut self) {
-        self.end_subscriptions().await;
+        // All of it, because a client that does not read would be waited for.
         let _ = timeout(LAST_CALLS, async {
+            self.end_subscriptions().await;
             while self.calls.join_next().await.is_some() {}
         })
         .await;
@@ -340,8 +329,15 @@ impl Connection {
 }
 
 /// Passes on what a call says, and its answer.
-async fn run(mut call: Call, mut inbox: Inbox, lines: mpsc::Sender<RawJson>) {
+async fn run(
+    mut call: Call,
+    mut inbox: Inbox,
+    lines: mpsc::Sender<RawJson>,
+    running: Arc<Running>,
+) {
     let (ended, ()) = tokio::join!(&mut call, forward(&mut inbox, &lines));
+    // Its client may use the id again as soon as it has the answer.
+    running.leave(&call.id);
     if let Some(message) = ended.into_message(&call.id) {
         // A closed output ends [`serve`].
         let _ = lines.send(message).await;

@@ -128,7 +128,7 @@ async fn ask_alone(engine: &Arc<Engine>, mut params: Value) -> Value {
 async fn an_answer_comes_too_late_when_its_state_has_expired() {
     let (engine, _) = open().await;
     let opened = ask_alone(&engine, json!({ "name": "open_tape" })).await;
-    let tape = &opened["result"]["structuredContent"]["tapeId"];
+    let tape = &opened["result"]["structuredContent"]["tape_id"];
     let clear =
         json!({ "name": "confirm_clear", "arguments": { "tape_id": tape } });
     for (later, in_time) in [

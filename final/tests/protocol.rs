@@ -54,6 +54,28 @@ fn a_malformed_message_keeps_its_id() {
     }
 }
 
+/// L002: parameters have names, also in a notification; there may be none.
+#[test]
+fn parameters_are_an_object_or_absent() {
+    let message = |id: &str, params: &str| {
+        let text =
+            format!(r#"{{"jsonrpc":"2.0",{id}"method":"x","params":{params}}}"#);
+        Body::parse(text.as_bytes())
+    };
+    for params in ["[]", r#"[{"_meta":{}}]"#, "1", "true", r#""{}""#, r#" [{}]"#] {
+        let rule = "params is an object";
+        for (text, id) in [("", None), (r#""id":5,"#, Some(5))] {
+            let id = id.map(|id: u64| RequestId::Number(id.into()));
+            let error = message(text, params).unwrap_err();
+            assert_eq!(error, ParseError::Shape { id, rule }, "{params}");
+        }
+    }
+    for params in ["{}", " \n{}", r#"{"a":[1]}"#, "null"] {
+        assert!(message("", params).is_ok(), "{params}");
+        assert!(message(r#""id":5,"#, params).is_ok(), "{params}");
+    }
+}
+
 /// L009, L033: what is not UTF-8 JSON is a parse error, what is not an
 /// object is an invalid request.
 #[test]
@@ -71,11 +93,13 @@ fn syntax_is_told_apart_from_shape() {
 fn depth_is_counted_outside_strings_only() {
     let nested = |n| format!("{}{}", "[".repeat(n), "]".repeat(n));
     let with = |params: String| {
-        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"x","params":{params}}}"#)
+        format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"x","params":{{"a":{params}}}}}"#
+        )
     };
-    assert!(Body::parse(with(nested(MAX_DEPTH - 1)).as_bytes()).is_ok());
+    assert!(Body::parse(with(nested(MAX_DEPTH - 2)).as_bytes()).is_ok());
     assert_eq!(
-        Body::parse(with(nested(MAX_DEPTH)).as_bytes()).unwrap_err(),
+        Body::parse(with(nested(MAX_DEPTH - 1)).as_bytes()).unwrap_err(),
         ParseError::TooDeep
     );
     let quoted = format!(r#""\"{}""#, "[".repeat(1000));

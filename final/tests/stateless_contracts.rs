@@ -10,6 +10,7 @@ use mcp_server::protocol::{
     method::Method,
     parameters::HeaderParameter,
     results::{ResultMeta, ResultType, Stamp},
+    subscriptions::ListenParams,
     to_raw,
     trace::TraceContext,
     version::{Era, MODERN, SUPPORTED, Version},
@@ -63,6 +64,7 @@ fn an_envelope_says_what_it_must_or_why_not() {
         json!({ VERSION: MODERN, CAPABILITIES: null }),
         json!({ VERSION: MODERN, CAPABILITIES: [] }),
         json!({ VERSION: MODERN, CAPABILITIES: {}, INFO: "me" }),
+        json!({ VERSION: MODERN, CAPABILITIES: {}, INFO: ["n", "1"] }),
         json!({ VERSION: MODERN, CAPABILITIES: {},
             INFO: { "name": "n".repeat(257), "version": "1" } }),
     ] {
@@ -190,4 +192,24 @@ fn the_eras_are_told_apart_in_one_place() {
         .map(|method| method.as_str())
         .collect();
     assert_eq!(only_there, ["server/discover", "subscriptions/listen"]);
+}
+
+/// L009: what to listen for has names; a list of switches is none.
+#[test]
+fn a_filter_is_an_object() {
+    let read = |text: &str| serde_json::from_str::<ListenParams>(text);
+    let some = read(r#"{"notifications":{"toolsListChanged":true,"other":1}}"#);
+    let some = some.unwrap().notifications;
+    assert!(some.tools_list_changed && !some.prompts_list_changed);
+    assert!(read(r#"{"notifications":{}}"#).unwrap().notifications.is_empty());
+    for wrong in [
+        r#"{"notifications":[]}"#,
+        r#"{"notifications":[true]}"#,
+        r#"{"notifications":[true,false,false,["a:b"]]}"#,
+        r#"{"notifications":null}"#,
+        r#"{"notifications":{"toolsListChanged":true,"toolsListChanged":false}}"#,
+        "{}",
+    ] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
 }

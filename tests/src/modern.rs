@@ -215,7 +215,7 @@ impl Caller {
     /// The calculator's `open_tape`: the name of a new tape.
     pub async fn open_tape(&self) -> String {
         let opened = complete(&self.call_tool("open_tape", json!({})).await);
-        let tape = opened["structuredContent"]["tapeId"].as_str();
+        let tape = opened["structuredContent"]["tape_id"].as_str();
         tape.unwrap_or_else(|| panic!("no tape in {opened}")).to_owned()
     }
 }

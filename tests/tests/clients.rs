@@ -163,8 +163,8 @@ async fn rmcp_tells_its_story_without_a_session() {
         assert_lists_and_waits(&client).await;
         let opened = client.call_tool(call("open_tape", json!({}))).await;
         let opened = opened.expect("a tape").structured_content.unwrap_or_default();
-        let tape = json!({ "tape_id": opened["tapeId"] });
-        let id = opened["tapeId"].as_str().unwrap_or_default();
+        let tape = json!({ "tape_id": opened["tape_id"] });
+        let id = opened["tape_id"].as_str().unwrap_or_default();
         let uri = format!("calculator://tapes/{id}/history");
 
         let filter = SubscriptionFilter::builder();

@@ -93,6 +93,79 @@ async fn names_are_spelled_in_any_case_and_values_are_trimmed() {
     assert_eq!(post(&node, &lines, &call).await.0, 200);
 }
 
+/// M061, M065, M075: what is given twice could be read in two ways.
+#[tokio::test]
+async fn no_header_is_given_twice() {
+    let node = Node::start().await;
+    let caller = Caller::new(&node);
+    let call = caller.message("tools/call", sum());
+    let version = |name: &str| format!("MCP-Protocol-Version: {name}\r\n");
+    let right = version(VERSION);
+    let method = "Mcp-Method: tools/call\r\n";
+    let name = "Mcp-Name: calculate\r\n";
+    let old = version("2025-11-25");
+    for (lines, status) in [
+        (format!("{right}{method}{name}"), 200),
+        (format!("{right}{old}{method}{name}"), 400),
+        (format!("{old}{right}{method}{name}"), 400),
+        (format!("{right}{right}{method}{name}"), 400),
+        (format!("{right}{method}{method}{name}"), 400),
+        (format!("{right}{method}{name}{name}"), 400),
+    ] {
+        let (came, body) = post(&node, &lines, &call).await;
+        assert_eq!(came, status, "{lines}: {body}");
+        let code = body["error"]["code"].as_i64();
+        assert_eq!(code, (status == 400).then_some(-32020), "{lines}: {body}");
+        assert_eq!(body["id"], call["id"], "{lines}: {body}");
+    }
+}
+
+/// M067: only names and arguments may be encoded.
+#[tokio::test]
+async fn a_method_is_compared_as_it_is() {
+    let node = Node::start().await;
+    let caller = Caller::new(&node);
+    let list = caller.attempt(&caller.message("tools/list", json!({})));
+    let encoded = "=?base64?dG9vbHMvbGlzdA==?=";
+    let probes = vec![
+        fine("plain", list.clone()),
+        mismatch("base64", list.header("mcp-method", encoded)),
+    ];
+    assert_all(&node, probes).await;
+}
+
+/// M066: the name is repeated whatever else the parameters hold.
+#[tokio::test]
+async fn an_unrelated_member_does_not_spare_the_name() {
+    let node = Node::start().await;
+    let caller = Caller::new(&node);
+    let mut call = sum();
+    call["uri"] = json!(1);
+    let call = caller.attempt(&caller.message("tools/call", call));
+    let explain = json!({ "operation": "add" });
+    let prompt = json!({
+        "name": "explain-calculation",
+        "arguments": explain,
+        "uri": ["x"],
+    });
+    let prompt = caller.attempt(&caller.message("prompts/get", prompt));
+    let read = json!({ "uri": "calculator://constants", "name": 1 });
+    let read = caller.attempt(&caller.message("resources/read", read));
+    let mut probes = Vec::new();
+    for (what, attempt) in
+        [("a call", call), ("a prompt", prompt), ("a resource", read)]
+    {
+        let other = attempt.clone().header("mcp-name", "other");
+        let without = attempt.without("mcp-name");
+        probes.push(mismatch(format!("{what} by another name"), other));
+        probes.push(mismatch(format!("{what} without a name"), without));
+    }
+    let nameless = caller.message("tools/call", json!({ "name": 1, "uri": "x" }));
+    let nameless = caller.attempt(&nameless);
+    probes.push(Probe::new("no name", nameless, Refused(200, -32602)));
+    assert_all(&node, probes).await;
+}
+
 /// M066, M067, M075: strictly decoded, and compared with `name` or `uri`.
 #[tokio::test]
 async fn a_name_is_compared_after_it_was_decoded() {

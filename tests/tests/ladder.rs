@@ -361,3 +361,41 @@ async fn an_array_is_answered_in_a_form_that_the_client_accepts() {
     let answers = stream.messages();
     assert_eq!(answers[0].as_array().map(Vec::len), Some(2), "{answers:?}");
 }
+
+/// L002, L009: parameters have names, in both eras and in an array of messages.
+#[tokio::test]
+async fn parameters_in_an_array_are_refused() {
+    let node = Node::start().await;
+    let caller = Caller::new(&node);
+    let mut message = caller.message("tools/list", json!({}));
+    let attempt = caller.attempt(&message);
+    message["params"] = json!([message["params"]]);
+    let client = Client::builder().version("2025-03-26").connect(&node).await;
+    let mut notification = message.clone();
+    if let Some(members) = notification.as_object_mut() {
+        members.remove("id");
+    }
+    let refused =
+        |sent: &str, attempt| Probe::new(sent, attempt, Refused(400, -32600));
+    let probes = vec![
+        refused("a stateless request", attempt.json(&message)),
+        refused("a request", client.attempt("POST").json(&message)),
+        refused("a notification", client.attempt("POST").json(&notification)),
+    ];
+    assert_all(&node, probes).await;
+    let answer = client.post(&json!([request(1, "ping"), message])).await;
+    let answers = answer.messages();
+    let codes: Vec<_> =
+        answers.iter().filter_map(|it| it["error"]["code"].as_i64()).collect();
+    assert_eq!(codes, [-32600], "{answers:?}");
+}
+
+/// L009: a filter has names too.
+#[tokio::test]
+async fn a_filter_in_an_array_is_refused() {
+    let node = Node::start().await;
+    let caller = Caller::new(&node);
+    let listen = json!({ "notifications": [true] });
+    let refused = caller.request("subscriptions/listen", listen).await;
+    assert_eq!((refused.status, refused.code()), (200, -32602));
+}

@@ -57,6 +57,20 @@ async fn assert_open(node: &Node, count: f64) {
     .await;
 }
 
+/// D011, M137: what is told is that a look is worth it, and it shows the end.
+#[tokio::test]
+async fn a_tape_that_is_closed_has_changed() {
+    let cluster = Cluster::with_redis(2).await;
+    let caller = Caller::new(cluster.node(0));
+    let tape = caller.open_tape().await;
+    let history = uri(&tape, "history");
+    let mut listening = caller.listen_to(&[&history]).await;
+    let close = json!({ "tape_id": tape });
+    caller.at(cluster.node(1)).call_tool("close_tape", close).await;
+    assert_eq!(listening.update().await, history);
+    assert_eq!(caller.read(&history).await.code(), -32602);
+}
+
 /// M110, M111, M143: what cannot be told is not promised.
 #[tokio::test]
 async fn what_is_promised_comes_first() {

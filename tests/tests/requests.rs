@@ -320,3 +320,37 @@ async fn the_log_names_the_callers_trace() {
     }
     assert!(of("NOT-HEX").is_empty() && of(&zero).is_empty(), "{log}");
 }
+
+/// What is refused for what is around it is a request too, and counted once.
+#[tokio::test]
+async fn a_request_that_is_refused_at_the_door_is_counted() {
+    let node = Node::start().await;
+    let caller = Caller::new(&node);
+    let call = |caller: &Caller| {
+        let params = json!({ "name": "calculate", "arguments": {} });
+        caller.attempt(&caller.message("tools/call", params))
+    };
+    let old = caller.with_meta(&key("protocolVersion"), json!("2027-01-01"));
+    let loud = caller.with_meta(&key("logLevel"), json!("loud"));
+    let picky = caller.with_accept("text/plain");
+    let attempts = [
+        (call(&old), 400),
+        (call(&caller).without("mcp-protocol-version"), 400),
+        (call(&caller).without("mcp-method"), 400),
+        (call(&caller).without("mcp-name"), 400),
+        (call(&loud), 400),
+        (call(&picky), 406),
+    ];
+    for (count, (attempt, status)) in (1_u32..).zip(attempts) {
+        let sent = format!("{:?}", attempt.sent());
+        assert_eq!(attempt.send().await.status, status, "{sent}");
+        assert_eq!(ended(&node, "refused").await, f64::from(count), "{sent}");
+    }
+    let listen = json!({ "notifications": {} });
+    let mute = caller.with_accept(JSON);
+    let refused = mute.request("subscriptions/listen", listen).await;
+    assert_eq!(refused.status, 406);
+    let sample =
+        "mcp_requests_total{method=\"subscriptions/listen\",outcome=\"refused\"}";
+    assert_eq!(node.metric(sample).await, Some(1.0));
+}

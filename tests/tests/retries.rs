@@ -4,7 +4,8 @@
 
 use serde_json::{Value, json};
 use suite::{
-    Caller, Client, Cluster, Exchange, Node, NodeBuilder, Program, RedisServer,
+    Caller, Client, Cluster, Exchange, Node, NodeBuilder, PATIENCE, Program,
+    RedisServer, eventually,
     modern::{accept, complete, key, questions},
 };
 
@@ -333,6 +334,38 @@ async fn a_state_is_good_for_the_principal_that_it_was_given_to() {
         assert_refused(&bob.at(node).retry(&asked, ok.clone()).await);
     }
     complete(&alice.at(cluster.node(1)).retry(&asked, ok).await);
+}
+
+/// M105: Redis may lose the key of all nodes without a word. The old nodes give it
+/// back before a new one has begun with another, or learn that one.
+#[tokio::test]
+async fn nodes_agree_again_when_redis_was_emptied() {
+    let redis = RedisServer::start().await;
+    let node = || Node::builder().redis(&redis).set("NODE_LEASE", 600).start();
+    let old = node().await;
+    redis.command(&["FLUSHALL"]).await;
+    let new = node().await;
+    let caller = Caller::new(&old).with_forms();
+    eventually("what one asks the other takes", PATIENCE, async || {
+        let tape = caller.open_tape().await;
+        let asked = clear(&caller, &tape).await;
+        let answer = caller.at(&new).retry(&asked, yes()).await;
+        answer.response().get("result").is_some().then_some(())
+    })
+    .await;
+}
+
+/// M103: a no is an answer, too.
+#[tokio::test]
+async fn a_no_is_not_taken_back() {
+    let node = Node::start().await;
+    let caller = Caller::new(&node).with_forms();
+    let tape = tape(&caller).await;
+    let asked = clear(&caller, &tape).await;
+    let no = json!({ "confirm": { "action": "decline" } });
+    complete(&caller.retry(&asked, no).await);
+    assert_eq!(caller.retry(&asked, yes()).await.code(), -32602);
+    assert_ne!(kept(&caller, &tape).await, 0);
 }
 
 /// `STATE_KEYS`: nodes that share nothing but their keys, and keys that are

@@ -236,6 +236,19 @@ async fn what_one_request_declares_does_not_hold_for_the_next() {
     }
 }
 
+/// M021: the status is the error's, in whichever form it comes.
+#[tokio::test]
+async fn an_error_keeps_its_status_when_only_a_stream_is_accepted() {
+    let node = fixture().start().await;
+    let caller = Caller::new(&node).with_accept("text/event-stream");
+    let refused = caller.call_tool("test_missing_capability", json!({})).await;
+    assert_eq!(refused.content_type(), Some("text/event-stream"));
+    assert_eq!((refused.status, refused.code()), (400, -32021));
+    let unknown = caller.call_tool("nobody", json!({})).await;
+    assert_eq!(unknown.content_type(), Some("text/event-stream"));
+    assert_eq!((unknown.status, unknown.code()), (200, -32602), "in-band");
+}
+
 fn explain(arguments: Value) -> Value {
     json!({ "name": "explain-calculation", "arguments": arguments })
 }

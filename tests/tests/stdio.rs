@@ -263,6 +263,16 @@ async fn a_claim_that_is_wrong_is_refused() {
             "{method}"
         );
     }
+    // The method is looked at first.
+    for (method, code) in [("tools/list", -32602), ("no/such/method", -32601)] {
+        let mut loud = modern(4, method, json!({}));
+        loud["params"]["_meta"][key("logLevel")] = json!("deafening");
+        assert_eq!(
+            refused(&mut server, loud.to_string()).await,
+            (code, json!(4)),
+            "{method}"
+        );
+    }
     server.notify("notifications/cancelled", json!({ "requestId": "nobody" }));
     server.notify("notifications/cancelled", json!({ "requestId": [] }));
     ask(&mut server, "tools/list", json!({})).await;
@@ -273,7 +283,7 @@ async fn a_claim_that_is_wrong_is_refused() {
 async fn both_eras_are_spoken_on_one_pipe() {
     let mut server = Node::builder().pipes();
     let opened = ask(&mut server, "tools/call", call("open_tape", json!({}))).await;
-    let tape = opened["structuredContent"]["tapeId"].clone();
+    let tape = opened["structuredContent"]["tape_id"].clone();
     server.handshake("2025-06-18", json!({})).await;
     let mut sum = json!({ "a": 1, "b": 2, "op": "add" });
     server.call(1, "calculate", sum.clone());
@@ -307,7 +317,7 @@ async fn both_eras_are_spoken_on_one_pipe() {
 async fn a_question_is_answered_by_asking_again() {
     let mut server = Node::builder().pipes();
     let opened = ask(&mut server, "tools/call", call("open_tape", json!({}))).await;
-    let tape = opened["structuredContent"]["tapeId"].clone();
+    let tape = opened["structuredContent"]["tape_id"].clone();
     let mut clear = call("confirm_clear", json!({ "tape_id": tape }));
     let asked = ask(&mut server, "tools/call", clear.clone()).await;
     assert_eq!(asked["resultType"], "input_required", "{asked}");
@@ -324,7 +334,7 @@ async fn a_question_is_answered_by_asking_again() {
 /// Listens for changes of a new tape; its uri.
 async fn listen(server: &mut Pipes, id: &str) -> (Value, String) {
     let opened = ask(server, "tools/call", call("open_tape", json!({}))).await;
-    let tape = opened["structuredContent"]["tapeId"].clone();
+    let tape = opened["structuredContent"]["tape_id"].clone();
     let uri = tape.as_str().unwrap_or_default();
     let uri = format!("calculator://tapes/{uri}/history");
     let filter = json!({ "notifications": { "resourceSubscriptions": [uri] } });
@@ -398,4 +408,57 @@ async fn a_stateless_call_that_is_cancelled_is_not_answered() {
     server.close_input();
     server.assert_ends(SOON).await;
     assert_eq!(server.line().await, None);
+}
+
+/// M185: a listener is told of the end, but not waited for. Nothing is read here, so
+/// the pipe and the queue before it are full: 64 KiB and 256 answers.
+#[tokio::test]
+async fn a_listener_that_does_not_read_does_not_keep_the_server_from_its_end() {
+    let mut server = fixture().pipes();
+    let watched = json!({ "resourceSubscriptions": ["test://watched-resource"] });
+    let filter = json!({ "notifications": watched });
+    server.send(&modern("listen", "subscriptions/listen", filter));
+    for id in 0..4_000 {
+        server.send(&modern(id, "tools/list", json!({})));
+    }
+    server.terminate();
+    server.wait(Duration::from_secs(9)).await;
+}
+
+/// Four ids are in use all the time, so that answers go out while others come.
+#[tokio::test]
+async fn the_id_of_an_answered_call_may_be_used_again_at_once() {
+    let mut server = Node::builder().pipes();
+    for id in 0..4 {
+        server.send(&modern(id, "server/discover", json!({})));
+    }
+    for _ in 0..4_000 {
+        let answer = server.message().await;
+        assert!(answer.get("result").is_some(), "{answer}");
+        server.send(&modern(answer["id"].clone(), "server/discover", json!({})));
+    }
+}
+
+/// M184, L077: a cancellation says nothing of the era, so one id means one call.
+#[tokio::test]
+async fn an_id_is_used_in_one_era_at_a_time() {
+    let slow = json!({ "millis": 60_000 });
+    for is_modern_first in [true, false] {
+        let mut server = initialized(fixture()).await;
+        let mut calls = [
+            modern(1, "tools/call", call("test_slow", slow.clone())),
+            message(json!(1), "tools/call", call("test_slow", slow.clone())),
+        ];
+        if !is_modern_first {
+            calls.reverse();
+        }
+        server.send(&calls[0]);
+        let second = refused(&mut server, calls[1].to_string()).await;
+        assert_eq!(second, (-32600, json!(1)), "modern first: {is_modern_first}");
+        server.notify("notifications/cancelled", json!({ "requestId": 1 }));
+        server.assert_alive().await;
+        server.close_input();
+        server.assert_ends(SOON).await;
+        assert_eq!(server.line().await, None, "it is not answered");
+    }
 }

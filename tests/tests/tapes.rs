@@ -48,7 +48,7 @@ async fn a_tape_has_a_name_that_nobody_guesses() {
     in_both_stores(Node::builder(), async |node| {
         let caller = Caller::new(node);
         let opened = complete(&caller.call_tool("open_tape", json!({})).await);
-        let expiry = &opened["structuredContent"]["expiresAfterMs"];
+        let expiry = &opened["structuredContent"]["expires_after_ms"];
         assert!(expiry.as_u64().is_some_and(|time| time >= 1000), "{opened}");
         let mut names = BTreeSet::new();
         for _ in 0..50 {

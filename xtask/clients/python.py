@@ -123,7 +123,7 @@ async def story(mode: str, node_a: str, node_b: str, passed) -> None:
         passed("lists the tools")
         if told.is_modern:
             opened = await client.call_tool("open_tape", {})
-            told.tape = {"tape_id": opened.structured_content["tapeId"]}
+            told.tape = {"tape_id": opened.structured_content["tape_id"]}
         text = await told.add(client, 100, 50)
         assert text == "100 add 50 = 150", text
         passed("calculates")

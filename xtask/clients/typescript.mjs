@@ -118,7 +118,7 @@ await check('lists the tools', async () => {
 await check('calculates', async () => {
   if (isModern) {
     const opened = await client.callTool({ name: 'open_tape', arguments: {} });
-    tape = { tape_id: opened.structuredContent.tapeId };
+    tape = { tape_id: opened.structuredContent.tape_id };
   }
   const answer = await add(100, 50);
   assert.equal(answer.content[0].text, '100 add 50 = 150');

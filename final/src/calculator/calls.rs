@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::future::join;
 use serde_json::json;
 
 use super::{
@@ -127,7 +126,7 @@ pub fn sample(SampleArguments { value }: SampleArguments) -> ToolResult {
 }
 
 /// The time by the clock of whoever keeps the calculation.
-fn now(cx: &Context, state: Option<&State<'_>>) -> Timestamp {
+fn now(cx: &Context, state: Option<&State>) -> Timestamp {
     state.map_or_else(|| cx.now(), State::now)
 }
 
@@ -135,19 +134,18 @@ fn now(cx: &Context, state: Option<&State<'_>>) -> Timestamp {
 /// is no history to add to.
 async fn record(
     cx: &Context,
-    state: Option<State<'_>>,
+    state: Option<State>,
     entries: Vec<Entry>,
 ) -> Result<bool, ServiceError> {
     let Some(state) = state else { return Ok(false) };
     if entries.is_empty() {
         return Ok(true);
     }
-    state.append(&entries).await?;
-    let history = resources::history_uri(state.record());
-    let info = resources::info_uri(state.record());
-    join(state.changed(&history), state.changed(&info)).await;
-    cx.changed_for_all(resources::STATS);
     let data = json!({ "recorded": entries.len() });
+    let record = state.record();
+    let changed = vec![resources::history_uri(record), resources::info_uri(record)];
+    state.append(entries, changed).await?;
+    cx.changed_for_all(resources::STATS);
     cx.log(Level::Debug, "calculator", data).await;
     Ok(true)
 }

@@ -56,6 +56,11 @@ pub(super) fn info_uri(record: &SessionRecord) -> String {
     }
 }
 
+/// What listeners of a tape hear of, also when it is closed.
+pub(super) fn of_tape(id: &str) -> Vec<String> {
+    ["history", "info"].map(|part| format!("{TAPES}{id}/{part}")).into()
+}
+
 /// What can be read: what everybody can, and what belongs to the session.
 pub(super) fn list(
     session: Option<&SessionRecord>,
@@ -206,7 +211,7 @@ fn on_tape(uri: &str) -> Option<(&str, &str)> {
     uri.strip_prefix(TAPES)?.split_once('/')
 }
 
-async fn read_part(state: &State<'_>, part: &str) -> Result<RawJson, ServiceError> {
+async fn read_part(state: &State, part: &str) -> Result<RawJson, ServiceError> {
     match part {
         "history" => Ok(to_raw(&state.history().await?)),
         "info" => Ok(to_raw(&info(state.record(), state.now()))),

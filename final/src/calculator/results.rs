@@ -60,9 +60,8 @@ pub struct ClearResult {
 }
 
 #[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct OpenTapeResult {
-    /// The tape's name. Whoever has it can use the tape: keep it secret.
+    /// The tape's name, as other tools take it. Whoever has it can use the tape: keep it secret.
     pub tape_id: String,
     /// The tape is gone when it was not used for so many milliseconds.
     pub expires_after_ms: u64,

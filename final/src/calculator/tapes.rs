@@ -32,7 +32,7 @@ pub async fn close(
     cx: &Context,
     CloseTapeArguments { tape_id }: CloseTapeArguments,
 ) -> Result<ToolResult, ServiceError> {
-    cx.close_tape(&tape_id).await?;
+    cx.close_tape(&tape_id, resources::of_tape(&tape_id)).await?;
     let closed = CloseTapeResult { closed: true };
     Ok(ToolResult::text("the tape is closed").with_structure(&closed))
 }
@@ -46,15 +46,15 @@ pub async fn confirm_clear(
     let state = cx.state(tape_id.as_deref()).await?;
     let state = state.ok_or(ServiceError::NoSuchTape)?;
     let answer = cx.ask("confirm", &question()).await?;
+    cx.use_answers_once().await?;
     let is_confirmed = answer.action == ElicitAction::Accept
         && answer.content.get("confirm") == Some(&true.into());
     if !is_confirmed {
         let nothing = ClearResult { cleared: 0 };
         return Ok(ToolResult::text("nothing was cleared").with_structure(&nothing));
     }
-    cx.use_answers_once().await?;
-    let cleared = state.clear().await?;
-    state.changed(&resources::history_uri(state.record())).await;
+    let changed = vec![resources::history_uri(state.record())];
+    let cleared = state.clear(changed).await?;
     let text = format!("calculations cleared: {cleared}");
     Ok(ToolResult::text(text).with_structure(&ClearResult { cleared }))
 }

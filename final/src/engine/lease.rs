@@ -49,6 +49,11 @@ impl Engine {
                 tracing::warn!(%error, "the lease of this node was not renewed");
             }
             self.reached.note(renewed.is_ok());
+            // Storage may have lost the key without a word, and a new node then
+            // begins with another one.
+            if let Err(error) = self.agree_on_key().await {
+                tracing::warn!(%error, "the key of the other nodes is unknown");
+            }
         }
     }
 

@@ -17,7 +17,6 @@ use crate::{
         },
     },
     service::{Context, ServiceError, Subject, listeners::Change},
-    sessions::Live,
 };
 
 impl Engine {
@@ -30,11 +29,11 @@ impl Engine {
     ) -> Result<RawJson, Error> {
         let ListenParams { notifications } = dispatch::parse(params)?;
         let Some(alone) = cx.alone() else { return Err(Error::MethodNotFound) };
-        let (honoured, _tapes) = self.honoured(cx, notifications).await?;
         let limit = self.settings.max_listeners;
-        let owner = &alone.caller.owner;
-        let listening = self.listeners.listen(owner, honoured.clone(), limit);
+        let listening = self.listeners.enter(&alone.caller.owner, limit);
         let listening = listening.ok_or(Error::TooManyListeners)?;
+        let honoured = self.honoured(cx, notifications).await?;
+        listening.hear(honoured.clone());
         // M110: the first message. What changes from now on comes after it.
         let acknowledged = Acknowledged { notifications: &honoured };
         let method = "notifications/subscriptions/acknowledged";
@@ -54,12 +53,8 @@ impl Engine {
         Ok(dispatch::nothing())
     }
 
-    /// The part of a filter that will be honoured (M111), and the tapes in it.
-    async fn honoured(
-        &self,
-        cx: &Context,
-        asked: Filter,
-    ) -> Result<(Filter, Vec<Live>), Error> {
+    /// The part of a filter that will be honoured (M111).
+    async fn honoured(&self, cx: &Context, asked: Filter) -> Result<Filter, Error> {
         if asked.resource_subscriptions.len() > MAX_RESOURCES {
             let rule = "resourceSubscriptions: at most 100 in one request";
             return Err(Error::InvalidParams(rule.into()));
@@ -76,15 +71,13 @@ impl Engine {
                 && resources.list_changed,
             resource_subscriptions: Vec::new(),
         };
-        let mut tapes = Vec::new();
         if resources.subscribe {
             for uri in asked.resource_subscriptions {
                 match self.service.subject(None, &uri) {
                     Some(Subject::Caller) => {}
                     Some(Subject::Tape(tape)) => {
-                        match self.watch(cx, &tape, &uri).await? {
-                            Some(live) => tapes.push(live),
-                            None => continue,
+                        if !self.watch(cx, &tape, &uri).await? {
+                            continue;
                         }
                     }
                     None => continue,
@@ -92,25 +85,24 @@ impl Engine {
                 honoured.resource_subscriptions.push(uri);
             }
         }
-        Ok((honoured, tapes))
+        Ok(honoured)
     }
 
-    /// Lets all nodes know that somebody listens to a resource of a tape; `None` if
+    /// Lets all nodes know that somebody listens to a resource of a tape; `false` if
     /// there is no such tape.
     async fn watch(
         &self,
         cx: &Context,
         tape: &str,
         uri: &str,
-    ) -> Result<Option<Live>, Error> {
-        let state = match cx.tape(tape).await {
-            Ok(state) => state,
-            Err(ServiceError::NoSuchTape) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let id = &state.record().opened.id;
-        let watched = self.store.subscribe(id, uri).await?;
-        Ok(watched.then(|| self.live.hold(*id)))
+    ) -> Result<bool, Error> {
+        match cx.tape(tape).await {
+            Ok(state) => {
+                Ok(self.store.subscribe(&state.record().opened.id, uri).await?)
+            }
+            Err(ServiceError::NoSuchTape) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! itself, and results that say what they are.
 //! spec: basic/index, basic/patterns/mrtr, 2026-07-28
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ use crate::{
         version::SUPPORTED,
     },
     service::{
-        Context,
+        Context, ServiceError,
         asking::ANSWER_LIFETIME,
         origin::{Alone, Given, Origin},
     },
@@ -63,7 +63,7 @@ impl Engine {
             caller: caller.clone(),
             envelope,
             given: Given::default(),
-            tape: OnceLock::new(),
+            tapes: Mutex::default(),
         };
         let origin = Origin::Request(Box::new(alone));
         let arrived = (self.clock.now(), Instant::now());
@@ -78,47 +78,43 @@ impl Engine {
         method: Method,
         params: Option<&RawJson>,
     ) -> Result<RawJson, Error> {
-        let purpose = match cx.era().asks_in_results_of(method) {
-            true => Some(self.recall(cx, method, params)?),
-            false => None,
-        };
-        match (self.dispatch(cx, method, params).await, purpose) {
-            (Ok(result), _) => {
+        let may_ask = cx.era().asks_in_results_of(method);
+        if may_ask {
+            self.recall(cx, method, params)?;
+        }
+        match self.dispatch(cx, method, params).await {
+            Ok(result) => {
                 let cache = self.cache_hint(cx, method, params);
                 let listened = (method == Method::Listen).then_some(&cx.id);
                 let stamp = self.stamp(ResultType::Complete, cache, listened);
                 Ok(stamp.on(&result))
             }
-            (Err(Error::InputRequired(questions)), Some(purpose)) => {
-                self.ask_first(cx, &questions, &purpose)
+            Err(Error::InputRequired(questions)) if may_ask => {
+                self.ask_first(cx, &questions, method, params)
             }
-            (Err(error), _) => Err(error),
+            Err(error) => Err(error),
         }
     }
 
-    /// Gives the handler what the client has answered so far. Returns what a state
-    /// for this request is sealed for.
+    /// Gives the handler what the client has answered so far.
     fn recall(
         &self,
         cx: &mut Context,
         method: Method,
         params: Option<&RawJson>,
-    ) -> Result<Vec<u8>, Error> {
-        let now = self.clock.now();
-        let Origin::Request(alone) = &mut cx.origin else {
-            return Ok(Vec::new());
-        };
-        let purpose = purpose(&alone.caller, method, params)?;
+    ) -> Result<(), Error> {
+        let Origin::Request(alone) = &mut cx.origin else { return Ok(()) };
         let retry = Retry::of(params).ok_or(Error::InvalidParams(
             "inputResponses is an object, requestState a string".into(),
         ))?;
         let mut answers = retry.input_responses.unwrap_or_default();
         let mut state = None;
         if let Some(sealed) = retry.request_state {
+            let purpose = purpose(&alone.caller, method, params)?;
             let opened = self.keys.open(&sealed, &purpose);
             let remembered = opened
                 .and_then(|text| serde_json::from_slice::<Remembered>(&text).ok())
-                .filter(|remembered| remembered.until > now.0)
+                .filter(|remembered| remembered.until > self.clock.now().0)
                 .ok_or(Error::InvalidParams(
                     "requestState is not ours, not for this, or too old".into(),
                 ))?;
@@ -127,24 +123,27 @@ impl Engine {
             state = Some(remembered.id);
         }
         alone.given = Given::new(answers, state);
-        Ok(purpose)
+        Ok(())
     }
 
     fn ask_first(
         &self,
         cx: &Context,
         questions: &InputRequests,
-        purpose: &[u8],
+        method: Method,
+        params: Option<&RawJson>,
     ) -> Result<RawJson, Error> {
-        let answers = cx.alone().map(|alone| alone.given.taken());
+        let alone = cx.alone().ok_or(Error::MethodNotFound)?;
         let remembered = Remembered {
             id: format!("{:032x}", rand::random::<u128>()),
             until: self.clock.now().plus(ANSWER_LIFETIME).0,
-            answers: answers.unwrap_or_default(),
+            answers: alone.given.taken(),
         };
+        let purpose = purpose(&alone.caller, method, params)?;
         let text = to_raw(&remembered);
-        let sealed = self.keys.seal(text.get().as_bytes(), purpose);
-        let request_state = sealed.ok_or(Error::BodyTooLarge)?;
+        let sealed = self.keys.seal(text.get().as_bytes(), &purpose);
+        let request_state =
+            sealed.map_err(|error| ServiceError::Internal(error.into()))?;
         let result =
             to_raw(&InputRequired { input_requests: questions, request_state });
         Ok(self.stamp(ResultType::InputRequired, None, None).on(&result))

@@ -118,9 +118,6 @@ impl Engine {
                 // Storage was away, perhaps without anybody having asked it.
                 self.reached.note(false);
                 self.changes.look_again();
-                if let Err(error) = self.agree_on_key().await {
-                    tracing::warn!(%error, "the key of the other nodes is unknown");
-                }
                 let live = self.live.all();
                 let looks = stream::iter(live.iter().map(|live| live.id));
                 let look = async |session| self.look(session).await;

@@ -54,15 +54,16 @@ pub fn options() -> Response {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         self.error.log();
-        self.render()
+        self.render(json)
     }
 }
 
 impl Failure {
-    /// The response to an error that has been logged.
-    pub fn render(self) -> Response {
+    /// The response to an error that has been logged, in the form that `write` gives
+    /// its message.
+    pub fn render(self, write: impl FnOnce(RawJson) -> Response) -> Response {
         let Self { error, id } = self;
-        let mut response = json(error.to_message(id.as_ref()));
+        let mut response = write(error.to_message(id.as_ref()));
         *response.status_mut() = error.status();
         let headers = response.headers_mut();
         if let Some(seconds) = error.retry_after() {

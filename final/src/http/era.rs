@@ -11,7 +11,7 @@ use crate::{
         envelope::{BadEnvelope, Envelope},
         jsonrpc::{Message, Request},
         method::Method,
-        version::{MODERN, Version},
+        version::Era,
     },
 };
 
@@ -42,7 +42,7 @@ pub enum Classified {
 /// [`Error::NoBatches`].
 pub fn classify(headers: &HeaderMap, body: Body) -> Result<Classified, Failure> {
     let header = version_header(headers);
-    let is_modern = header == Some(MODERN);
+    let is_modern = header.and_then(Era::parse) == Some(Era::Stateless);
     let message = match body {
         Body::Single(message) => message,
         Body::Batch(_) if is_modern => return Err(Error::NoBatches.into()),
@@ -70,16 +70,16 @@ pub fn classify(headers: &HeaderMap, body: Body) -> Result<Classified, Failure> 
             let Some(Ok(Envelope { version, .. })) = claim else {
                 return ignore(headers, &notification.method);
             };
-            match version == MODERN {
-                true => ignore(headers, &notification.method),
-                false => refuse(Error::UnsupportedVersion(version)),
+            match Era::parse(&version) {
+                Some(Era::Stateless) => ignore(headers, &notification.method),
+                _ => refuse(Error::UnsupportedVersion(version)),
             }
         }
         (Message::Response(_), _) if is_modern => {
             refuse(Error::ResponseWithoutSession)
         }
         (message, _) => match header {
-            Some(version) if Version::parse(version).is_none() => {
+            Some(version) if Era::parse(version).is_none() => {
                 refuse(Error::UnsupportedVersion(version.to_owned()))
             }
             _ => Ok(Classified::InSession(Body::Single(message))),

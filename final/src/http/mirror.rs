@@ -28,11 +28,11 @@ const ENCODED: (&str, &str) = ("=?base64?", "?=");
 /// # Errors
 /// [`Error::HeaderMismatch`]
 pub fn check(headers: &HeaderMap, request: &Request) -> Result<(), Error> {
-    if value(headers, METHOD_HEADER)? != Some(Cow::Borrowed(&*request.method)) {
+    if once(headers, METHOD_HEADER)? != Some(&*request.method) {
         return Err(Error::HeaderMismatch("Mcp-Method".into()));
     }
     let Some(name) = named(request) else { return Ok(()) };
-    match value(headers, NAME_HEADER)? {
+    match decoded(headers, NAME_HEADER)? {
         Some(header) if *header == *name => Ok(()),
         _ => Err(Error::HeaderMismatch("Mcp-Name".into())),
     }
@@ -43,7 +43,7 @@ pub fn check(headers: &HeaderMap, request: &Request) -> Result<(), Error> {
 /// # Errors
 /// [`Error::HeaderMismatch`]
 pub fn check_if_there(headers: &HeaderMap, method: &str) -> Result<(), Error> {
-    match value(headers, METHOD_HEADER)? {
+    match once(headers, METHOD_HEADER)? {
         Some(header) if header != method => {
             Err(Error::HeaderMismatch("Mcp-Method".into()))
         }
@@ -74,7 +74,7 @@ pub fn check_arguments(
     };
     for parameter in engine.header_parameters(&name) {
         let Some(argument) = parameter.value_in(&arguments) else { continue };
-        let header = value(headers, &parameter.header)?;
+        let header = decoded(headers, &parameter.header)?;
         let agrees =
             header.is_some_and(|it| agree(&it, argument, parameter.is_integer));
         if !agrees {
@@ -88,14 +88,19 @@ pub fn check_arguments(
 /// has nothing that a header could repeat.
 fn named(request: &Request) -> Option<String> {
     #[derive(Deserialize)]
-    struct Params {
-        name: Option<String>,
-        uri: Option<String>,
+    struct Named {
+        name: String,
     }
-    let params = || read::<Params>(request.params.as_ref());
+    #[derive(Deserialize)]
+    struct Located {
+        uri: String,
+    }
+    let params = request.params.as_ref();
     match Method::parse(&request.method) {
-        Method::CallTool | Method::GetPrompt => params()?.name,
-        Method::ReadResource => params()?.uri,
+        Method::CallTool | Method::GetPrompt => {
+            read(params).map(|Named { name }| name)
+        }
+        Method::ReadResource => read(params).map(|Located { uri }| uri),
         _ => None,
     }
 }
@@ -104,24 +109,37 @@ fn read<'a, T: Deserialize<'a>>(params: Option<&'a RawJson>) -> Option<T> {
     serde_json::from_str(params?.get()).ok()
 }
 
-/// A header's value, decoded (M067). One that is given twice could be read in two
-/// ways.
-fn value<'a>(
+/// A header's value as it is. One that is given twice could be read in two ways.
+///
+/// # Errors
+/// [`Error::HeaderMismatch`] if it is, or if it is not text.
+pub fn once<'a>(
+    headers: &'a HeaderMap,
+    name: &str,
+) -> Result<Option<&'a str>, Error> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    match (value.to_str(), values.next()) {
+        (Ok(text), None) => Ok(Some(text.trim())),
+        _ => Err(mismatch(name)),
+    }
+}
+
+fn mismatch(header: &str) -> Error {
+    Error::HeaderMismatch(header.to_owned().into())
+}
+
+/// The same, decoded (M067).
+fn decoded<'a>(
     headers: &'a HeaderMap,
     name: &str,
 ) -> Result<Option<Cow<'a, str>>, Error> {
-    let mismatch = || Error::HeaderMismatch(name.to_owned().into());
-    let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(mismatch());
-    }
-    let text = value.to_str().map_err(|_| mismatch())?.trim();
+    let Some(text) = once(headers, name)? else { return Ok(None) };
     let encoded =
         text.strip_prefix(ENCODED.0).and_then(|text| text.strip_suffix(ENCODED.1));
     let Some(encoded) = encoded else { return Ok(Some(text.into())) };
-    let bytes = STANDARD.decode(encoded).map_err(|_| mismatch())?;
-    let text = String::from_utf8(bytes).map_err(|_| mismatch())?;
+    let bytes = STANDARD.decode(encoded).map_err(|_| mismatch(name))?;
+    let text = String::from_utf8(bytes).map_err(|_| mismatch(name))?;
     Ok(Some(text.into()))
 }
 

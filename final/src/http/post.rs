@@ -9,31 +9,31 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::future::join_all;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use super::{
     Http,
     accept::Accepts,
-    answer::{Failure, json},
+    answer::Failure,
     body,
     era::{Classified, classify},
     guards::{caller, hang_up},
+    reply::{Begun, begin, one_message},
     session::{SESSION_HEADER, check_version, session_id},
     sse, stateless,
 };
 use crate::{
-    engine::{Call, Caller, Ended, Session},
+    engine::{Call, Caller, Session},
     error::Error,
     protocol::{
         RawJson,
         body::{Body, ParseError},
-        jsonrpc::{self, Message, RequestId, result_message},
+        jsonrpc::{self, Message, result_message},
         to_raw,
         trace::{TRACEPARENT, TraceContext},
     },
-    sessions::{Inbox, Outbox, Said},
+    sessions::Outbox,
     telemetry,
 };
 
@@ -177,60 +177,6 @@ async fn call(
     }
 }
 
-/// A call that has begun.
-pub(super) enum Begun {
-    /// It has been quick.
-    Answered(Response),
-    /// It goes on as a stream, and has said something already or not.
-    Streams(Call, Vec<Said>, Inbox),
-}
-
-/// JSON when it can, a stream when it must: as soon as the handler sends
-/// something before its answer, or takes its time.
-pub(super) async fn begin(
-    http: &Http,
-    accepts: Accepts,
-    start: impl FnOnce(Outbox) -> Result<Call, Error>,
-) -> Result<Begun, Error> {
-    // A client that takes no stream cannot be sent anything but the answer.
-    if !accepts.stream {
-        let mut call = start(Outbox::closed())?;
-        let ended = (&mut call).await;
-        return Ok(Begun::Answered(finished(&call.id, ended, accepts)));
-    }
-    let (outbox, mut inbox) = Outbox::open();
-    let mut call = start(outbox)?;
-    let (said, ended) = tokio::select! {
-        biased;
-        // What was said on the way to a quick end still comes before it.
-        ended = &mut call => (inbox.take().await, Some(ended)),
-        said = inbox.take() => (said, None),
-        () = sleep(http.sse_after) => (Vec::new(), None),
-    };
-    let call = match ended {
-        Some(ended) if said.is_empty() || ended.is_cancelled() => {
-            return Ok(Begun::Answered(finished(&call.id, ended, accepts)));
-        }
-        Some(ended) => call.with_end(ended),
-        None => call,
-    };
-    Ok(Begun::Streams(call, said, inbox))
-}
-
-fn finished(id: &RequestId, ended: Ended, accepts: Accepts) -> Response {
-    match ended {
-        Ended::Cancelled if accepts.stream => sse::empty(),
-        Ended::Cancelled => Error::Cancelled.at(Some(id.clone())).into_response(),
-        Ended::Answered(Err(error)) if accepts.json => {
-            error.at(Some(id.clone())).render()
-        }
-        Ended::Answered(Err(error)) => sse::single(&error.to_message(Some(id))),
-        Ended::Answered(Ok(result)) => {
-            one_message(result_message(id, &result), accepts)
-        }
-    }
-}
-
 /// 2025-03-26 only. The requests of a batch run side by side and are answered
 /// together; nothing can be asked or reported meanwhile.
 async fn batch(
@@ -279,9 +225,4 @@ async fn batch(
 /// A call of a batch, to its end.
 async fn end(mut call: Call) -> Option<RawJson> {
     (&mut call).await.into_message(&call.id)
-}
-
-/// An answer of one message, in a form that the client accepts.
-fn one_message(message: RawJson, accepts: Accepts) -> Response {
-    if accepts.json { json(message) } else { sse::single(&message) }
 }

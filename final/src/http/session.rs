@@ -18,10 +18,7 @@ use super::{
     sse,
 };
 use crate::{
-    engine::Session,
-    error::Error,
-    protocol::version::{MODERN, Version},
-    sessions::SessionId,
+    engine::Session, error::Error, protocol::version::Era, sessions::SessionId,
 };
 
 /// The header that names the session.
@@ -73,12 +70,11 @@ pub async fn end(http: &Arc<Http>, request: Request) -> Result<Response, Failure
 
 /// The stateless era has neither GET nor DELETE.
 fn stateful_only(headers: &HeaderMap) -> Result<(), Error> {
-    match version_header(headers) {
-        Some(MODERN) => Err(Error::PostOnly),
-        Some(version) if Version::parse(version).is_none() => {
-            Err(Error::UnsupportedVersion(version.to_owned()))
-        }
-        _ => Ok(()),
+    let Some(version) = version_header(headers) else { return Ok(()) };
+    match Era::parse(version) {
+        Some(Era::Stateful(_)) => Ok(()),
+        Some(Era::Stateless) => Err(Error::PostOnly),
+        None => Err(Error::UnsupportedVersion(version.to_owned())),
     }
 }
 

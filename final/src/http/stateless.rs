@@ -6,25 +6,23 @@ use axum::{
     http::{HeaderMap, request::Parts},
     response::Response,
 };
+use tokio::time::Instant;
 
 use super::{
     Http,
     accept::Accepts,
     answer::Failure,
     direct,
-    era::version_header,
+    era::VERSION_HEADER,
     guards::hang_up,
     mirror,
-    post::{Begun, begin},
+    reply::{Begun, begin},
 };
 use crate::{
     engine::Caller,
     error::Error,
     protocol::{
-        envelope::Envelope,
-        jsonrpc::Request,
-        method::Method,
-        version::{Era, MODERN},
+        envelope::Envelope, jsonrpc::Request, method::Method, version::Era,
     },
 };
 
@@ -37,8 +35,14 @@ pub async fn serve(
     envelope: Envelope,
 ) -> Result<Response, Failure> {
     let id = request.id.clone();
+    let (method, since) = (Method::parse(&request.method), Instant::now());
     let answer = answer(http, head, caller, request, envelope).await;
-    answer.map_err(|error| error.at(Some(id)))
+    answer.map_err(|error| {
+        // The engine counts what it was given, and this never came to it.
+        let seconds = since.elapsed().as_secs_f64();
+        http.metrics.request(method, error.outcome(), seconds);
+        error.at(Some(id))
+    })
 }
 
 /// The checks stand in the order in which they are made (M075, A8).
@@ -81,11 +85,12 @@ async fn answer(
 
 /// M061, M062, M064: the header repeats the version of the body, and we speak it.
 fn check_version(headers: &HeaderMap, envelope: &Envelope) -> Result<(), Error> {
-    if version_header(headers) != Some(&*envelope.version) {
+    let header = mirror::once(headers, VERSION_HEADER.as_str())?;
+    if header != Some(&*envelope.version) {
         return Err(Error::HeaderMismatch("MCP-Protocol-Version".into()));
     }
-    if envelope.version != MODERN {
-        return Err(Error::UnsupportedVersion(envelope.version.clone()));
+    match Era::parse(&envelope.version) {
+        Some(Era::Stateless) => Ok(()),
+        _ => Err(Error::UnsupportedVersion(envelope.version.clone())),
     }
-    Ok(())
 }

@@ -131,7 +131,13 @@ impl Message {
         if jsonrpc.as_ref().and_then(Value::as_str) != Some("2.0") {
             return Err(shape(id, "jsonrpc is \"2.0\""));
         }
+        // serde would accept an array as the members of any parameters in order.
+        let has_names =
+            params.as_ref().is_none_or(|params| params.get().starts_with('{'));
         match (method, id, result, error) {
+            (Some(Value::String(_)), id, None, None) if !has_names => {
+                Err(shape(id, "params is an object"))
+            }
             (Some(Value::String(method)), Some(id), None, None) => {
                 Ok(Self::Request(Request { id, method, params }))
             }

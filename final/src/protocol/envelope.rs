@@ -64,11 +64,14 @@ impl Envelope {
         let capabilities = capabilities
             .and_then(|declared| serde_json::from_value(declared).ok())
             .ok_or(BadEnvelope("_meta needs clientCapabilities, an object"))?;
+        let nobody = BadEnvelope("_meta: clientInfo has a name and a version");
         let client: Option<ClientInfo> = match meta.remove(CLIENT_INFO) {
             None => None,
-            Some(client) => Some(serde_json::from_value(client).map_err(|_| {
-                BadEnvelope("_meta: clientInfo has a name and a version")
-            })?),
+            // serde would accept an array as the members in order.
+            Some(Value::Array(_)) => return Err(nobody),
+            Some(client) => {
+                Some(serde_json::from_value(client).map_err(|_| nobody)?)
+            }
         };
         let is_long = |client: &ClientInfo| client.longest_name() > MAX_CLIENT_NAME;
         if client.as_ref().is_some_and(is_long) {

@@ -2,7 +2,12 @@
 //! changes.
 //! spec: basic/patterns/subscriptions, 2026-07-28
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use super::jsonrpc::RequestId;
 
@@ -88,7 +93,25 @@ impl Filter {
 #[derive(Debug, Deserialize)]
 pub struct ListenParams {
     /// What to listen for.
+    #[serde(deserialize_with = "object")]
     pub notifications: Filter,
+}
+
+/// A derived reader would take an array for the members in order.
+fn object<'de, D: Deserializer<'de>>(d: D) -> Result<Filter, D::Error> {
+    struct Members;
+    impl<'de> Visitor<'de> for Members {
+        type Value = Filter;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Filter, A::Error> {
+            Filter::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+    d.deserialize_map(Members)
 }
 
 /// The parameters of a notification on such a stream.

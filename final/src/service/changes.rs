@@ -119,7 +119,7 @@ impl Changes {
 
     async fn announce(&self, news: &News) {
         if let Err(error) = self.bus.announce(news).await {
-            tracing::warn!(%error, ?news, "a change was not announced");
+            tracing::warn!(%error, "a change was not announced to other nodes");
         }
     }
 

@@ -6,7 +6,11 @@ use tokio_util::task::TaskTracker;
 
 use super::Changes;
 use crate::{
-    bus::Bus, events::Audit, readiness::Readiness, sessions::SessionStore,
+    bus::Bus,
+    events::Audit,
+    persistent::Persistent,
+    readiness::Readiness,
+    sessions::{LiveSessions, SessionStore},
     telemetry::Metrics,
 };
 
@@ -14,6 +18,8 @@ use crate::{
 pub(crate) struct Common {
     /// Where sessions and tapes are kept.
     pub store: Arc<dyn SessionStore>,
+    /// What is live on this node.
+    pub live: Arc<LiveSessions>,
     /// Tells listeners of changes.
     pub changes: Arc<Changes>,
     /// What was asked and answered.
@@ -28,4 +34,15 @@ pub(crate) struct Common {
     pub readiness: Arc<Readiness>,
     /// A session or tape that is idle for longer is gone.
     pub session_timeout: Duration,
+}
+
+impl Common {
+    /// Runs a change and what follows from it to the end, whether the call that
+    /// makes it goes on or not.
+    pub async fn persist<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> T {
+        Persistent::new(work, &self.background).await
+    }
 }

@@ -104,7 +104,7 @@ impl Context {
     pub async fn state(
         &self,
         tape: Option<&str>,
-    ) -> Result<Option<State<'_>>, ServiceError> {
+    ) -> Result<Option<State>, ServiceError> {
         match (&self.origin, tape) {
             (Origin::Session(visit), _) => Ok(Some(self.state_of(visit))),
             (Origin::Request(_), None) => Ok(None),
@@ -113,25 +113,25 @@ impl Context {
     }
 
     /// The session's state; there is none in the stateless era.
-    pub fn session_state(&self) -> Option<State<'_>> {
+    pub fn session_state(&self) -> Option<State> {
         match &self.origin {
             Origin::Session(visit) => Some(self.state_of(visit)),
             Origin::Request(_) => None,
         }
     }
 
-    fn state_of(&self, visit: &Visit) -> State<'_> {
-        let (common, record) = (&*self.common, visit.record.clone());
+    fn state_of(&self, visit: &Visit) -> State {
+        let (common, record) = (self.common.clone(), visit.record.clone());
         State { common, record, read: self.entered }
     }
 
-    /// The state that a tape keeps, on whichever node it was opened. Looking is
-    /// activity, as a request is for a session.
+    /// The state that a tape keeps, on whichever node it was opened. It stays alive
+    /// while the call runs.
     ///
     /// # Errors
     /// [`ServiceError::NoSuchTape`] if it never was, has expired, was closed, or
     /// belongs to somebody else, and always in the stateful era.
-    pub async fn tape(&self, id: &str) -> Result<State<'_>, ServiceError> {
+    pub async fn tape(&self, id: &str) -> Result<State, ServiceError> {
         let (alone, id) = self.named_tape(id)?;
         let common = &*self.common;
         let found = common.store.enter(&id, &alone.caller.principal, 1).await?;
@@ -139,9 +139,8 @@ impl Context {
         if found.reconstructed {
             common.metrics.sessions_reconstructed.inc();
         }
-        // Only the first: its audit trail tells of the call.
-        let _ = alone.tape.set(id);
-        let record = Arc::new(found.record);
+        alone.hold(common.live.hold(id));
+        let (common, record) = (self.common.clone(), Arc::new(found.record));
         Ok(State { common, record, read: Instant::now() })
     }
 
@@ -164,26 +163,43 @@ impl Context {
             client: alone.envelope.client.clone().unwrap_or_default(),
             capabilities: alone.envelope.capabilities,
         };
-        if !self.common.store.create(&tape).await? {
+        let (id, common) = (tape.id, self.common.clone());
+        let work = async move {
+            let created = common.store.create(&tape).await?;
+            common.metrics.sessions_created.inc_by(created.into());
+            Ok::<_, ServiceError>(created)
+        };
+        if !self.common.persist(work).await? {
             return Err(ServiceError::TooManyTapes);
         }
-        self.common.metrics.sessions_created.inc();
-        tracing::info!(tape = %tape.id, "opened");
-        Ok(tape.id)
+        tracing::info!(tape = id.hint(), "opened");
+        Ok(id)
     }
 
-    /// Ends a tape on every node.
+    /// Ends a tape on every node, and says that the resources `changed` have.
     ///
     /// # Errors
     /// As for [`tape`](Self::tape).
-    pub async fn close_tape(&self, id: &str) -> Result<(), ServiceError> {
+    pub async fn close_tape(
+        &self,
+        id: &str,
+        changed: Vec<String>,
+    ) -> Result<(), ServiceError> {
         let (alone, id) = self.named_tape(id)?;
-        let principal = &alone.caller.principal;
-        if !self.common.store.terminate(&id, principal).await? {
+        let principal = alone.caller.principal.clone();
+        let common = self.common.clone();
+        let work = async move {
+            let closed = common.store.terminate(&id, &principal).await?;
+            common.metrics.sessions_terminated.inc_by(closed.into());
+            for uri in changed.iter().filter(|_| closed) {
+                common.changes.of_session(&id, uri).await;
+            }
+            Ok::<_, ServiceError>(closed)
+        };
+        if !self.common.persist(work).await? {
             return Err(ServiceError::NoSuchTape);
         }
-        self.common.metrics.sessions_terminated.inc();
-        tracing::info!(tape = %id, "closed by its client");
+        tracing::info!(tape = id.hint(), "closed by its client");
         Ok(())
     }
 
@@ -220,7 +236,7 @@ impl Context {
     pub(crate) fn audited(&self) -> Option<SessionId> {
         match &self.origin {
             Origin::Session(visit) => Some(visit.record.opened.id),
-            Origin::Request(alone) => alone.tape.get().copied(),
+            Origin::Request(alone) => alone.first_tape(),
         }
     }
 

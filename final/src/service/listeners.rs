@@ -4,7 +4,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use tokio::sync::Notify;
@@ -42,7 +42,8 @@ struct Registry {
 #[derive(Debug)]
 struct Listener {
     owner: Arc<str>,
-    filter: Filter,
+    /// What it hears of; nothing yet if that is not decided.
+    filter: OnceLock<Filter>,
     /// What it has not been told yet. A change that happens again meanwhile is told
     /// once, so there is never more here than the filter names.
     untold: Mutex<BTreeSet<Change>>,
@@ -57,17 +58,15 @@ pub struct Listening {
 }
 
 impl Listeners {
-    /// Listens for what `filter` names; `None` if the owner has `limit` listeners
-    /// already.
-    pub fn listen(
+    /// Takes a place; `None` if the owner has `limit` of them already.
+    pub fn enter(
         self: &Arc<Self>,
         owner: &Arc<str>,
-        filter: Filter,
         limit: usize,
     ) -> Option<Listening> {
         let listener = Arc::new(Listener {
             owner: owner.clone(),
-            filter,
+            filter: OnceLock::new(),
             untold: Mutex::default(),
             more: Notify::new(),
         });
@@ -85,7 +84,7 @@ impl Listeners {
     /// Tells everybody who wants to hear of it.
     pub fn tell(&self, change: &Change) {
         for listener in lock(&self.all).listeners.values() {
-            if listener.filter.names(change) {
+            if listener.filter.get().is_some_and(|it| it.names(change)) {
                 listener.tell([change.clone()]);
             }
         }
@@ -94,7 +93,9 @@ impl Listeners {
     /// Tells everybody of everything: something may have been missed.
     pub fn tell_all(&self) {
         for listener in lock(&self.all).listeners.values() {
-            listener.tell(listener.filter.changes());
+            if let Some(filter) = listener.filter.get() {
+                listener.tell(filter.changes());
+            }
         }
     }
 
@@ -112,6 +113,11 @@ impl Listener {
 }
 
 impl Listening {
+    /// Hears of what `filter` names from now on. Decided once.
+    pub fn hear(&self, filter: Filter) {
+        let _ = self.listener.filter.set(filter);
+    }
+
     /// What is to be told next; `None` if the node asks everybody to end.
     pub async fn next(&self) -> Option<Change> {
         loop {

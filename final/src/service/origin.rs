@@ -1,6 +1,6 @@
 //! Where a request comes from: out of a session, or out of nowhere.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use crate::{
     lock::lock,
@@ -37,8 +37,20 @@ pub(crate) struct Alone {
     pub log_level: Option<Level>,
     /// What was answered to questions of earlier rounds, and now.
     pub given: Given,
-    /// The first tape that it has used.
-    pub tape: OnceLock<SessionId>,
+    /// The tapes that it uses, which stay alive meanwhile.
+    pub tapes: Mutex<Vec<Live>>,
+}
+
+impl Alone {
+    /// Keeps a tape alive to the end of the request.
+    pub fn hold(&self, tape: Live) {
+        lock(&self.tapes).push(tape);
+    }
+
+    /// The tape whose audit trail tells of the request.
+    pub fn first_tape(&self) -> Option<SessionId> {
+        lock(&self.tapes).first().map(|tape| tape.id)
+    }
 }
 
 /// The answers that a retry brings.

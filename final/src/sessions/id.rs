@@ -53,6 +53,11 @@ impl SessionId {
         (id.to_string() == text).then_some(id)
     }
 
+    /// Its beginning, for the log: whoever has the whole may use it.
+    pub fn hint(&self) -> String {
+        self.to_string().chars().take(13).collect()
+    }
+
     /// Whether it is a tape's.
     pub fn is_tape(&self) -> bool {
         matches!(self.0, Form::Tape(_))

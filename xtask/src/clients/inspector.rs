@@ -101,7 +101,7 @@ impl Inspector<'_> {
         let mut history = "calculator://history".to_owned();
         if self.is_modern() {
             let opened = mcpdo.call("open", "open_tape", &json!({}))?;
-            let tape = opened["structuredContent"]["tapeId"].as_str();
+            let tape = opened["structuredContent"]["tape_id"].as_str();
             let tape = tape.unwrap_or_default();
             state = json!({ "tape_id": tape });
             history = format!("calculator://tapes/{tape}/history");

@@ -2,8 +2,9 @@
 -- the record first. ARGV[1] is the timeout in ms. ARGV[2] is who asks: '' for the
 -- server itself, '=name' for a principal. The session that is not there, and the
 -- one that is somebody else's, are left alone: nothing brings a session back.
-local schema, principal, owner, indexed, postponed = unpack(redis.call('HMGET',
-  KEYS[1], 'schema', 'principal', 'owner', 'indexed', 'postponed'))
+local schema, principal, owner, indexed, last_activity, postponed = unpack(
+  redis.call('HMGET', KEYS[1],
+    'schema', 'principal', 'owner', 'indexed', 'last_activity', 'postponed'))
 if not schema then return false end
 if (tonumber(schema) or 0) > 1 then
   return redis.error_reply('NEWERSCHEMA ' .. schema)
@@ -11,9 +12,11 @@ end
 if not (principal and owner and indexed) then
   return redis.error_reply('DAMAGED the record lacks a field')
 end
+-- Its keys may live a little longer than it does.
+if now - (last_activity or now) > tonumber(ARGV[1]) then return false end
 if ARGV[2] ~= '' and ARGV[2] ~= '=' .. principal then return false end
 
--- How much longer than its timeout a session may live. A busy one has its expiry
+-- How much longer than the session its keys may live. A busy one has their expiry
 -- postponed only as often as that.
 local slack = math.min(1000, math.floor(ARGV[1] / 20))
 

@@ -1,0 +1,55 @@
+//! Work that is not torn apart when whoever waits for it leaves.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio_util::task::TaskTracker;
+
+/// A future that goes on in the background if it is dropped before its end.
+pub struct Persistent<F>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    /// Boxed, so that it can move into a task when it has already begun.
+    work: Option<Pin<Box<F>>>,
+    background: TaskTracker,
+}
+
+impl<F> Persistent<F>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    /// Runs `work` to its end, whether somebody waits for it or not.
+    pub fn new(work: F, background: &TaskTracker) -> Self {
+        Self { work: Some(Box::pin(work)), background: background.clone() }
+    }
+}
+
+impl<F> Future for Persistent<F>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let Some(work) = &mut self.work else { return Poll::Pending };
+        let polled = work.as_mut().poll(cx);
+        if polled.is_ready() {
+            self.work = None;
+        }
+        polled
+    }
+}
+
+impl<F> Drop for Persistent<F>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn drop(&mut self) {
+        if let Some(work) = self.work.take() {
+            self.background.spawn(work);
+        }
+    }
+}
