@@ -68,7 +68,7 @@ pub struct Engine {
     reached: Reached,
     /// Streams are sent away as soon as they are opened.
     dismissing: AtomicBool,
-    /// Calls that have become streams end now.
+    /// Calls end now, with an error.
     out_of_time: CancellationToken,
     info: ServerInfo,
     tools: ToolTable,

@@ -63,12 +63,14 @@ fn parameters_are_an_object_or_absent() {
         Body::parse(text.as_bytes())
     };
     for params in ["[]", r#"[{"_meta":{}}]"#, "1", "true", r#""{}""#, r#" [{}]"#] {
-        let rule = "params is an object";
-        for (text, id) in [("", None), (r#""id":5,"#, Some(5))] {
-            let id = id.map(|id: u64| RequestId::Number(id.into()));
-            let error = message(text, params).unwrap_err();
-            assert_eq!(error, ParseError::Shape { id, rule }, "{params}");
-        }
+        let (id, rule) = (Some(RequestId::Number(5.into())), "params is an object");
+        let error = message(r#""id":5,"#, params).unwrap_err();
+        assert_eq!(error, ParseError::Shape { id, rule }, "{params}");
+        let Ok(Body::Single(Message::Notification(told))) = message("", params)
+        else {
+            panic!("L011: a notification is not answered: {params}");
+        };
+        assert!(told.params.is_none(), "{params}");
     }
     for params in ["{}", " \n{}", r#"{"a":[1]}"#, "null"] {
         assert!(message("", params).is_ok(), "{params}");

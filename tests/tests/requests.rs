@@ -242,6 +242,30 @@ async fn a_reader_that_stalls_delays_nobody() {
     }
 }
 
+/// D017: a call that outlasts the drain is answered, in every form.
+#[tokio::test]
+async fn a_call_that_outlasts_the_drain_is_answered_with_an_error() {
+    for accept in ["application/json", suite::http::BOTH] {
+        let mut node = fixture()
+            .set("DRAIN_DELAY", 1000)
+            .set("DRAIN_DEADLINE", 300)
+            .start()
+            .await;
+        let caller = Caller::new(&node).with_accept(accept);
+        let call = tokio::spawn({
+            let slow =
+                json!({ "name": "test_slow", "arguments": { "millis": 60_000 } });
+            let attempt = caller.attempt(&caller.message("tools/call", slow));
+            async move { attempt.send().await }
+        });
+        // It arrives while everything is still served.
+        node.terminate();
+        let answer = call.await.expect("an answer");
+        assert_eq!(answer.code(), -32603, "{answer:#?}");
+        assert!(node.wait(PATIENCE).await.success());
+    }
+}
+
 /// The number of sessions that the node knows of.
 async fn sessions(node: &Node) -> Option<u64> {
     match node.get("/health").await.body {
@@ -273,7 +297,8 @@ async fn stateless_requests_neither_create_nor_refresh_a_session() {
         eventually("the session expires under requests", PATIENCE, async || {
             let own = list().header("mcp-session-id", client.session_id());
             complete(&own.send().await);
-            (sessions(&node).await == Some(0)).then_some(())
+            let name = "mcp_session_events_total{event=\"expired\"}";
+            (node.metric(name).await == Some(1.0)).then_some(())
         })
         .await;
         assert_eq!(client.ping().await.status, 404);

@@ -410,8 +410,8 @@ async fn a_stateless_call_that_is_cancelled_is_not_answered() {
     assert_eq!(server.line().await, None);
 }
 
-/// M185: a listener is told of the end, but not waited for. Nothing is read here, so
-/// the pipe and the queue before it are full: 64 KiB and 256 answers.
+/// M185: a listener is told of the end, but not waited for. Nothing is read here,
+/// so the pipe and the queue before it are full: 64 KiB and 256 answers.
 #[tokio::test]
 async fn a_listener_that_does_not_read_does_not_keep_the_server_from_its_end() {
     let mut server = fixture().pipes();

@@ -180,6 +180,9 @@ impl Engine {
         let ended = tokio::select! {
             biased;
             () = cancelled.cancelled() => Ended::Cancelled,
+            () = self.out_of_time.cancelled() => {
+                Ended::Answered(Err(Error::Draining))
+            }
             result = handler.catch_unwind() => Ended::Answered(
                 result.unwrap_or_else(|_| {
                     self.metrics.panics.inc();
