@@ -32,7 +32,7 @@ use crate::{
         method::Method,
         progress::CancelledParams,
         to_raw,
-        version::{Era, MODERN},
+        version::Era,
     },
     sessions::{Inbox, Outbox, Principal, Said, SessionId},
 };
@@ -230,7 +230,7 @@ impl Connection {
         request: Request,
         envelope: Envelope,
     ) -> Result<(), Error> {
-        if envelope.version != MODERN {
+        if Era::parse(&envelope.version) != Some(Era::Stateless) {
             return Err(Error::UnsupportedVersion(envelope.version));
         }
         let method = Method::parse(&request.method);

@@ -242,6 +242,22 @@ async fn a_reader_that_stalls_delays_nobody() {
     }
 }
 
+/// A client that takes no more than the beginning is let go, also when the call has
+/// ended and all of it waits to be taken.
+#[tokio::test]
+async fn a_stream_whose_end_nobody_takes_is_closed() {
+    let node = fixture().set("SSE_STALL", 500).start().await;
+    let caller = Caller::new(&node).with_meta(&key("logLevel"), json!("info"));
+    // More than the sockets hold, and fewer messages than may wait.
+    let flood = json!({ "messages": 12, "bytes": 2_000_000 });
+    let _stalled = caller.start_call("test_flood", flood).await;
+    eventually("the stream is closed", PATIENCE, async || {
+        let open = node.metric("mcp_streams_open{kind=\"post\"}").await;
+        (open == Some(0.0)).then_some(())
+    })
+    .await;
+}
+
 /// D017: a call that outlasts the drain is answered, in every form.
 #[tokio::test]
 async fn a_call_that_outlasts_the_drain_is_answered_with_an_error() {

@@ -50,10 +50,11 @@ impl Client {
         let talk = async {
             let ended = async { Ok::<_, Gone>((&mut call).await) };
             let (ended, ()) = tokio::try_join!(ended, self.say_all(said, inbox))?;
-            match ended.into_message(&call.id) {
-                Some(answer) => self.say(answer).await,
-                None => Ok(()),
+            if let Some(answer) = ended.into_message(&call.id) {
+                self.say(answer).await?;
             }
+            // The end is to be taken, too: then all places are free.
+            self.in_time(self.sender.reserve_many(QUEUE)).await.map(drop)
         };
         tokio::select! {
             _ = talk => {}
@@ -80,8 +81,16 @@ impl Client {
     }
 
     async fn say(&self, message: RawJson) -> Result<(), Gone> {
-        match timeout(self.stall, self.sender.send(message)).await {
-            Ok(sent) => sent.map_err(|_| Gone),
+        self.in_time(self.sender.send(message)).await
+    }
+
+    /// Waits for the client to take something, but not for ever.
+    async fn in_time<T, E>(
+        &self,
+        taken: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Gone> {
+        match timeout(self.stall, taken).await {
+            Ok(taken) => taken.map_err(|_| Gone),
             Err(_) => {
                 tracing::info!("a client does not keep up and is cut off");
                 self.hang_up.cancel();
