@@ -103,8 +103,16 @@ impl Entry {
 
 impl Record {
     /// Writes an entry down, unless it is noise or the story is quiet.
-    pub fn add(&mut self, mut entry: Entry) -> Option<Place> {
-        if self.quiet > 0 || noise::is_noise(&entry.what) {
+    pub fn add(&mut self, entry: Entry) -> Option<Place> {
+        match noise::is_noise(&entry.what) {
+            true => None,
+            false => self.tell(entry),
+        }
+    }
+
+    /// Writes an entry down, unless the story is quiet.
+    pub fn tell(&mut self, mut entry: Entry) -> Option<Place> {
+        if self.quiet > 0 {
             return None;
         }
         let place = self.entries.last().map_or(1, |entry| entry.place.0 + 1);
