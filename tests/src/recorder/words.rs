@@ -78,7 +78,11 @@ pub fn few(what: &What) -> String {
                     "event: retry".to_owned()
                 }
                 "" => format!("event {id}"),
-                data => format!("event {id} {}", message(data)),
+                data => {
+                    let said = message(data);
+                    let said = said.trim_start_matches("notifications/");
+                    cut(&format!("event {id} {said}"))
+                }
             }
         }
         What::End => "end of the stream".to_owned(),
