@@ -1,5 +1,6 @@
 //! Since chapters 05 and 06: two nodes on one Redis.
 
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{scenario, sessions::history, store::statistics};
@@ -11,6 +12,13 @@ pub static ALL: &[Scenario] = &[
         "shared storage: nodes on one Redis count together",
         "what was calculated on one node is counted on the other",
         count_together
+    )
+    .needs(&[Need::TwoNodes]),
+    scenario!(
+        5,
+        "shared storage: nodes on one Redis count together",
+        "calculations at once on both nodes are all counted, and remembered",
+        lose_nothing
     )
     .needs(&[Need::TwoNodes]),
     scenario!(
@@ -45,6 +53,26 @@ async fn count_together(stage: &mut Stage) -> Outcome {
         let (answer, statistics) = statistics(visitor).await?;
         answer
             .check(statistics["totalCalculations"] == 2, "totalCalculations: 2")?;
+    }
+    Ok(())
+}
+
+/// A node that reads, changes and writes back loses most of them.
+async fn lose_nothing(stage: &mut Stage) -> Outcome {
+    let first = stage.visitor().await?;
+    let second = stage.move_to(1, &stage.stranger()).shake_hands().await?;
+    let at_once = (0..20_u8).flat_map(|n| {
+        [&first, &second].map(|visitor| visitor.calculate(n.into(), "add", 1.0))
+    });
+    for answer in join_all(at_once).await {
+        answer?.text()?;
+    }
+    for visitor in [&first, &second] {
+        let (answer, lines) = history(visitor).await?;
+        answer.check(lines.len() == 20, "20 calculations in the history")?;
+        let (answer, statistics) = statistics(visitor).await?;
+        let counted = statistics["totalCalculations"] == 40;
+        answer.check(counted, "totalCalculations: 40")?;
     }
     Ok(())
 }
