@@ -23,6 +23,14 @@ pub struct Event {
 }
 
 impl Event {
+    /// The event in a block of lines that ends with a blank one; `None` if it is
+    /// only a comment.
+    pub fn parse(block: &str) -> Option<Self> {
+        let mut parser = EventParser::default();
+        parser.unread.extend_from_slice(block.as_bytes());
+        parser.next()
+    }
+
     /// The JSON-RPC message that it carries, if it carries one.
     pub fn message(&self) -> Option<Value> {
         let data = self.data.as_deref().filter(|data| !data.is_empty())?;

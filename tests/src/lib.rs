@@ -11,6 +11,8 @@
 //! | [`http`] | one request and everything that came back |
 //! | [`probe`] | a request, and how it must be answered |
 //! | [`events`] | a reader of event streams |
+//! | [`recorder`] | proxies at the sockets that write down what passes |
+//! | [`names`] | names for what differs from run to run |
 //! | [`transcript`] | an exchange as stable text, for snapshots |
 //! | [`fixture`] | the service that the official conformance suite expects |
 //! | [`climb`] | the ladder: what a server can do by the end of each chapter |
@@ -25,10 +27,12 @@ pub mod events;
 pub mod fixture;
 pub mod http;
 pub mod modern;
+pub mod names;
 pub mod node;
 pub mod pipes;
 pub mod probe;
 mod process;
+pub mod recorder;
 pub mod redis;
 pub mod rolling;
 pub mod transcript;
@@ -42,6 +46,7 @@ pub use modern::{Caller, Listening};
 pub use node::{Cluster, Node, NodeBuilder, Program, Storage};
 pub use pipes::Pipes;
 pub use probe::{Outcome, Probe};
+pub use recorder::{Pattern, Recorder};
 pub use redis::RedisServer;
 pub use transcript::Transcript;
 

@@ -149,8 +149,14 @@ impl NodeBuilder {
 
     /// Starts the server with `--stdio`.
     pub fn pipes(self) -> Pipes {
+        self.pipes_with(&["--stdio"])
+    }
+
+    /// Starts the server with two pipes and these arguments, whether it reads them
+    /// or not.
+    pub fn pipes_with(self, arguments: &[&str]) -> Pipes {
         let mut command = self.command();
-        Pipes::new(Process::piped(self.program.binary, command.arg("--stdio")))
+        Pipes::new(Process::piped(self.program.binary, command.args(arguments)))
     }
 
     fn launch(&self) -> Process {
@@ -197,6 +203,11 @@ impl Node {
     /// The conformance server, sessions in memory.
     pub async fn start_fixture() -> Self {
         Self::builder().program(Program::CONFORMANCE).start().await
+    }
+
+    /// The same node, reached at another address: that of a proxy in front of it.
+    pub fn reached_at(self, address: SocketAddr) -> Self {
+        Self { address, ..self }
     }
 
     /// Where it listens.

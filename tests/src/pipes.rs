@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{PATIENCE, client::message, process::Process};
+use crate::{PATIENCE, client::message, eventually, process::Process};
 
 /// A server process and its two pipes. Dropping it kills it.
 #[derive(Debug)]
@@ -132,6 +132,19 @@ impl Pipes {
     /// Closes the server's output: nobody reads it any more.
     pub fn close_output(&mut self) {
         self.output = None;
+    }
+
+    /// Waits until the server has said this to stderr.
+    pub async fn says(&self, text: &str) {
+        eventually(text, PATIENCE, async || {
+            self.process.output().contains(text).then_some(())
+        })
+        .await;
+    }
+
+    /// SIGKILL: it is gone, and what it has written can still be read.
+    pub fn kill(&mut self) {
+        self.process.kill();
     }
 
     /// SIGTERM.

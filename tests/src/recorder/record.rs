@@ -1,0 +1,202 @@
+//! Messages in the order in which they passed.
+
+use super::{CLIENT, REDIS, noise, order, resp::Value};
+use crate::{Event, names::Names};
+
+/// What was written down.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// In the order in which they passed.
+    pub entries: Vec<Entry>,
+    /// What differs from run to run, by name.
+    pub names: Names,
+    /// How many parts of the story that are not written down are under way.
+    pub quiet: usize,
+}
+
+/// Where an entry stands in its record, while it stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(u64);
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Sender and receiver, or whom a remark is about.
+    pub who: Vec<String>,
+    /// What happened.
+    pub what: What,
+    place: Place,
+}
+
+/// What can happen.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// An HTTP request.
+    Request {
+        /// `POST /mcp`
+        line: String,
+        /// Names in lower case.
+        headers: Vec<(String, String)>,
+        /// Empty if there is none.
+        body: String,
+    },
+    /// The answer to one, or its head if an event stream follows.
+    Response {
+        /// The first line of the request.
+        asked: String,
+        /// `200 OK`
+        line: String,
+        /// Names in lower case.
+        headers: Vec<(String, String)>,
+        /// Empty if there is none.
+        body: String,
+    },
+    /// One event of a stream.
+    Event(Event),
+    /// The end of a stream, in good order.
+    End,
+    /// A command to Redis.
+    Command(Command),
+    /// The answer to one.
+    Reply(Command, Value),
+    /// A message on a channel that the receiver is subscribed to.
+    Pushed {
+        /// The channel.
+        channel: String,
+        /// The message.
+        payload: String,
+    },
+    /// A line of a pipe.
+    Line(String),
+    /// The connection breaks; the receiver gets no more.
+    Cut,
+    /// A process is killed.
+    Killed,
+    /// A message is held back: this one.
+    Held(Box<What>),
+    /// Something that no socket says.
+    Remark(String),
+}
+
+/// A command to Redis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// `HGETALL`, or the file name of a script.
+    pub name: String,
+    /// The keys of a script; of other commands the first argument.
+    pub keys: Vec<String>,
+    /// All other arguments.
+    pub arguments: Vec<String>,
+}
+
+impl Entry {
+    /// A message.
+    pub fn message(from: &str, to: &str, what: What) -> Self {
+        Self::about(vec![from.to_owned(), to.to_owned()], what)
+    }
+
+    /// A remark about some participants.
+    pub fn about(who: Vec<String>, what: What) -> Self {
+        Self { who, what, place: Place(0) }
+    }
+}
+
+impl Record {
+    /// Writes an entry down, unless it is noise or the story is quiet.
+    pub fn add(&mut self, mut entry: Entry) -> Option<Place> {
+        if self.quiet > 0 || noise::is_noise(&entry.what) {
+            return None;
+        }
+        let place = self.entries.last().map_or(1, |entry| entry.place.0 + 1);
+        entry.place = Place(place);
+        self.entries.push(entry);
+        Some(Place(place))
+    }
+
+    /// Takes an entry back: what followed has shown that it was noise.
+    pub fn take_back(&mut self, place: Place) {
+        self.entries.retain(|entry| entry.place != place);
+    }
+
+    /// What is told: in an order that does not depend on chance, and with names for
+    /// what differs from run to run.
+    pub fn told(&mut self) -> Vec<Entry> {
+        self.name_sessions();
+        let mut names = self.names.clone();
+        let mut entries = order::steady(&self.entries);
+        for entry in &mut entries {
+            entry.what.visit(&mut |text| *text = names.steady_text(text));
+        }
+        entries
+    }
+
+    /// Names the sessions in the order in which they appear.
+    fn name_sessions(&mut self) {
+        for entry in &self.entries {
+            let (What::Request { headers, .. } | What::Response { headers, .. }) =
+                &entry.what
+            else {
+                continue;
+            };
+            for (_, id) in headers.iter().filter(|(name, _)| name == SESSION) {
+                self.names.session(id);
+            }
+        }
+    }
+}
+
+impl What {
+    /// Changes every text in it that comes from outside.
+    fn visit(&mut self, change: &mut impl FnMut(&mut String)) {
+        match self {
+            Self::Request { headers, body, .. }
+            | Self::Response { headers, body, .. } => {
+                headers.iter_mut().for_each(|(_, value)| change(value));
+                change(body);
+            }
+            Self::Event(event) => {
+                event.id.iter_mut().for_each(&mut *change);
+                event.data.iter_mut().for_each(change);
+            }
+            Self::Command(command) => command.visit(change),
+            Self::Reply(command, value) => {
+                command.visit(change);
+                value.visit(change);
+            }
+            Self::Pushed { channel, payload } => {
+                change(channel);
+                change(payload);
+            }
+            Self::Line(text) | Self::Remark(text) => change(text),
+            Self::Held(held) => held.visit(change),
+            Self::End | Self::Cut | Self::Killed => {}
+        }
+    }
+}
+
+impl Command {
+    fn visit(&mut self, change: &mut impl FnMut(&mut String)) {
+        self.keys.iter_mut().for_each(&mut *change);
+        self.arguments.iter_mut().for_each(change);
+    }
+}
+
+/// Who takes part, in the order: clients, nodes, Redis.
+pub fn participants(entries: &[Entry]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in entries.iter().flat_map(|entry| &entry.who) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    let rank = |name: &str| match name {
+        REDIS => 2,
+        name if name.starts_with(CLIENT) => 0,
+        _ => 1,
+    };
+    names.sort_by(|a, b| (rank(a), a).cmp(&(rank(b), b)));
+    names
+}
+
+/// The header that names a session.
+pub const SESSION: &str = "mcp-session-id";
