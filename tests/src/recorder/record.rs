@@ -12,6 +12,8 @@ pub struct Record {
     pub names: Names,
     /// How many parts of the story that are not written down are under way.
     pub quiet: usize,
+    /// Keys that belong to no session and are part of the story.
+    pub told_keys: Vec<String>,
 }
 
 /// Where an entry stands in its record, while it stands there.
@@ -104,7 +106,8 @@ impl Entry {
 impl Record {
     /// Writes an entry down, unless it is noise or the story is quiet.
     pub fn add(&mut self, mut entry: Entry) -> Option<Place> {
-        if self.quiet > 0 || noise::is_noise(&entry.what) {
+        let is_noise = noise::is_noise(&entry.what, &self.told_keys);
+        if self.quiet > 0 || is_noise {
             return None;
         }
         let place = self.entries.last().map_or(1, |entry| entry.place.0 + 1);

@@ -11,7 +11,10 @@ use ch05_redis::{
         StoreSettings, Totals, record::HISTORY_LIMIT, store::Result,
     },
 };
-use redis::{Client, Cmd, FromRedisValue, RedisResult, aio::ConnectionManager};
+use redis::{
+    Client, Cmd, FromRedisValue, RedisResult,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 const TOTALS: &str = "mcp:totals";
@@ -31,7 +34,8 @@ impl RedisStore {
     /// If there is no Redis at this URL.
     pub async fn connect(url: &str, settings: StoreSettings) -> RedisResult<Self> {
         let (client, timeout) = (Client::open(url)?, settings.timeout);
-        let connection = ConnectionManager::new(client).await?;
+        let config = ConnectionManagerConfig::new().set_response_timeout(None);
+        let connection = ConnectionManager::new_with_config(client, config).await?;
         Ok(Self { connection, timeout, opened: MemoryStore::new(settings) })
     }
 
@@ -51,7 +55,7 @@ impl RedisStore {
 }
 
 fn session(id: &SessionId) -> String {
-    format!("mcp:{{{id}}}")
+    format!("mcp:{id}")
 }
 
 fn history(id: &SessionId) -> String {
