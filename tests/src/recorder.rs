@@ -23,9 +23,11 @@
 //! | [`pipe`] | the same for a server at the other end of two pipes |
 //! | [`order`] | an order that does not depend on chance |
 //! | [`page`] | the record as a transcript |
+//! | [`book`] | recordings, and the pages that show them |
 //! | [`words`] | one message in a few words |
 //! | [`diagram`] | the record as a Mermaid sequence diagram |
 
+pub mod book;
 pub mod diagram;
 pub mod gate;
 pub mod head;
@@ -43,7 +45,6 @@ pub mod words;
 
 use std::{
     net::SocketAddr,
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -201,23 +202,24 @@ impl Recorder {
 
     /// The transcript of what has passed so far.
     pub fn transcript(&self) -> String {
-        self.write(|record| page::transcript(record))
+        self.write(page::transcript)
     }
 
     /// The Mermaid text of what has passed so far.
     pub fn sequence(&self) -> String {
-        self.write(|record| diagram::mermaid(record))
+        self.write(diagram::mermaid)
     }
 
     /// Keeps the transcript as the recording `03/name` of the book.
     pub fn keep_transcript(&self, name: &str) {
-        keep(name, self.transcript().trim_end());
+        book::keep(&chapters::root(), name, &self.transcript());
     }
 
     /// Keeps the diagram's text as the recording `03/name` of the book. `cargo
     /// xtask bless` draws it.
     pub fn keep_sequence(&self, name: &str) {
-        keep(&format!("{name}.mmd"), self.sequence().trim_end());
+        let name = format!("{name}.mmd");
+        book::keep(&chapters::root(), &name, &self.sequence());
     }
 
     fn command(&self, words: &[String]) -> Command {
@@ -228,17 +230,4 @@ impl Recorder {
     fn write<T>(&self, change: impl FnOnce(&mut Record) -> T) -> T {
         change(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// Compares with the snapshot below the book, `book/recordings/03/name.snap`.
-fn keep(name: &str, text: &str) {
-    let (folder, name) = name
-        .split_once('/')
-        .unwrap_or_else(|| panic!("a recording is named 03/NAME, not {name}"));
-    let mut settings = insta::Settings::clone_current();
-    let recordings = chapters::root().join("book/recordings");
-    settings.set_snapshot_path(recordings.join(Path::new(folder)));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, text));
 }

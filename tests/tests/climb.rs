@@ -1,6 +1,8 @@
 //! The ladder, climbed: by every chapter, by `final`, and by a server in another
 //! language.
 
+use std::collections::BTreeMap;
+
 use suite::{
     Node, Program,
     climb::{self, Chapter, Server, Verdict, chapters, table},
@@ -19,14 +21,29 @@ fn file_of(name: &str, range: u8) -> String {
     format!("{words}@{range:02}")
 }
 
+/// What each chapter of a range answered: the snapshot's name, and the chapters.
+type Ranges = BTreeMap<String, Vec<(String, String)>>;
+
+/// Two chapters of one range that answer differently, in words.
+fn disagreement(file: &str, answers: &[(String, String)]) -> Option<String> {
+    let (first, expected) = answers.first()?;
+    let other = answers.iter().find(|(_, answer)| answer != expected);
+    other.map(|(other, answer)| {
+        let differs = expected.lines().zip(answer.lines()).find(|(a, b)| a != b);
+        let (a, b) = differs.unwrap_or(("fewer lines", "more lines"));
+        format!(
+            "{file}: chapters {first} and {other} disagree, and no `changes` says so\n  \
+             {first}: {a}\n  {other}: {b}"
+        )
+    })
+}
+
 /// The same question has the same answer in all chapters of a range, and which one
-/// is written down.
+/// is written down. Where chapters disagree, nothing is: `cargo xtask bless` finds
+/// the note and accepts nothing.
 #[tokio::test]
 async fn every_chapter_climbs_to_its_own_rung() {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("snapshots/climb");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
+    let mut ranges = Ranges::new();
     for chapter in Chapter::all() {
         let (number, id) = (chapter.number, chapter.id.clone());
         let server = server_of(chapter);
@@ -38,9 +55,43 @@ async fn every_chapter_climbs_to_its_own_rung() {
             };
             if !transcript.is_empty() {
                 let file = file_of(name, scenario.range(number));
-                settings.bind(|| insta::assert_snapshot!(file, transcript));
+                ranges.entry(file).or_default().push((id.clone(), transcript));
             }
         }
+    }
+    let folder = chapters::root().join("tests/tests/snapshots/climb");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(&folder);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let mut disagreements = Vec::new();
+    for (file, answers) in &ranges {
+        let note = folder.join(format!("{file}.disagree"));
+        let disagreement = disagreement(file, answers);
+        let kept = match &disagreement {
+            Some(text) => std::fs::write(note, text),
+            None if note.exists() => std::fs::remove_file(note),
+            None => Ok(()),
+        };
+        kept.unwrap_or_else(|error| panic!("{file}: {error}"));
+        disagreements.extend(disagreement);
+    }
+    assert!(disagreements.is_empty(), "{}", disagreements.join("\n"));
+    for (file, answers) in &ranges {
+        settings.bind(|| insta::assert_snapshot!(file.as_str(), answers[0].1));
+    }
+}
+
+#[test]
+fn chapters_of_one_range_that_disagree_are_named() {
+    let answer =
+        |id: &str, text: &str| (id.to_owned(), format!("HTTP 200\n{text}"));
+    let same = [answer("03", "a"), answer("04", "a")];
+    assert_eq!(disagreement("x@03", &same), None);
+    let other = [answer("03", "a"), answer("04", "a"), answer("final", "b")];
+    let told = disagreement("x@03", &other).unwrap_or_default();
+    for part in ["x@03", "chapters 03 and final", "03: a", "final: b"] {
+        assert!(told.contains(part), "{part} in {told}");
     }
 }
 

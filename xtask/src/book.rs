@@ -1,7 +1,8 @@
 //! The commands of the book.
 //!
 //! ```text
-//! pages       building, serving, checking and replaying pages; bless
+//! pages       building, serving, checking and replaying pages
+//! bless       accepts what changed: recordings, diagrams, expanded pages
 //! diff        two chapters side by side
 //! carry       a fix, taken through all chapters
 //! workshop    a reader's own copy of a chapter, and rescue
@@ -12,6 +13,7 @@
 //! git         what git knows about files
 //! ```
 
+mod bless;
 mod carry;
 mod diff;
 mod exercises;
@@ -34,7 +36,8 @@ pub const USAGE: &str = "
                   serve                serves it, and builds it anew on changes
                   check                everything that must hold for the pages
                   replay NN            takes the steps of page NN
-  bless         accepts what changed: the page of rules, the expanded pages
+  bless         accepts what changed: recordings, diagrams, the page of rules,
+                the expanded pages
   exercises     proves the exercises; NN: those of one chapter
   diff 03 04    what changed between two chapters
                   FILE or FILE#ITEM    only there
@@ -61,7 +64,7 @@ pub fn run(
         ("book", ["serve"]) => pages::serve().map(|()| None),
         ("book", ["check"]) => pages::check().map(Some),
         ("book", ["replay", chapters @ ..]) => pages::replay(chapters).map(Some),
-        ("bless", []) => pages::bless().map(Some),
+        ("bless", []) => bless::run().map(Some),
         ("exercises", chapters) => exercises::run(chapters).map(Some),
         ("diff", [old, new]) => diff::run(old, new, None).map(|()| None),
         ("diff", [old, new, place]) => {

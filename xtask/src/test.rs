@@ -10,6 +10,7 @@ use crate::workspace::{self, cargo};
 use crate::{Error, book, debian, rules};
 
 const MACHINE: &str = "book/preprocessor/Cargo.toml";
+const DRAWING: &str = "book/drawing/Cargo.toml";
 
 /// Runs all steps, also after one has failed, and counts every step and test.
 pub fn run() -> Result<Tally, Error> {
@@ -35,27 +36,30 @@ pub fn run() -> Result<Tally, Error> {
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     step(cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
-    // The machine of the book has a workspace of its own.
-    for arguments in [
-        &["fmt", "--check"][..],
-        &[
-            "clippy",
-            "--all-targets",
-            "--all-features",
-            "--locked",
-            "--",
-            "-D",
-            "warnings",
-        ],
-        &["doc", "--no-deps", "--all-features", "--locked"],
-    ] {
-        let (command, rest) = (&arguments[..1], &arguments[1..]);
-        let mut cargo = cargo();
-        cargo.args(command).args(["--manifest-path", MACHINE]).args(rest);
-        step(cargo.env("RUSTDOCFLAGS", "-D warnings"))?;
+    // These two have a workspace of their own.
+    for manifest in [MACHINE, DRAWING] {
+        for arguments in [
+            &["fmt", "--check"][..],
+            &[
+                "clippy",
+                "--all-targets",
+                "--all-features",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            &["doc", "--no-deps", "--all-features", "--locked"],
+        ] {
+            let (command, rest) = (&arguments[..1], &arguments[1..]);
+            let mut cargo = cargo();
+            cargo.args(command).args(["--manifest-path", manifest]).args(rest);
+            step(cargo.env("RUSTDOCFLAGS", "-D warnings"))?;
+        }
     }
     tally += tests(&["--workspace"])?;
     tally += tests(&["--manifest-path", MACHINE, "--features", "spelling"])?;
+    tally += tests(&["--manifest-path", DRAWING])?;
     tally += book::check()?;
     tally += no_unsafe(&workspace::root().join("final/src"))?;
     let proven = rules::check()?.failed == 0;

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::caption;
 use crate::compile::Compiler;
+use crate::diagram::{self, Diagram};
 use crate::exercise::Exercise;
 use crate::expanded;
 use crate::figures::NEW_LINES;
 use crate::links;
 use crate::page::{Page, Problem};
 use crate::prose::long_sentences;
+use crate::recording;
 use crate::render::Format;
 use crate::repository::Repository;
 use crate::timetable;
@@ -62,6 +65,7 @@ pub fn book(repository: &Repository) -> Result<Report, String> {
         .problems
         .extend(links::check(&texts, |path| folder.join(path).is_file()));
     report.problems.extend(loose_ends(repository, &pages));
+    report.problems.extend(recordings(repository, &pages));
     for name in expanded::stale(repository, &pages) {
         report.problems.push(Problem {
             page: format!("expanded/{name}"),
@@ -97,6 +101,7 @@ pub fn page(page: &Page) -> Vec<Problem> {
             fail(format!("{new} new lines of src, more than {NEW_LINES}"));
         }
     }
+    problems.extend(caption::check(&page.name, &page.source));
     problems.extend(timetable::check(&page.name, &page.source, declared));
     problems
 }
@@ -118,7 +123,40 @@ pub fn checkpoints(repository: &Repository, page: &Page) -> Vec<Problem> {
     problems
 }
 
-/// Pages, recordings and exercises that nobody would find.
+/// Recordings that nobody shows, that have changed, or that are not what their
+/// drawing shows.
+fn recordings(repository: &Repository, pages: &[Page]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut fail = |name: &str, message: String| {
+        let (page, directive) = (format!("recordings/{name}"), String::new());
+        problems.push(Problem { page, line: 1, directive, message });
+    };
+    for name in recording::names(repository) {
+        if recording::shown_on(&name, pages).is_empty() {
+            fail(&name, format!("no page says {}", recording::directive(&name)));
+        }
+    }
+    for name in recording::pending(repository) {
+        let pages = recording::shown_on(&name, pages).join(", ");
+        fail(
+            &name,
+            format!(
+                "a server says something else than on {pages}: cargo xtask bless"
+            ),
+        );
+    }
+    match Diagram::all(repository) {
+        Ok(diagrams) => {
+            for file in diagram::forgotten(repository, &diagrams) {
+                fail(&file.to_string_lossy(), "a drawing without a text".into());
+            }
+        }
+        Err(message) => fail("", message),
+    }
+    problems
+}
+
+/// Pages and exercises that nobody would find.
 fn loose_ends(repository: &Repository, pages: &[Page]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut fail = |page: String, message: String| {

@@ -27,6 +27,8 @@ pub enum Directive {
     Transcript(String),
     /// `{{sequence NN/NAME}}`
     Sequence(String),
+    /// A fenced block of Mermaid: what stands behind that word, and the block.
+    Drawing(String, String),
     /// `{{exercise NN/NAME}}`
     Exercise(String),
 }

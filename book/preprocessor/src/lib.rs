@@ -15,6 +15,8 @@
 //! render        blocks as HTML and Markdown
 //! highlight     colours without JavaScript
 //! recording     transcripts and diagrams
+//! diagram       sequence diagrams and their drawings
+//! caption       what a figure may be called
 //! exercise      tasks, hints, and what proves them
 //! behaviour     what a chapter adds to what the server can do
 //! figures       lines, words and minutes
@@ -37,9 +39,11 @@
 //! ```
 
 pub mod behaviour;
+pub mod caption;
 pub mod check;
 pub mod compare;
 pub mod compile;
+pub mod diagram;
 pub mod difference;
 pub mod directive;
 pub mod exercise;

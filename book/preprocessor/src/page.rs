@@ -3,6 +3,7 @@
 mod answer;
 
 use crate::behaviour;
+use crate::diagram;
 use crate::difference::differences;
 use crate::directive::Directive;
 use crate::exercise::Exercise;
@@ -69,6 +70,7 @@ enum Part {
     Changes(Vec<String>),
     Transcript(String),
     Sequence(String),
+    Drawing(String, String),
     Exercise(Box<Exercise>),
     Error(String),
 }
@@ -136,6 +138,9 @@ impl Page {
                 Part::Sequence(name) => {
                     recording::sequence(repository, name, format)
                 }
+                Part::Drawing(caption, text) => {
+                    recording::drawn(repository, caption, text, format)
+                }
                 Part::Exercise(exercise) => Ok(exercise.render(format)),
                 Part::Error(message) => Ok(format.error(message)),
             };
@@ -162,10 +167,29 @@ impl Page {
             .map(|(number, _)| number)
             .collect();
         let mut fence: Option<String> = None;
+        let mut drawing: Option<(usize, String, String)> = None;
         let mut found = Vec::new();
         for (index, line) in self.source.lines().enumerate() {
             let number = index + 1;
             let inside = fence.is_some();
+            if let Some((opened, caption, text)) = &mut drawing {
+                if fence.as_ref().is_some_and(|open| line.trim().starts_with(open))
+                {
+                    let drawn = Directive::Drawing(caption.clone(), text.clone());
+                    let line = "```mermaid".to_owned();
+                    found.push((*opened, line, Some(Ok(drawn))));
+                    (fence, drawing) = (None, None);
+                } else {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+                continue;
+            }
+            if let (false, Some(caption)) = (inside, diagram::caption(line)) {
+                fence = prose::opens_fence(line.trim());
+                drawing = Some((number, caption.to_owned(), String::new()));
+                continue;
+            }
             match &fence {
                 Some(open) if line.trim().starts_with(open.as_str()) => {
                     fence = None

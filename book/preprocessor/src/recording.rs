@@ -2,9 +2,14 @@
 
 use std::path::PathBuf;
 
+use crate::diagram::{self, Diagram};
 use crate::highlight::escape;
+use crate::page::Page;
 use crate::render::Format;
 use crate::repository::Repository;
+
+/// What stands in the head of a snapshot that the recorder has written.
+const RECORDER: &str = "source: tests/src/recorder";
 
 /// A transcript, as a block.
 ///
@@ -24,26 +29,84 @@ pub fn transcript(
 /// site draws it.
 ///
 /// # Errors
-/// If the text or the drawing is missing.
+/// If the text is missing, or the drawing is missing or stale.
 pub fn sequence(
     repository: &Repository,
     name: &str,
     format: Format,
 ) -> Result<String, String> {
-    let text = snapshot(repository, &format!("{name}.mmd.snap"))?;
-    let body = match format {
-        Format::Markdown => format!("````mermaid\n{}\n````\n", text.trim_end()),
-        Format::Html => {
-            let drawing = read(repository, &format!("{name}.svg"))?;
-            if drawing.lines().any(|line| line.trim().is_empty()) {
-                return Err(format!(
-                    "{name}.svg has blank lines, which end the drawing"
-                ));
-            }
-            drawing
-        }
+    let diagram = Diagram::recorded(repository, name)?;
+    diagram_figure(&diagram, &format!("Recorded: {name}"), format)
+}
+
+/// A diagram whose text stands on the page: nobody recorded it, and it says so.
+///
+/// # Errors
+/// If the drawing is missing or stale, or the caption says something else.
+pub fn drawn(
+    repository: &Repository,
+    caption: &str,
+    text: &str,
+    format: Format,
+) -> Result<String, String> {
+    if caption.to_lowercase().contains("recorded") {
+        return Err("this is drawn; only a recording is called recorded".into());
+    }
+    let caption = match caption {
+        "" => "Drawn".to_owned(),
+        _ => format!("Drawn: {caption}"),
     };
-    Ok(figure(format, "sequence", &format!("Recorded: {name}"), &body))
+    diagram_figure(&Diagram::drawn(repository, text), &caption, format)
+}
+
+fn diagram_figure(
+    diagram: &Diagram,
+    caption: &str,
+    format: Format,
+) -> Result<String, String> {
+    let body = match format {
+        Format::Markdown => {
+            format!("````mermaid\n{}\n````\n", diagram.text.trim_end())
+        }
+        Format::Html => diagram.drawing()?,
+    };
+    Ok(figure(format, "sequence", caption, &body))
+}
+
+/// The names of all recordings, `03/NAME` and `03/NAME.mmd`.
+pub fn names(repository: &Repository) -> Vec<String> {
+    named(repository, "snap")
+}
+
+/// The names of those that have changed and were not accepted yet.
+pub fn pending(repository: &Repository) -> Vec<String> {
+    named(repository, "snap.new")
+}
+
+fn named(repository: &Repository, ending: &str) -> Vec<String> {
+    let folder = repository.book().join("recordings");
+    let files = diagram::files(&folder, ending).into_iter();
+    let names = files.filter_map(|file| {
+        let inside = file.strip_prefix(&folder).ok()?.to_str()?.replace('\\', "/");
+        Some(inside.strip_suffix(&format!(".{ending}"))?.to_owned())
+    });
+    names.collect()
+}
+
+/// The directive that shows a recording of this name.
+pub fn directive(name: &str) -> String {
+    match name.strip_suffix(".mmd") {
+        Some(name) => format!("{{{{sequence {name}}}}}"),
+        None => format!("{{{{transcript {name}}}}}"),
+    }
+}
+
+/// The pages that show a recording.
+pub fn shown_on(name: &str, pages: &[Page]) -> Vec<String> {
+    let directive = directive(name);
+    let shows =
+        |page: &&Page| page.source.lines().any(|line| line.trim() == directive);
+    pages.iter().filter(shows).map(|page| page.name.clone()).collect()
 }
 
 fn figure(format: Format, class: &str, caption: &str, body: &str) -> String {
@@ -59,11 +122,24 @@ fn figure(format: Format, class: &str, caption: &str, body: &str) -> String {
 }
 
 /// A snapshot without the header that insta writes above it.
-fn snapshot(repository: &Repository, name: &str) -> Result<String, String> {
+///
+/// # Errors
+/// If there is none, or nothing was recorded in it.
+pub(crate) fn snapshot(
+    repository: &Repository,
+    name: &str,
+) -> Result<String, String> {
     let text = read(repository, name)?;
-    let body =
+    let parts =
         text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
-    Ok(body.map(|(_, body)| body.to_owned()).unwrap_or(text))
+    match parts {
+        Some((head, body))
+            if head.lines().any(|line| line.starts_with(RECORDER)) =>
+        {
+            Ok(body.to_owned())
+        }
+        _ => Err(format!("{name} was not written by the recorder")),
+    }
 }
 
 fn read(repository: &Repository, name: &str) -> Result<String, String> {

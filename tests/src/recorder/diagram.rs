@@ -1,8 +1,10 @@
 //! The record as a Mermaid sequence diagram. A question is a solid arrow, an answer
-//! a dashed one; a connection that breaks ends in a cross.
+//! a dashed one; a connection that breaks ends in a cross. Redis' answer of several
+//! values is in the transcript only, if it follows its command at once.
 
 use super::{
     record::{Entry, Record, SESSION, What, participants},
+    resp::Value,
     words,
 };
 
@@ -14,7 +16,11 @@ pub fn mermaid(record: &mut Record) -> String {
     for name in participants(&entries) {
         text.push_str(&format!("    participant {} as {name}\n", alias(&name)));
     }
-    for entry in &entries {
+    for (index, entry) in entries.iter().enumerate() {
+        let before = index.checked_sub(1).map(|before| &entries[before]);
+        if before.is_some_and(|before| says_nothing(before, entry)) {
+            continue;
+        }
         let mut what = words::few(&entry.what);
         if let (true, What::Request { headers, .. }) = (several, &entry.what)
             && let Some((_, id)) = headers.iter().find(|(name, _)| name == SESSION)
@@ -24,6 +30,16 @@ pub fn mermaid(record: &mut Record) -> String {
         text.push_str(&format!("    {}{}\n", arrow(entry), plain(&what)));
     }
     text
+}
+
+/// Whether an entry is a list with which Redis answers the one before.
+fn says_nothing(before: &Entry, entry: &Entry) -> bool {
+    match (&before.what, &entry.what) {
+        (What::Command(asked), What::Reply(command, Value::List(_))) => {
+            asked == command && before.who.first() == entry.who.get(1)
+        }
+        _ => false,
+    }
 }
 
 /// How many sessions requests name.

@@ -37,7 +37,8 @@ pub fn all(what: &What) -> String {
 }
 
 fn whole(command: &Command) -> String {
-    let parts = [&[command.name.clone()], &*command.keys, &*command.arguments];
+    let parts =
+        [std::slice::from_ref(&command.name), &*command.keys, &*command.arguments];
     parts.concat().join(" ")
 }
 

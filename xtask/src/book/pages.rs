@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use book_machine::check;
 use book_machine::page::Page;
-use book_machine::{check, expanded};
 
 use crate::process::{find, succeeds};
 use crate::tally::Tally;
@@ -56,7 +56,7 @@ pub fn check() -> Result<Tally, Error> {
 }
 
 /// Where the page of rules is, if the book has one.
-fn page_of_rules() -> Result<Option<PathBuf>, Error> {
+pub(super) fn page_of_rules() -> Result<Option<PathBuf>, Error> {
     let repository = book::repository();
     let has_one = repository.pages()?.iter().any(|name| name == rules::PAGE);
     Ok(has_one.then(|| repository.book().join("src").join(rules::PAGE)))
@@ -87,27 +87,6 @@ pub fn replay(chapters: &[&str]) -> Result<Tally, Error> {
     }
     if tally.total() == 0 {
         return Err("no page of that chapter in SUMMARY.md".into());
-    }
-    Ok(tally)
-}
-
-/// Writes the page of rules and the expanded pages anew. A page with an error is
-/// not accepted.
-pub fn bless() -> Result<Tally, Error> {
-    if let Some(path) = page_of_rules()? {
-        std::fs::write(path, rules::page()?)?;
-    }
-    let repository = book::repository();
-    let pages = check::pages(&repository)?;
-    let mut tally = Tally::default();
-    for page in &pages {
-        page.problems.iter().for_each(|problem| println!("{problem}"));
-        tally.check(&page.name, page.problems.is_empty());
-    }
-    if tally.failed == 0 {
-        for name in expanded::bless(&repository, &pages)? {
-            println!("accepted: book/expanded/{name}");
-        }
     }
     Ok(tally)
 }

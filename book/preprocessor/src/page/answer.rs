@@ -67,6 +67,10 @@ impl Page {
                 recording::sequence(repository, name, Format::Html)?;
                 Ok(Part::Sequence(name.clone()))
             }
+            (Directive::Drawing(caption, text), _) => {
+                recording::drawn(repository, caption, text, Format::Html)?;
+                Ok(Part::Drawing(caption.clone(), text.clone()))
+            }
             (Directive::Exercise(name), _) => Exercise::read(repository, name)
                 .map(|e| Part::Exercise(Box::new(e))),
             _ => Err("a step stands on the page of a chapter, NN-name.md".into()),
