@@ -18,6 +18,7 @@ pub fn svg(name: &str, text: &str) -> Result<String, String> {
     // Compact: a page is read from top to bottom, and long recordings are long.
     let config = MermaidConfig::from_value(serde_json::json!({
         "theme": "default",
+        "look": "classic",
         "fontFamily": "sans-serif",
         "sequence": {
             "height": 36,

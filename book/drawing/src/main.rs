@@ -1,5 +1,6 @@
-//! Draws the diagrams of the book, those recorded and those in its pages, that are
-//! not drawn yet or whose text has changed. `cargo xtask bless` starts it.
+//! Draws the diagrams of the book, those recorded and those in its pages. `cargo xtask
+//! bless` starts it when a text has changed; by hand, it draws what would be drawn
+//! otherwise today.
 //!
 //! ```text
 //! main     finds what is to be drawn
@@ -34,9 +35,9 @@ fn main() -> ExitCode {
 fn run(repository: &Repository) -> Result<(), String> {
     let diagrams = Diagram::all(repository)?;
     for diagram in &diagrams {
-        if diagram.problem().is_some() {
-            let drawing = draw::svg(&diagram.name, &diagram.text)
-                .map_err(|error| format!("{}: {error}", diagram.name))?;
+        let drawing = drawn(diagram)?;
+        let kept = std::fs::read_to_string(&diagram.file);
+        if kept.ok().as_ref() != Some(&drawing) {
             write(&diagram.file, &drawing)?;
             println!("drawn: {}", diagram.name);
         }
@@ -48,9 +49,32 @@ fn run(repository: &Repository) -> Result<(), String> {
     Ok(())
 }
 
+fn drawn(diagram: &Diagram) -> Result<String, String> {
+    draw::svg(&diagram.name, &diagram.text)
+        .map_err(|error| format!("{}: {error}", diagram.name))
+}
+
 fn write(file: &Path, drawing: &str) -> Result<(), String> {
     let folder = file.parent().unwrap_or(file);
     std::fs::create_dir_all(folder)
         .and_then(|()| std::fs::write(file, drawing))
         .map_err(|error| format!("{}: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Also after a change of what draws, which no stamp tells.
+    #[test]
+    fn the_drawings_of_the_book_are_what_is_drawn_today() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let diagrams = Diagram::all(&Repository::new(root)).unwrap_or_default();
+        assert!(!diagrams.is_empty(), "no diagrams found");
+        for diagram in diagrams {
+            let kept = std::fs::read_to_string(&diagram.file).unwrap_or_default();
+            let name = &diagram.name;
+            assert_eq!(Ok(kept), drawn(&diagram), "{name}: run this crate");
+        }
+    }
 }

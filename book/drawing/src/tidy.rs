@@ -5,8 +5,7 @@
 use std::fmt::Write;
 
 /// What an element may keep.
-const KEPT: [&str; 29] = [
-    "alignment-baseline",
+const KEPT: [&str; 28] = [
     "class",
     "cx",
     "cy",
@@ -138,11 +137,21 @@ fn push_element(text: &mut String, tag: &str) {
     // For a reader of the file alone; the book's style sheet says more.
     match name {
         "<rect" => text.push_str(" fill=\"none\" stroke=\"currentColor\""),
-        "<line" => text.push_str(" stroke=\"currentColor\""),
+        "<line" => {
+            text.push_str(" stroke=\"currentColor\"");
+            if tag.contains("messageLine1") {
+                text.push_str(" stroke-dasharray=\"4 3\"");
+            }
+        }
         "<path" => {
             text.push_str(" fill=\"currentColor\" stroke=\"currentColor\"");
         }
-        "<text" => text.push_str(" fill=\"currentColor\""),
+        "<text" => {
+            text.push_str(" fill=\"currentColor\"");
+            if !tag.contains(" text-anchor=") {
+                text.push_str(" text-anchor=\"middle\"");
+            }
+        }
         _ => {}
     }
     text.push_str(if tag.ends_with("/>") { "/>" } else { ">" });
