@@ -158,6 +158,11 @@ impl Names {
     }
 }
 
+/// Whether a text has an id in it.
+pub fn has_id(text: &str) -> bool {
+    text.char_indices().any(|(at, _)| matches(&text[at..], UUID).is_some())
+}
+
 /// `[kind-1]` for the first of its kind, and so on.
 fn place(known: &mut Vec<String>, kind: &str, id: &str) -> String {
     let at = known.iter().position(|other| other == id).unwrap_or_else(|| {

@@ -6,7 +6,7 @@
 use serde_json::json;
 use suite::{
     Attempt, Client, Node, Pattern, Recorder, RedisServer, Stream,
-    recorder::{CLIENT, REDIS},
+    recorder::{CLIENT, Held, REDIS},
 };
 
 /// Where the server's Lua scripts are.
@@ -42,6 +42,18 @@ async fn warm(client: &Client, other: &Node) {
     }
 }
 
+/// Lets the next message that was ordered pass, when it has come.
+async fn pass(mut held: Held) {
+    held.arrived().await;
+    held.release().await;
+}
+
+/// The first look into the log that a node takes for a stream. What is said before it
+/// is found by it; a story goes on when it has found nothing.
+fn first_look(recorder: &Recorder, node: &str) -> Held {
+    recorder.order(Pattern::from(REDIS).to(node).with("read.lua"))
+}
+
 #[tokio::test]
 async fn a_stream_that_is_cut_goes_on_at_another_node() {
     let Pair { recorder, one, two, _redis } = Pair::start().await;
@@ -58,8 +70,11 @@ async fn a_stream_that_is_cut_goes_on_at_another_node() {
 
     recorder
         .cut_after(Pattern::from("node-1").to(CLIENT).with("elicitation/create"));
+    let asks = Pattern::from("node-1").to(REDIS).with("elicitation/create");
+    let asks = recorder.order(asks);
     let mut call = here.start_call("confirm_clear", json!({})).await;
     let first = call.event().await.and_then(|event| event.id);
+    pass(asks).await;
     let question = call.event().await.unwrap_or_default();
     assert_eq!(call.event().await, None, "the stream is cut");
     assert!(first.is_some());
@@ -69,12 +84,13 @@ async fn a_stream_that_is_cut_goes_on_at_another_node() {
     let hint = |node: &str, what: &str| {
         recorder.order(Pattern::from(REDIS).to(node).with("mcp:node:").with(what))
     };
-    let mut claimed = hint("node-1", " claimed c");
+    let claimed = hint("node-1", " claimed c");
     let mut look = hint("node-1", " look");
     let mut news = hint("node-2", " read c");
+    let first = first_look(&recorder, "node-2");
     let mut stream: Stream = there.resume(&last).await;
-    claimed.arrived().await;
-    claimed.release().await;
+    pass(claimed).await;
+    pass(first).await;
     let answer = json!({ "action": "accept", "content": { "confirm": true } });
     assert_eq!(there.answer(&asked, answer).await.status, 202);
     look.arrived().await;
@@ -134,12 +150,23 @@ async fn a_stream_hears_of_what_another_node_does() {
 
     let history = json!({ "uri": "calculator://history" });
     here.request("resources/subscribe", history).await.result();
+    let look = first_look(&recorder, "node-1");
     let mut stream = here.listen().await;
-    let mut hint =
-        recorder.order(Pattern::from(REDIS).to("node-1").with(" read g"));
-    let arguments = json!({ "a": 100, "b": 50, "op": "add" });
-    here.at(&two).call_tool("calculate", arguments).await.result();
+    pass(look).await;
+    let order = |pattern: Pattern| recorder.order(pattern);
+    let told =
+        order(Pattern::from(REDIS).to("node-2").with("send.lua").with("history"));
+    let mut hint = order(Pattern::from(REDIS).to("node-1").with(" read g"));
+    let answer = order(Pattern::from("node-2").to(CLIENT).with("200 OK"));
+    let there = here.at(&two);
+    let call = tokio::spawn(async move {
+        let arguments = json!({ "a": 100, "b": 50, "op": "add" });
+        there.call_tool("calculate", arguments).await.result()
+    });
+    pass(told).await;
     hint.arrived().await;
+    pass(answer).await;
+    call.await.unwrap_or_else(|error| panic!("{error}"));
     hint.release().await;
     stream.expect("notifications/resources/updated").await;
     recorder.keep_transcript("final/told");

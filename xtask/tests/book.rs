@@ -136,6 +136,40 @@ fn bless_writes_the_expanded_pages_unless_one_has_an_error() {
 }
 
 #[test]
+fn bless_accepts_a_changed_recording_and_refreshes_its_page() {
+    let book = Book::new();
+    book.passes(&["bless"]);
+    let file = "book/recordings/02/twice.snap";
+    let changed = book.text(file).replace("Ada", "Eda");
+    let changed = changed.replacen("---\n", "---\nassertion_line: 7\n", 1);
+    book.write(&format!("{file}.new"), &changed);
+    let text = book.passes(&["bless"]);
+    assert!(text.contains("accepted: book/recordings/02/twice.snap"), "{text}");
+    assert!(text.contains("accepted: book/expanded/02-counter.md"), "{text}");
+    assert!(!book.path(&format!("{file}.new")).exists());
+    assert!(book.text(file).contains("Eda"), "{}", book.text(file));
+    assert!(!book.text(file).contains("assertion_line"), "{}", book.text(file));
+}
+
+/// The ladder's test leaves a note where two chapters of one range disagree.
+#[test]
+fn bless_accepts_nothing_while_two_chapters_of_one_range_disagree() {
+    let book = Book::new();
+    book.passes(&["bless"]);
+    let file = "book/recordings/02/twice.snap";
+    let before = book.text(file);
+    book.write(&format!("{file}.new"), &before.replace("Ada", "Eda"));
+    let note = "tests/tests/snapshots/climb/a-question@03.disagree";
+    book.write(note, "a-question@03: chapters 03 and 04 disagree");
+    let text = book.fails(&["bless"]);
+    assert!(text.contains("chapters 03 and 04 disagree"), "{text}");
+    assert_eq!(book.text(file), before);
+    std::fs::remove_file(book.path(note)).unwrap();
+    book.passes(&["bless"]);
+    assert!(book.text(file).contains("Eda"));
+}
+
+#[test]
 fn diff_shows_moves_files_and_items() {
     let book = Book::new();
     let text = book.passes(&["diff", "1", "2"]);

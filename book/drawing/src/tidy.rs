@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 /// What an element may keep.
-const KEPT: [&str; 28] = [
+const KEPT: [&str; 27] = [
     "class",
     "cx",
     "cy",
@@ -14,7 +14,6 @@ const KEPT: [&str; 28] = [
     "dx",
     "dy",
     "height",
-    "id",
     "marker-end",
     "marker-start",
     "markerHeight",
@@ -127,6 +126,8 @@ fn push_element(text: &mut String, tag: &str) {
     let name = &tag[..name_end];
     let attributes = match name {
         "<line" => kept(tag, &[&KEPT[..], &ENDS].concat()),
+        // Other ids are the same in every drawing, and nothing refers to them.
+        "<marker" => kept(tag, &[&KEPT[..], &["id"]].concat()),
         _ => kept(tag, &KEPT),
     };
     text.push_str(name);

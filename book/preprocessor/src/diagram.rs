@@ -116,11 +116,15 @@ pub fn described(text: &str) -> (String, String) {
         } else if let Some((_, note)) = noted(line) {
             said.push(format!("note: {note}"));
         } else if let Some((from, to, words)) = message(line) {
-            let name = |alias: &str| {
+            let mut name = |alias| {
                 let known = names.iter().find(|(known, _)| *known == alias);
-                known.map_or(alias, |(_, name)| name).to_owned()
+                known.map(|(_, name)| *name).unwrap_or_else(|| {
+                    names.push((alias, alias));
+                    alias
+                })
             };
-            said.push(format!("{} to {}: {words}", name(from), name(to)));
+            let (from, to) = (name(from), name(to));
+            said.push(format!("{from} to {to}: {words}"));
         }
     }
     let who: Vec<&str> = names.into_iter().map(|(_, name)| name).collect();
@@ -211,7 +215,7 @@ mod tests {
     #[test]
     fn a_diagram_is_told_in_words() {
         let (title, words) = described(TEXT);
-        assert_eq!(title, "Messages between node-1");
+        assert_eq!(title, "Messages between node-1, client");
         assert_eq!(
             words,
             "client to node-1: POST ping; node-1 to client: the connection breaks; \

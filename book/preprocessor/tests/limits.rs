@@ -5,7 +5,7 @@
 mod support;
 
 use book_machine::render::Format;
-use book_machine::{check, expanded, prose};
+use book_machine::{check, diagram, expanded, prose};
 use support::Sample;
 
 const PAGE: &str = "book/src/02-counter.md";
@@ -124,9 +124,97 @@ fn an_expanded_page_that_is_not_blessed_fails() {
 fn a_recording_that_is_missing_fails() {
     let sample = Sample::new();
     sample.remove("book/recordings/02/twice.svg");
-    sample.fails(NAME, &["{{sequence 02/twice}}", "no recording 02/twice.svg"]);
+    sample.fails(NAME, &["{{sequence 02/twice}}", "02/twice is not drawn yet"]);
     sample.replace(PAGE, "{{transcript 02/twice}}", "{{transcript 02/thrice}}");
     sample.fails(NAME, &["no recording 02/thrice.snap", "twice.snap"]);
+}
+
+/// One character of the text is enough; so is another renderer.
+#[test]
+fn a_stale_drawing_fails() {
+    let sample = Sample::new();
+    let stale = ["{{sequence 02/twice}}", "the drawing of 02/twice is stale"];
+    let text = "book/recordings/02/twice.mmd.snap";
+    sample.replace(text, "Hello, Ada!", "Hello, Eda!");
+    sample.fails(NAME, &stale);
+    sample.replace(text, "Hello, Eda!", "Hello, Ada!");
+    assert_eq!(sample.problems(NAME), Vec::<String>::new());
+    let drawing = "book/recordings/02/twice.svg";
+    sample.replace(drawing, diagram::RENDERER, "merman 0.0.1");
+    sample.fails(NAME, &stale);
+    assert!(
+        sample
+            .page(NAME)
+            .render(&sample.repository, Format::Html)
+            .contains("the drawing of 02/twice is stale")
+    );
+}
+
+#[test]
+fn a_drawing_with_a_blank_line_fails() {
+    let sample = Sample::new();
+    sample.replace("book/recordings/02/twice.svg", "</svg>", "\n\n</svg>");
+    sample.fails(NAME, &["{{sequence 02/twice}}", "blank lines"]);
+}
+
+/// Changing one character of a transcript is seen on the page that shows it.
+#[test]
+fn a_recording_that_was_changed_by_hand_fails_and_names_the_page() {
+    let sample = blessed();
+    sample.replace("book/recordings/02/twice.snap", "Ada", "Eda");
+    book_fails(&sample, &["expanded/02-counter.md", "cargo xtask bless"]);
+}
+
+/// A server says something else: the test has written it down, nobody has accepted.
+#[test]
+fn a_recording_that_has_changed_fails_and_names_the_page() {
+    let sample = blessed();
+    let old = sample.text("book/recordings/02/twice.snap");
+    sample.write("book/recordings/02/twice.snap.new", &old.replace("Ada", "Eda"));
+    book_fails(&sample, &["recordings/02/twice", NAME, "cargo xtask bless"]);
+}
+
+#[test]
+fn a_recording_that_nobody_recorded_or_shows_fails() {
+    let sample = blessed();
+    let text = sample.text("book/recordings/02/twice.snap");
+    sample.write("book/recordings/02/alone.snap", &text);
+    book_fails(&sample, &["02/alone", "no page says {{transcript 02/alone}}"]);
+    sample.write("book/recordings/02/twice.snap", "$ written by hand\n");
+    sample.fails(NAME, &["twice.snap was not written by the recorder"]);
+    sample.write("book/recordings/02/gone.svg", "<svg>\n</svg>\n");
+    book_fails(&sample, &["gone.svg", "a drawing without a text"]);
+}
+
+/// What somebody drew is drawn like a recording and never called one.
+#[test]
+fn a_diagram_on_a_page_is_drawn_and_says_so() {
+    let sample = Sample::new();
+    let text = "sequenceDiagram\n    Ada->>Greeter: hello\n";
+    let block = format!("```mermaid who greets\n{text}```\n\n{{{{sequence");
+    sample.replace(PAGE, "{{sequence", &block);
+    sample.fails(NAME, &["is not drawn yet: run `cargo xtask bless`"]);
+    let drawn = diagram::Diagram::drawn(&sample.repository, text);
+    let stamp = diagram::stamp(text);
+    let file = format!("book/figures/{}.svg", drawn.name);
+    sample.write(&file, &format!("<svg data-drawn=\"{stamp}\">\n</svg>\n"));
+    assert_eq!(sample.problems(NAME), Vec::<String>::new());
+    let page = sample.page(NAME);
+    let html = page.render(&sample.repository, Format::Html);
+    assert!(html.contains("<figcaption>Drawn: who greets</figcaption>"), "{html}");
+    let markdown = page.render(&sample.repository, Format::Markdown);
+    assert!(markdown.contains(&format!("````mermaid\n{text}````")), "{markdown}");
+    sample.replace(PAGE, "who greets", "recorded: who greets");
+    sample.fails(NAME, &["only a recording is called recorded"]);
+}
+
+#[test]
+fn a_caption_that_says_too_much_fails() {
+    let sample = Sample::new();
+    sample.replace(PAGE, "{{sequence", "*Recorded: by a friend.*\n\n{{sequence");
+    sample.fails(NAME, &["only a directive shows what was recorded"]);
+    sample.replace(PAGE, "{{sequence", "```text\na --> b\n```\n\n{{sequence");
+    sample.fails(NAME, &["a drawing without a caption"]);
 }
 
 #[test]

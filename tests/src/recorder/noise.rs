@@ -3,7 +3,7 @@
 //!
 //! 1. HTTP: requests to other paths than `/mcp` (health, metrics) and the answers
 //!    to them; comments in event streams, which keep connections alive.
-//! 2. Redis: what keeps a connection (`PING`, `HELLO`, `SUBSCRIBE` and the like);
+//! 2. Redis: announcements to all nodes, which are gathered for a while; what keeps a connection (`PING`, `HELLO`, `SUBSCRIBE` and the like);
 //!    sending a script by its hash when Redis does not have it yet (the same script
 //!    follows with its source); and every command whose first key has no braces:
 //!    those belong to the deployment (leases, index, totals), not to a session, and
@@ -13,14 +13,39 @@
 //!    nothing: the audit trail, which is written behind the answer; the reader of an
 //!    open stream, which looks into the log whenever something may be there (what
 //!    it finds is the event that follows); an answered question that is tidied away.
+//! 4. A message to a session that does not want it: whether a node asks depends on how
+//!    long ago it has looked. One that is wanted is told with its reply.
 
-use super::record::{Command, What};
+use super::{
+    record::{Command, What},
+    resp::Value,
+};
+use crate::names::has_id;
 
 /// Commands without a key that a story is about.
-const TOLD: [&str; 4] = ["MULTI", "EXEC", "DISCARD", "PUBLISH"];
+const TOLD: [&str; 3] = ["MULTI", "EXEC", "DISCARD"];
 
 /// Scripts that are written beside the conversation.
 const BESIDE: [&str; 3] = ["audit.lua", "read.lua", "withdraw.lua"];
+
+/// The script that says something to a session, if it is subscribed to that.
+const ANNOUNCES: &str = "send.lua";
+
+/// Whether a command is worth a word only if its reply says so.
+pub fn waits_for_reply(command: &Command) -> bool {
+    command.name == ANNOUNCES
+}
+
+/// Whether a reply shows that nothing was done.
+pub fn did_nothing(command: &Command, reply: &Value) -> bool {
+    let nothing = Value::Text("0".to_owned());
+    match reply {
+        Value::List(values) => {
+            command.name == ANNOUNCES && values.last() == Some(&nothing)
+        }
+        _ => false,
+    }
+}
 
 /// Whether this is left out, in a story that is also about these keys.
 pub fn is_noise(what: &What, told_keys: &[String]) -> bool {
@@ -28,15 +53,20 @@ pub fn is_noise(what: &What, told_keys: &[String]) -> bool {
         What::Request { line: asked, .. } | What::Response { asked, .. } => {
             !asked.ends_with("/mcp")
         }
-        What::Command(command) | What::Reply(command, _) => {
-            is_beside(command, told_keys)
+        What::Command(command) => {
+            is_beside(command, told_keys) || waits_for_reply(command)
         }
+        What::Reply(command, _) => is_beside(command, told_keys),
+        What::Pushed { channel, .. } => !has_id(channel),
         What::Held(held) => is_noise(held, told_keys),
         _ => false,
     }
 }
 
 fn is_beside(command: &Command, told_keys: &[String]) -> bool {
+    if command.name == "PUBLISH" {
+        return !command.keys.first().is_some_and(|channel| has_id(channel));
+    }
     let of_session = command
         .keys
         .first()

@@ -105,9 +105,16 @@ impl Entry {
 
 impl Record {
     /// Writes an entry down, unless it is noise or the story is quiet.
-    pub fn add(&mut self, mut entry: Entry) -> Option<Place> {
-        let is_noise = noise::is_noise(&entry.what, &self.told_keys);
-        if self.quiet > 0 || is_noise {
+    pub fn add(&mut self, entry: Entry) -> Option<Place> {
+        match noise::is_noise(&entry.what, &self.told_keys) {
+            true => None,
+            false => self.tell(entry),
+        }
+    }
+
+    /// Writes an entry down, unless the story is quiet.
+    pub fn tell(&mut self, mut entry: Entry) -> Option<Place> {
+        if self.quiet > 0 {
             return None;
         }
         let place = self.entries.last().map_or(1, |entry| entry.place.0 + 1);

@@ -17,8 +17,8 @@ use tokio::{
 };
 
 use super::{
-    REDIS, Recorder,
-    record::{Command, Place, What},
+    REDIS, Recorder, noise,
+    record::{Command, Entry, Place, What},
     resp::{self, Value},
 };
 
@@ -158,6 +158,14 @@ impl Line {
             let place = place?;
             self.recorder.write(|record| record.take_back(place));
             return None;
+        }
+        if noise::waits_for_reply(&command) {
+            if noise::did_nothing(&command, &value) {
+                return None;
+            }
+            let asked = What::Command(command.clone());
+            let asked = Entry::message(&self.node, REDIS, asked);
+            self.recorder.write(|record| record.tell(asked));
         }
         Some(What::Reply(command, value))
     }

@@ -51,6 +51,9 @@ pub fn few(what: &What) -> String {
             match last {
                 Some((_, id)) => format!("{method} Last-Event-ID: {id}"),
                 None if body.is_empty() => method.to_owned(),
+                None if is_answer(body) => {
+                    cut(&format!("{method} answer {}", message(body)))
+                }
                 None => format!("{method} {}", message(body)),
             }
         }
@@ -102,6 +105,12 @@ pub fn few(what: &What) -> String {
         },
         What::Remark(text) => text.clone(),
     }
+}
+
+/// Whether this is a response: a client answers a question of the server.
+fn is_answer(body: &str) -> bool {
+    let json = serde_json::from_str::<Json>(body);
+    json.is_ok_and(|json| json.get("method").is_none() && json.is_object())
 }
 
 /// A JSON-RPC message in a few words; any other text as it is.

@@ -14,7 +14,8 @@ use crate::workspace::{self, cargo};
 use crate::{Error, book, rules};
 
 /// What draws. Built when there is something to draw.
-const DRAWING: &str = "book/drawing/Cargo.toml";
+const DRAWING: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../book/drawing/Cargo.toml");
 
 /// Where insta puts what differs.
 const SNAPSHOTS: [&str; 2] = ["book/recordings", "tests/tests/snapshots"];
