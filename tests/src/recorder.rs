@@ -189,6 +189,12 @@ impl Recorder {
         self.write(|record| record.names.session(id));
     }
 
+    /// Writes commands down whose first key is this one, though it belongs to no
+    /// session.
+    pub fn tell_of(&self, key: &str) {
+        self.write(|record| record.told_keys.push(key.to_owned()));
+    }
+
     /// Forgets what was written down; proxies, names and rules stay.
     pub fn clear(&self) {
         self.write(|record| record.entries.clear());

@@ -125,6 +125,23 @@ async fn a_server_that_lacks_something_is_told_what() {
     insta::assert_snapshot!(complaints);
 }
 
+/// The wrong turn of chapter 05 answers every question that comes alone.
+#[tokio::test]
+async fn a_server_that_loses_updates_is_found_out() {
+    let program = Program { package: "ch05-naive", binary: "ch05-naive" };
+    let server = Server::Command(format!("'{}'", program.path().display()));
+    for scenario in climb::up_to(5).filter(|scenario| scenario.since == 5) {
+        let verdict = scenario.put_to(&server).await;
+        match (scenario.name.contains("at once"), &verdict) {
+            (false, Verdict::Passed(_)) => {}
+            (true, Verdict::Failed(complaint)) => {
+                assert!(complaint.contains("20 calculations"), "{complaint}");
+            }
+            _ => panic!("{}: {verdict:?}", scenario.name),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_does_not_start_is_told_why() {
     let server = Server::Command("echo out of order >&2; exit 3".to_owned());

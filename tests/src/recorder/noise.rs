@@ -7,7 +7,8 @@
 //!    sending a script by its hash when Redis does not have it yet (the same script
 //!    follows with its source); and every command whose first key has no braces:
 //!    those belong to the deployment (leases, index, totals), not to a session, and
-//!    are written on a clock's beat or beside the session's own.
+//!    are written on a clock's beat or beside the session's own. A story that is
+//!    about one of them says so.
 //! 3. Scripts for which nothing waits, so that their place in the order means
 //!    nothing: the audit trail, which is written behind the answer; the reader of an
 //!    open stream, which looks into the log whenever something may be there (what
@@ -46,25 +47,30 @@ pub fn did_nothing(command: &Command, reply: &Value) -> bool {
     }
 }
 
-/// Whether this is left out.
-pub fn is_noise(what: &What) -> bool {
+/// Whether this is left out, in a story that is also about these keys.
+pub fn is_noise(what: &What, told_keys: &[String]) -> bool {
     match what {
         What::Request { line: asked, .. } | What::Response { asked, .. } => {
             !asked.ends_with("/mcp")
         }
-        What::Command(command) => is_beside(command) || waits_for_reply(command),
-        What::Reply(command, _) => is_beside(command),
+        What::Command(command) => {
+            is_beside(command, told_keys) || waits_for_reply(command)
+        }
+        What::Reply(command, _) => is_beside(command, told_keys),
         What::Pushed { channel, .. } => !has_id(channel),
-        What::Held(held) => is_noise(held),
+        What::Held(held) => is_noise(held, told_keys),
         _ => false,
     }
 }
 
-fn is_beside(command: &Command) -> bool {
+fn is_beside(command: &Command, told_keys: &[String]) -> bool {
     if command.name == "PUBLISH" {
         return !command.keys.first().is_some_and(|channel| has_id(channel));
     }
-    let of_session = command.keys.first().is_some_and(|key| key.contains('{'));
+    let of_session = command
+        .keys
+        .first()
+        .is_some_and(|key| key.contains('{') || told_keys.contains(key));
     let told = TOLD.contains(&command.name.as_str());
     !(of_session || told) || BESIDE.contains(&command.name.as_str())
 }

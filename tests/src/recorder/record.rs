@@ -12,6 +12,8 @@ pub struct Record {
     pub names: Names,
     /// How many parts of the story that are not written down are under way.
     pub quiet: usize,
+    /// Keys that belong to no session and are part of the story.
+    pub told_keys: Vec<String>,
 }
 
 /// Where an entry stands in its record, while it stands there.
@@ -104,7 +106,7 @@ impl Entry {
 impl Record {
     /// Writes an entry down, unless it is noise or the story is quiet.
     pub fn add(&mut self, entry: Entry) -> Option<Place> {
-        match noise::is_noise(&entry.what) {
+        match noise::is_noise(&entry.what, &self.told_keys) {
             true => None,
             false => self.tell(entry),
         }

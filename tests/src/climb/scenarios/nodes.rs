@@ -1,6 +1,7 @@
 //! Since chapters 05 and 06: two nodes on one Redis.
 
 use serde_json::json;
+use tokio::task::spawn_local;
 
 use super::{scenario, sessions::history, store::statistics};
 use crate::climb::{Need, Outcome, Scenario, Stage};
@@ -11,6 +12,13 @@ pub static ALL: &[Scenario] = &[
         "shared storage: nodes on one Redis count together",
         "what was calculated on one node is counted on the other",
         count_together
+    )
+    .needs(&[Need::TwoNodes]),
+    scenario!(
+        5,
+        "shared storage: nodes on one Redis count together",
+        "calculations at once on both nodes are all counted, and remembered",
+        lose_nothing
     )
     .needs(&[Need::TwoNodes]),
     scenario!(
@@ -45,6 +53,27 @@ async fn count_together(stage: &mut Stage) -> Outcome {
         let (answer, statistics) = statistics(visitor).await?;
         answer
             .check(statistics["totalCalculations"] == 2, "totalCalculations: 2")?;
+    }
+    Ok(())
+}
+
+/// A node that reads, changes and writes back loses most of them.
+async fn lose_nothing(stage: &mut Stage) -> Outcome {
+    let first = stage.visitor().await?;
+    let second = stage.move_to(1, &stage.stranger()).shake_hands().await?;
+    let at_once = (0..40_u8).map(|n| {
+        let visitor = [&first, &second][usize::from(n % 2)].clone();
+        spawn_local(async move { visitor.calculate(n.into(), "add", 1.0).await })
+    });
+    for call in at_once.collect::<Vec<_>>() {
+        call.await.map_err(|error| error.to_string())??.text()?;
+    }
+    for visitor in [&first, &second] {
+        let (answer, lines) = history(visitor).await?;
+        answer.check(lines.len() == 20, "20 calculations in the history")?;
+        let (answer, statistics) = statistics(visitor).await?;
+        let counted = statistics["totalCalculations"] == 40;
+        answer.check(counted, "totalCalculations: 40")?;
     }
     Ok(())
 }

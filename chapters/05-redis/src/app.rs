@@ -1,0 +1,45 @@
+//! The composition root: the only place that knows every room.
+
+mod storage;
+
+use std::{env, error::Error, sync::Arc};
+
+use tokio::{
+    io::{stdin, stdout},
+    net::TcpListener,
+};
+
+use crate::{config::Config, engine::Engine, http, service::Service, stdio};
+
+/// Serves `service` as the command line asks for: over HTTP, or with `--stdio`
+/// over standard input and output.
+///
+/// # Errors
+/// Why the server did not start, or what broke it.
+pub async fn run(service: Arc<dyn Service>) -> Result<(), Box<dyn Error>> {
+    let config = Config::from_env()?;
+    let store = storage::open(&config).await?;
+    let engine = Arc::new(Engine::new(service, store));
+    tokio::select! {
+        served = serve(&config, engine.clone()) => served,
+        () = engine.upkeep() => Ok(()),
+    }
+}
+
+async fn serve(config: &Config, engine: Arc<Engine>) -> Result<(), Box<dyn Error>> {
+    match env::args().nth(1).as_deref() {
+        None => serve_http(config, engine).await,
+        Some("--stdio") => Ok(stdio::serve(engine, stdin(), stdout()).await?),
+        Some(option) => Err(format!("unknown option {option}").into()),
+    }
+}
+
+async fn serve_http(
+    config: &Config,
+    engine: Arc<Engine>,
+) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind((config.host, config.port)).await?;
+    // To stderr: with `--stdio`, stdout belongs to the messages.
+    eprintln!("listening on http://{}/mcp", listener.local_addr()?);
+    Ok(axum::serve(listener, http::router(engine)).await?)
+}

@@ -1,0 +1,81 @@
+//! The domain: a calculator.
+//!
+//! It knows nothing of transports. Another domain is another implementation of
+//! [`Service`].
+
+mod arguments;
+pub mod arithmetic;
+mod calls;
+mod resources;
+mod tools;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use crate::{
+    protocol::{
+        content::ResourceContents,
+        errors::{INVALID_PARAMS, RpcError},
+        lifecycle::{Implementation, Present, ServerCapabilities, ServerInfo},
+        resources::Resource,
+        tools::{Tool, ToolResult},
+    },
+    service::{Context, Service},
+};
+
+/// The calculator.
+#[derive(Debug)]
+pub struct Calculator {
+    tools: Vec<Tool>,
+}
+
+impl Default for Calculator {
+    fn default() -> Self {
+        Self { tools: tools::built_in() }
+    }
+}
+
+#[async_trait]
+impl Service for Calculator {
+    fn info(&self) -> ServerInfo {
+        ServerInfo {
+            implementation: Implementation {
+                name: "stateful-mcp-calculator".into(),
+                title: Some("Stateful calculator".into()),
+                version: "0.1.0".into(),
+            },
+            capabilities: ServerCapabilities {
+                tools: Some(Present {}),
+                resources: Some(Present {}),
+            },
+        }
+    }
+
+    fn tools(&self) -> &[Tool] {
+        &self.tools
+    }
+
+    async fn call_tool(
+        &self,
+        cx: &Context,
+        name: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<ToolResult, RpcError> {
+        match name {
+            tools::CALCULATE => calls::calculate(cx, arguments).await,
+            _ => Err(RpcError::new(INVALID_PARAMS, "unknown tool")),
+        }
+    }
+
+    fn resources(&self) -> Vec<Resource> {
+        resources::list()
+    }
+
+    async fn read_resource(
+        &self,
+        cx: &Context,
+        uri: &str,
+    ) -> Result<Vec<ResourceContents>, RpcError> {
+        resources::read(cx, uri).await
+    }
+}

@@ -1,0 +1,61 @@
+//! One message in, one message out: the protocol without a transport.
+
+pub mod dispatch;
+pub mod handshake;
+pub mod upkeep;
+
+use std::sync::Arc;
+
+use crate::{
+    protocol::{
+        RawJson, errors::RpcError, jsonrpc::Request, lifecycle::ServerInfo,
+    },
+    service::{Context, Service},
+    sessions::{SessionId, SessionRecord, SessionStore, StoreError},
+};
+
+/// Serves one [`Service`] to sessions that are kept in one [`SessionStore`].
+pub struct Engine {
+    service: Arc<dyn Service>,
+    store: Arc<dyn SessionStore>,
+    info: ServerInfo,
+}
+
+impl Engine {
+    /// An engine for this service and the sessions of this store.
+    pub fn new(service: Arc<dyn Service>, store: Arc<dyn SessionStore>) -> Self {
+        Self { info: service.info(), service, store }
+    }
+
+    /// Finds a session.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be told whether there is one.
+    pub async fn enter(
+        &self,
+        id: &SessionId,
+    ) -> Result<Option<SessionRecord>, StoreError> {
+        self.store.enter(id).await
+    }
+
+    /// Serves one request of a session.
+    ///
+    /// # Errors
+    /// What to answer instead of a result.
+    pub async fn call(
+        &self,
+        session: SessionRecord,
+        request: &Request,
+    ) -> Result<RawJson, RpcError> {
+        let cx = Context { session, store: self.store.clone() };
+        self.dispatch(&cx, request).await
+    }
+
+    /// Ends a session; `false` if there was none.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn terminate(&self, id: &SessionId) -> Result<bool, StoreError> {
+        self.store.terminate(id).await
+    }
+}

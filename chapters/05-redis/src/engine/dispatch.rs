@@ -1,0 +1,67 @@
+//! The method table.
+
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::Engine;
+use crate::{
+    protocol::{
+        RawJson,
+        errors::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError},
+        jsonrpc::Request,
+        resources::ResourceParams,
+        to_raw,
+        tools::CallToolParams,
+    },
+    service::Context,
+};
+
+impl Engine {
+    /// Serves one request.
+    pub(super) async fn dispatch(
+        &self,
+        cx: &Context,
+        request: &Request,
+    ) -> Result<RawJson, RpcError> {
+        let params = request.params.as_ref();
+        match request.method.as_str() {
+            "ping" => Ok(to_raw(&json!({}))),
+            "tools/list" => Ok(to_raw(&json!({ "tools": self.service.tools() }))),
+            "tools/call" => self.call_tool(cx, params).await,
+            "resources/list" => {
+                Ok(to_raw(&json!({ "resources": self.service.resources() })))
+            }
+            "resources/read" => self.read_resource(cx, params).await,
+            _ => Err(RpcError::new(METHOD_NOT_FOUND, "method not found")),
+        }
+    }
+
+    /// Only a tool that does not exist is an error of the protocol. What goes
+    /// wrong inside a tool is a result, for the model to read and to try again.
+    async fn call_tool(
+        &self,
+        cx: &Context,
+        params: Option<&RawJson>,
+    ) -> Result<RawJson, RpcError> {
+        let CallToolParams { name, arguments } = parse(params)?;
+        Ok(to_raw(&self.service.call_tool(cx, &name, arguments).await?))
+    }
+
+    async fn read_resource(
+        &self,
+        cx: &Context,
+        params: Option<&RawJson>,
+    ) -> Result<RawJson, RpcError> {
+        let ResourceParams { uri } = parse(params)?;
+        let contents = self.service.read_resource(cx, &uri).await?;
+        Ok(to_raw(&json!({ "contents": contents })))
+    }
+}
+
+/// Reads parameters as the type that the method takes; absent ones as `{}`.
+pub(super) fn parse<T: DeserializeOwned>(
+    params: Option<&RawJson>,
+) -> Result<T, RpcError> {
+    serde_json::from_str(params.map_or("{}", |params| params.get()))
+        .map_err(|_| RpcError::new(INVALID_PARAMS, "params do not fit the method"))
+}

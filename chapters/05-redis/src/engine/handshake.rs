@@ -1,0 +1,37 @@
+//! How a conversation begins.
+//! spec: basic/lifecycle (initialization)
+
+use super::{Engine, dispatch::parse};
+use crate::{
+    protocol::{
+        RawJson,
+        errors::RpcError,
+        lifecycle::{InitializeParams, InitializeResult},
+        to_raw,
+        version::negotiate,
+    },
+    sessions::{SessionId, SessionRecord},
+};
+
+impl Engine {
+    /// Opens a session. The order is what matters: the session is stored before
+    /// its id leaves this function, and a refused request leaves nothing behind.
+    ///
+    /// # Errors
+    /// If the parameters are not those of `initialize`, or storage failed.
+    pub async fn initialize(
+        &self,
+        params: Option<&RawJson>,
+    ) -> Result<(SessionId, RawJson), RpcError> {
+        let InitializeParams { protocol_version } = parse(params)?;
+        let version = negotiate(&protocol_version);
+        let id = SessionId::random();
+        self.store.create(&SessionRecord { id, version }).await?;
+        let introduction = InitializeResult {
+            protocol_version: version,
+            capabilities: &self.info.capabilities,
+            server_info: &self.info.implementation,
+        };
+        Ok((id, to_raw(&introduction)))
+    }
+}

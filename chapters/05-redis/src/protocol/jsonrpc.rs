@@ -1,0 +1,72 @@
+//! JSON-RPC 2.0: ids, the kinds of message, and how ours are written.
+//! spec: basic/index (messages)
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{RawJson, errors::RpcError, to_raw};
+
+/// The id of a request: an integer or a string, echoed with the type and value
+/// it came with (`1` is not `"1"`, and `0` is an id like any other).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RequestId {
+    /// A whole number that fits 64 bits.
+    Number(i64),
+    /// Any text.
+    String(String),
+}
+
+/// A request: it will be answered.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Chosen by the sender, unique among its requests in flight.
+    pub id: RequestId,
+    /// What is asked for.
+    pub method: String,
+    /// Raw until the method is known.
+    pub params: Option<RawJson>,
+}
+
+/// One message that a client may send.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// Wants an answer.
+    Request(Request),
+    /// Wants none, and gets none, not even an error.
+    Notification,
+}
+
+/// Writes the response to `id`: a result or an error.
+pub fn response_message(
+    id: &RequestId,
+    outcome: Result<RawJson, RpcError>,
+) -> RawJson {
+    match outcome {
+        Ok(result) => result_message(id, &result),
+        Err(error) => error_message(Some(id), &error),
+    }
+}
+
+/// Writes the result of the request with this id.
+pub fn result_message(id: &RequestId, result: &RawValue) -> RawJson {
+    #[derive(Serialize)]
+    struct Success<'a> {
+        jsonrpc: &'static str,
+        id: &'a RequestId,
+        result: &'a RawValue,
+    }
+    to_raw(&Success { jsonrpc: "2.0", id, result })
+}
+
+/// Writes an error response; without `id` if it could not be read.
+pub fn error_message(id: Option<&RequestId>, error: &RpcError) -> RawJson {
+    #[derive(Serialize)]
+    struct Failure<'a> {
+        jsonrpc: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a RequestId>,
+        error: &'a RpcError,
+    }
+    to_raw(&Failure { jsonrpc: "2.0", id, error })
+}

@@ -1,0 +1,55 @@
+//! The seam for a domain: what a service offers.
+//!
+//! Another domain replaces `calculator/` by its own [`Service`] and keeps
+//! everything else.
+
+pub mod context;
+pub mod state;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+pub use context::Context;
+pub use state::State;
+
+use crate::protocol::{
+    content::ResourceContents,
+    errors::RpcError,
+    lifecycle::ServerInfo,
+    resources::Resource,
+    tools::{Tool, ToolResult},
+};
+
+/// A domain. All lists must be the same for the whole life of the process.
+#[async_trait]
+pub trait Service: Send + Sync + 'static {
+    /// Name, version, capabilities.
+    fn info(&self) -> ServerInfo;
+
+    /// The tools, in the order in which they are listed.
+    fn tools(&self) -> &[Tool];
+
+    /// Runs a tool. It may wait, for a database or another service.
+    ///
+    /// # Errors
+    /// If there is no such tool. A tool that fails has a result that says so.
+    async fn call_tool(
+        &self,
+        cx: &Context,
+        name: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<ToolResult, RpcError>;
+
+    /// The resources, in the order in which they are listed.
+    fn resources(&self) -> Vec<Resource>;
+
+    /// Reads a resource.
+    ///
+    /// # Errors
+    /// If there is no such resource.
+    async fn read_resource(
+        &self,
+        cx: &Context,
+        uri: &str,
+    ) -> Result<Vec<ResourceContents>, RpcError>;
+}

@@ -1,0 +1,135 @@
+//! Sessions in the memory of one node: nothing to install, gone with the
+//! process.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Mutex, MutexGuard},
+};
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::{
+    id::SessionId,
+    record::{Entry, HISTORY_LIMIT, SessionRecord, Totals},
+    store::{Result, SessionStore, StoreSettings},
+};
+use crate::{lock::lock, protocol::RawJson};
+
+/// A [`SessionStore`] for a single node.
+///
+/// One lock around everything: it is held for as long as a look-up takes, longer
+/// only where all sessions are looked at, and never across an await.
+#[derive(Debug)]
+pub struct MemoryStore {
+    settings: StoreSettings,
+    table: Mutex<Table>,
+}
+
+/// Everything that the lock protects.
+#[derive(Debug, Default)]
+struct Table {
+    sessions: HashMap<SessionId, Session>,
+    /// Entries ever appended, by operation.
+    appended: BTreeMap<&'static str, u64>,
+}
+
+/// All that is kept of one session.
+#[derive(Debug)]
+struct Session {
+    record: SessionRecord,
+    history: VecDeque<RawJson>,
+    /// tokio's clock, which a test can pause.
+    last_activity: Instant,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new(settings: StoreSettings) -> Self {
+        Self { settings, table: Mutex::default() }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        lock(&self.table)
+    }
+
+    fn is_alive(&self, session: &Session) -> bool {
+        session.last_activity.elapsed() < self.settings.timeout
+    }
+
+    /// A session that has not expired. Expiry is decided here, at every access;
+    /// the sweep only frees memory.
+    fn alive<'a>(
+        &self,
+        table: &'a mut Table,
+        id: &SessionId,
+    ) -> Option<&'a mut Session> {
+        table.sessions.get_mut(id).filter(|session| self.is_alive(session))
+    }
+}
+
+#[async_trait]
+impl SessionStore for MemoryStore {
+    async fn create(&self, record: &SessionRecord) -> Result<()> {
+        let session = Session {
+            record: record.clone(),
+            history: VecDeque::new(),
+            last_activity: Instant::now(),
+        };
+        self.table().sessions.insert(record.id, session);
+        Ok(())
+    }
+
+    async fn enter(&self, id: &SessionId) -> Result<Option<SessionRecord>> {
+        let mut table = self.table();
+        let found = self.alive(&mut table, id).map(|session| {
+            session.last_activity = Instant::now();
+            session.record.clone()
+        });
+        Ok(found)
+    }
+
+    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool> {
+        let mut table = self.table();
+        let Some(session) = self.alive(&mut table, id) else { return Ok(false) };
+        session.last_activity = Instant::now();
+        session.history.extend(entries.iter().map(|entry| entry.body.clone()));
+        let excess = session.history.len().saturating_sub(HISTORY_LIMIT);
+        session.history.drain(..excess);
+        for entry in entries {
+            *table.appended.entry(entry.operation).or_default() += 1;
+        }
+        Ok(true)
+    }
+
+    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+        let mut table = self.table();
+        let found = self.alive(&mut table, id);
+        Ok(found.map(|session| session.history.clone().into()).unwrap_or_default())
+    }
+
+    async fn terminate(&self, id: &SessionId) -> Result<bool> {
+        let mut table = self.table();
+        let found = self.alive(&mut table, id).is_some();
+        table.sessions.remove(id);
+        Ok(found)
+    }
+
+    async fn totals(&self) -> Result<Totals> {
+        let table = self.table();
+        let alive =
+            table.sessions.values().filter(|session| self.is_alive(session));
+        let counted = table.appended.iter();
+        Ok(Totals {
+            active_sessions: alive.count() as u64,
+            by_operation: counted.map(|(&name, &n)| (name.to_owned(), n)).collect(),
+        })
+    }
+
+    async fn sweep(&self) -> Result<u64> {
+        let sessions = &mut self.table().sessions;
+        let before = sessions.len();
+        sessions.retain(|_, session| self.is_alive(session));
+        Ok((before - sessions.len()) as u64)
+    }
+}

@@ -1,0 +1,55 @@
+//! The connection to a Redis server.
+
+use std::{io, time::Duration};
+
+use redis::{
+    Client, Cmd, FromRedisValue, RedisError, RedisResult,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+use tokio::time::timeout;
+
+/// How long [`Connection::open`] tries altogether.
+const OPEN_DEADLINE: Duration = Duration::from_secs(5);
+/// How long one attempt to connect, or one answer, may take.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(1);
+
+/// One multiplexed connection, shared by all calls; it reconnects by itself.
+#[derive(Clone)]
+pub(crate) struct Connection(ConnectionManager);
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Not the URL of a Redis server.
+    #[error("REDIS_URL cannot be used: {0}")]
+    Url(RedisError),
+    /// It could not be reached, refused us, or did not answer.
+    #[error("cannot connect to Redis at {address}: {reason}")]
+    Refused {
+        /// Host and port.
+        address: String,
+        /// What the client says.
+        reason: RedisError,
+    },
+}
+
+impl Connection {
+    /// Connects to the server at this URL.
+    pub async fn open(url: &str) -> Result<Self, ConnectError> {
+        let client = Client::open(url).map_err(ConnectError::Url)?;
+        let address = client.get_connection_info().addr().to_string();
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(ANSWER_DEADLINE))
+            .set_response_timeout(Some(ANSWER_DEADLINE));
+        let opened = ConnectionManager::new_with_config(client, config);
+        let opened = timeout(OPEN_DEADLINE, opened).await;
+        let opened =
+            opened.unwrap_or_else(|late| Err(io::Error::from(late).into()));
+        opened.map(Self).map_err(|reason| ConnectError::Refused { address, reason })
+    }
+
+    /// Sends a command, once, and waits for the answer.
+    pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+        command.query_async(&mut self.0.clone()).await
+    }
+}

@@ -1,0 +1,2 @@
+-- A visit.
+return used()

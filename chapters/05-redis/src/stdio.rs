@@ -1,0 +1,87 @@
+//! The second transport: one client, a message a line.
+//! spec: basic/transports (stdio)
+
+use std::{io, sync::Arc};
+
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+
+use crate::{
+    engine::Engine,
+    protocol::{
+        RawJson,
+        errors::{INVALID_REQUEST, RpcError},
+        jsonrpc::{Message, Request, error_message, response_message},
+        to_raw,
+    },
+    sessions::{SessionId, SessionRecord, StoreError},
+};
+
+/// Serves until the input ends.
+///
+/// # Errors
+/// [`io::Error`] of the input or the output.
+pub async fn serve(
+    engine: Arc<Engine>,
+    input: impl AsyncRead + Unpin,
+    mut output: impl AsyncWrite + Unpin,
+) -> io::Result<()> {
+    let mut connection = Connection { engine, session: None };
+    let mut lines = BufReader::new(input).split(b'\n');
+    while let Some(line) = lines.next_segment().await? {
+        if let Some(message) = connection.take(&line).await {
+            // Compact JSON, so it holds no newline.
+            output.write_all(message.get().as_bytes()).await?;
+            output.write_all(b"\n").await?;
+            output.flush().await?;
+        }
+    }
+    Ok(())
+}
+
+struct Connection {
+    engine: Arc<Engine>,
+    session: Option<SessionId>,
+}
+
+impl Connection {
+    /// Takes one line, and says what there is to answer.
+    async fn take(&mut self, line: &[u8]) -> Option<RawJson> {
+        if line.trim_ascii().is_empty() {
+            return None;
+        }
+        match Message::parse(line) {
+            Ok(Message::Request(request)) => {
+                let outcome = self.request(&request).await;
+                Some(response_message(&request.id, outcome))
+            }
+            Ok(Message::Notification) => None,
+            Err(error) => Some(error_message(None, &error)),
+        }
+    }
+
+    async fn request(&mut self, request: &Request) -> Result<RawJson, RpcError> {
+        match (request.method.as_str(), self.enter().await?) {
+            ("initialize", None) => {
+                let params = request.params.as_ref();
+                let (session, result) = self.engine.initialize(params).await?;
+                self.session = Some(session);
+                Ok(result)
+            }
+            // L083: also before the handshake.
+            ("ping", None) => Ok(to_raw(&json!({}))),
+            ("initialize", Some(_)) | (_, None) => {
+                let rule = "initialize comes first, and once";
+                Err(RpcError::new(INVALID_REQUEST, rule))
+            }
+            (_, Some(session)) => self.engine.call(session, request).await,
+        }
+    }
+
+    async fn enter(&self) -> Result<Option<SessionRecord>, StoreError> {
+        match &self.session {
+            Some(id) => self.engine.enter(id).await,
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The calculator, served from the wrong store.
+
+use std::{error::Error, sync::Arc};
+
+use ch05_naive::sessions::redis::RedisStore;
+use ch05_redis::{
+    calculator::Calculator, config::Config, engine::Engine, http,
+    sessions::StoreSettings,
+};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let config = Config::from_env()?;
+    let settings = StoreSettings { timeout: config.session_timeout };
+    let url = config.redis_url.ok_or("USE_REDIS: must be true")?;
+    let store = Arc::new(RedisStore::connect(&url, settings).await?);
+    let engine = Arc::new(Engine::new(Arc::new(Calculator::default()), store));
+    let listener = TcpListener::bind((config.host, config.port)).await?;
+    eprintln!("listening on http://{}/mcp", listener.local_addr()?);
+    Ok(axum::serve(listener, http::router(engine)).await?)
+}
