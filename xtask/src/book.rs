@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! pages       building, serving, checking and replaying pages; bless
+//! reference   pages that are made from the server itself
 //! diff        two chapters side by side
 //! carry       a fix, taken through all chapters
 //! workshop    a reader's own copy of a chapter, and rescue
@@ -19,6 +20,7 @@ mod export;
 mod git;
 mod lab;
 mod pages;
+mod reference;
 mod setup;
 mod workshop;
 
@@ -34,7 +36,7 @@ pub const USAGE: &str = "
                   serve                serves it, and builds it anew on changes
                   check                everything that must hold for the pages
                   replay NN            takes the steps of page NN
-  bless         accepts what changed: the page of rules, the expanded pages
+  bless         accepts what changed: generated and expanded pages
   exercises     proves the exercises; NN: those of one chapter
   diff 03 04    what changed between two chapters
                   FILE or FILE#ITEM    only there

@@ -11,6 +11,8 @@ use crate::tally::Tally;
 use crate::workspace::{self, cargo};
 use crate::{Error, book, rules};
 
+use super::reference;
+
 const MANIFEST: &str = "book/preprocessor/Cargo.toml";
 
 /// One of the machine's own programs, built in a target folder of its own so that
@@ -91,13 +93,14 @@ pub fn replay(chapters: &[&str]) -> Result<Tally, Error> {
     Ok(tally)
 }
 
-/// Writes the page of rules and the expanded pages anew. A page with an error is
+/// Writes the generated pages and the expanded ones anew. A page with an error is
 /// not accepted.
 pub fn bless() -> Result<Tally, Error> {
     if let Some(path) = page_of_rules()? {
         std::fs::write(path, rules::page()?)?;
     }
     let repository = book::repository();
+    reference::write(&repository)?;
     let pages = check::pages(&repository)?;
     let mut tally = Tally::default();
     for page in &pages {
