@@ -29,6 +29,7 @@
 //! compare       two chapters, with moves
 //! rescue        the next checkpoint for a reader who is stuck
 //! standalone    a crate outside its workspace
+//! versions      what a page was made with
 //! expanded      the committed pages
 //! check         all of this for the whole book
 //! repository    where everything is
@@ -69,3 +70,4 @@ pub mod spelling;
 pub mod standalone;
 pub mod timetable;
 pub mod tree;
+pub mod versions;

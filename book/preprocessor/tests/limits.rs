@@ -181,6 +181,31 @@ fn the_box_says_what_the_chapter_adds() {
 }
 
 #[test]
+fn every_page_says_what_it_was_made_with() {
+    let sample = Sample::new();
+    let ends = |page: &str, line: &str| {
+        let text = sample.page(page).render(&sample.repository, Format::Markdown);
+        let end = format!("\n\n---\n\n*{line}*\n");
+        assert!(text.ends_with(&end), "{end} is not the end of {text}");
+    };
+    ends(NAME, "Made with `voice` 0.1.0.");
+    ends("front.md", "Made with version 0.1.0 of the server.");
+
+    let source = "chapters/02-counter/src/main.rs";
+    let spoken = "\nconst OLD: [&str; 2] = [\"2025-06-18\", \"2025-11-25\"];\n";
+    sample.write(source, &(sample.text(source) + spoken));
+    let raised = "name = \"voice\"\nversion = \"0.2.0\"";
+    sample.replace("Cargo.lock", "name = \"voice\"\nversion = \"0.1.0\"", raised);
+    ends(NAME, "Made with `voice` 0.2.0. Protocol: 2025-11-25, 2025-06-18.");
+
+    // Where a crate is there twice, the entry says which one is meant.
+    sample.replace("Cargo.lock", " \"voice\",", " \"voice 0.3.0\",");
+    ends(NAME, "Made with `voice` 0.3.0. Protocol: 2025-11-25, 2025-06-18.");
+    sample.replace("Cargo.lock", " \"voice 0.3.0\",\n", "");
+    sample.fails(NAME, &["Cargo.lock has no version of voice"]);
+}
+
+#[test]
 fn directives_inside_fenced_blocks_are_text() {
     let sample = Sample::new();
     let html = sample.page("front.md").render(&sample.repository, Format::Html);
