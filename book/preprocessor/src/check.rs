@@ -11,6 +11,7 @@ use crate::page::{Page, Problem};
 use crate::prose::long_sentences;
 use crate::render::Format;
 use crate::repository::Repository;
+use crate::schedule;
 use crate::timetable;
 
 /// What a check found.
@@ -61,6 +62,7 @@ pub fn book(repository: &Repository) -> Result<Report, String> {
     report
         .problems
         .extend(links::check(&texts, |path| folder.join(path).is_file()));
+    report.problems.extend(schedule::check(&pages));
     report.problems.extend(loose_ends(repository, &pages));
     for name in expanded::stale(repository, &pages) {
         report.problems.push(Problem {

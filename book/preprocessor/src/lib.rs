@@ -21,6 +21,7 @@
 //! prose         words and sentences
 //! links         links inside the book
 //! timetable     timetables and notes add up
+//! schedule      a plan keeps to what the chapters' pages declare
 //! spelling      a dictionary of misspellings (feature `spelling`)
 //! compile       cargo check for a tree of texts
 //! patch         solutions and mutants
@@ -63,6 +64,7 @@ pub mod replay;
 pub mod repository;
 pub mod rescue;
 pub mod rustfmt;
+pub mod schedule;
 pub mod server;
 pub mod shown;
 #[cfg(feature = "spelling")]

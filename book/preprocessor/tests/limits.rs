@@ -5,7 +5,7 @@
 mod support;
 
 use book_machine::render::Format;
-use book_machine::{check, expanded, prose};
+use book_machine::{check, expanded, prose, timetable};
 use support::Sample;
 
 const PAGE: &str = "book/src/02-counter.md";
@@ -89,6 +89,55 @@ fn a_timetable_that_does_not_add_up_fails() {
         "| 40 | End",
     );
     sample.fails("instructor/half-day.md", &["the sum is 30, not 40"]);
+}
+
+#[test]
+fn a_plan_keeps_to_what_the_pages_declare() {
+    let page = "book/src/instructor/half-day.md";
+    let sample = blessed();
+    let plan = "# Plan\n\n| Chapter | Declared | In the room |\n|---|---|---|\n\
+                | [2](../02-counter.md) | 20 | 25 |\n| 3 | planned | 10 |\n\n\
+                | Start | Minutes | What |\n|---|---|---|\n\
+                | 9:00 | 5 | Chapter 2: what breaks |\n\
+                | 9:05 | 10 | Chapter 3 |\n\
+                | 9:15 | 20 | Chapter 2, typed |\n| 9:35 | 35 | End |\n";
+    sample.write(page, plan);
+    let pages = check::pages(&sample.repository).unwrap();
+    expanded::bless(&sample.repository, &pages).unwrap();
+    assert_eq!(check::book(&sample.repository).unwrap().problems, []);
+    for (old, new, message) in [
+        ("20 | 25", "30 | 25", "page 02 declares 20, not 30"),
+        ("20 | 25", "planned | 25", "page 02 declares 20, not planned"),
+        ("20 | 25", "20 | 30", "02 has 25 minutes in the timetable, not 30"),
+        ("planned | 10", "15 | 10", "chapter 03 has no page yet: `planned`"),
+        ("20 | Chapter 2", "25 | Chapter 2", "it is 9:40 by then, not 9:35"),
+        ("35 | End", "40 | End", "the sum is 35, not 40"),
+    ] {
+        sample.write(page, plan).replace(page, old, new);
+        book_fails(&sample, &["instructor/half-day.md", message]);
+    }
+}
+
+/// The two days of this book, not of the sample.
+#[test]
+fn a_wrong_minute_in_the_two_days_is_found() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = here.join("../src/instructor/two-days.md");
+    let source = std::fs::read_to_string(page).unwrap();
+    let check = |source: &str| timetable::check("two-days.md", source, None);
+    assert_eq!(check(&source), []);
+    let rows = source.lines().filter(|line| {
+        line.starts_with("| ") && line.split(' ').nth(1).unwrap().contains(':')
+    });
+    let rows: Vec<&str> = rows.collect();
+    assert!(rows.len() > 20, "{rows:#?}");
+    for row in rows {
+        let minutes = row.split(" | ").nth(1).unwrap();
+        let longer = format!("| {} |", minutes.parse::<usize>().unwrap() + 1);
+        let wrong = row.replacen(&format!("| {minutes} |"), &longer, 1);
+        let found = check(&source.replace(row, &wrong));
+        assert_eq!(found.len(), 1, "{wrong}");
+    }
 }
 
 #[test]
