@@ -9,6 +9,7 @@
 //! export      one chapter as a crate of its own
 //! exercises   proofs, red before and green after
 //! setup       what a reader needs, and a kit for a room without network
+//! ports       whether the ports that a reader needs are to be had
 //! lab         Redis and named nodes of a chapter, with keys to kill them
 //! git         what git knows about files
 //! ```
@@ -20,6 +21,7 @@ mod export;
 mod git;
 mod lab;
 mod pages;
+mod ports;
 mod reference;
 mod setup;
 mod workshop;
