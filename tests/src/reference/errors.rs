@@ -35,8 +35,8 @@ again.
 Words in *italics* stand for what is known only when it happens. The table is written by
 `cargo xtask bless`: it makes each error and asks it.
 
-| error | status | code | sentence | log | outcome | Retry-After |
-|---|--:|--:|---|---|---|--:|
+| error, and its sentence | status | code | log, outcome, *Retry-After* |
+|---|--:|--:|---|
 ";
 
 /// An error and the name of its variant. A variant that is missing here does not
@@ -179,18 +179,20 @@ fn row(name: &str, error: &Error) -> String {
         Some((name, era)) => (name, format!(", {era}")),
         None => (name, String::new()),
     };
-    let retry = match (error, error.retry_after()) {
-        (Error::RateLimited(_), _) => "*until it helps*".to_owned(),
-        (_, seconds) => seconds.map(|s| s.to_string()).unwrap_or_default(),
-    };
     let level = level_of(error).map(|level| level.as_str().to_lowercase());
-    let level = level.unwrap_or_else(|| "never".to_owned());
+    let mut end = vec![level.unwrap_or_else(|| "never".to_owned())];
+    end.push(outcome.to_owned());
+    end.extend(match (error, error.retry_after()) {
+        (Error::RateLimited(_), _) => Some("*when it helps*".to_owned()),
+        (_, seconds) => seconds.map(|seconds| seconds.to_string()),
+    });
+    let end = end.join(", ");
+    let (code, sentence) = (rpc.code, rpc.message);
     let mut row = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(
         row,
-        "| `{name}`{era} | {status} | {} | {} | {level} | {outcome} | {retry} |",
-        rpc.code, rpc.message,
+        "| `{name}`{era}<br>{sentence} | {status} | {code} | {end} |",
     );
     row
 }

@@ -20,8 +20,8 @@ The table is written by `cargo xtask bless`. The defaults are those of a server 
 told nothing. What is accepted is what it says of a value that it cannot use, or the
 smallest and the largest number that it takes.
 
-| variable | default | unit | accepts | what it does |
-|---|---|---|---|---|
+| variable, and what it does | default | accepts |
+|---|---|---|
 ";
 
 /// No value of any setting, but a text.
@@ -210,12 +210,10 @@ pub fn page_of(unset: Config) -> String {
                 (Some(time.as_millis().to_string()), "ms", numbers(&name))
             }
         };
-        let value = value.map_or(words.clone(), |text| format!("`{text}`"));
+        let value = value.map_or(words.clone(), |text| format!("`{text}` {unit}"));
+        let value = value.trim_end();
         // Writing to a string cannot fail.
-        let _ = writeln!(
-            page,
-            "| `{name}` | {value} | {unit} | {accepts} | {meaning} |"
-        );
+        let _ = writeln!(page, "| `{name}`<br>{meaning} | {value} | {accepts} |");
     }
     let unasked: Vec<&&str> = defaults.keys().collect();
     assert!(unasked.is_empty(), "nobody asks for {unasked:?}");
