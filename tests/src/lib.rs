@@ -14,7 +14,7 @@
 //! | [`transcript`] | an exchange as stable text, for snapshots |
 //! | [`fixture`] | the service that the official conformance suite expects |
 //! | [`climb`] | the ladder: what a server can do by the end of each chapter |
-//! | [`reference`] | the book's pages of reference, made from the server itself |
+//! | [`mod@reference`] | the book's pages of reference, made from the server itself |
 //! | [`rolling`] | nodes that are restarted one by one under load |
 //!
 //! The verbs panic with a sentence when something does not happen in time: that
