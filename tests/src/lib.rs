@@ -16,6 +16,7 @@
 //! | [`transcript`] | an exchange as stable text, for snapshots |
 //! | [`fixture`] | the service that the official conformance suite expects |
 //! | [`climb`] | the ladder: what a server can do by the end of each chapter |
+//! | [`mod@reference`] | the book's pages of reference, made from the server itself |
 //! | [`rolling`] | nodes that are restarted one by one under load |
 //!
 //! The verbs panic with a sentence when something does not happen in time: that
@@ -34,6 +35,7 @@ pub mod probe;
 mod process;
 pub mod recorder;
 pub mod redis;
+pub mod reference;
 pub mod rolling;
 pub mod transcript;
 

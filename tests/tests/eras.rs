@@ -57,28 +57,28 @@ fn handshakes(node: &Node) -> Vec<Row> {
     let params = initialize(VERSION)["params"].take();
     let full = caller.attempt(&caller.message_as("seven", "initialize", params));
     vec![
-        (1, "initialize", plain(NEWEST), Session(NEWEST)),
+        (1, "`initialize` for old", plain(NEWEST), Session(NEWEST)),
         (
             2,
-            "initialize, the header agrees",
+            "the same, header old",
             version(plain(NEWEST), NEWEST),
             Session(NEWEST),
         ),
         (
             3,
-            "initialize, the header disagrees",
+            "`initialize` for old, header new",
             version(plain(NEWEST), VERSION),
             Refused(400, -32020),
         ),
-        (4, "initialize for the stateless era", plain(VERSION), Session(NEWEST)),
+        (4, "`initialize` for new", plain(VERSION), Session(NEWEST)),
         (
             5,
-            "the same, the header agrees",
+            "the same, header new",
             version(plain(VERSION), VERSION),
             Session(NEWEST),
         ),
-        (6, "a version that never was", plain("1999-01-01"), Session(NEWEST)),
-        (7, "initialize with a complete envelope", full, Refused(404, -32601)),
+        (6, "`initialize` for 1999-01-01", plain("1999-01-01"), Session(NEWEST)),
+        (7, "`initialize` in a complete envelope", full, Refused(404, -32601)),
     ]
 }
 
@@ -93,66 +93,71 @@ fn claims(node: &Node) -> Vec<Row> {
     let mute = caller.without_meta(&key("clientCapabilities"));
     let complete = modern(&caller);
     vec![
-        (8, "a bare request", list.clone(), Refused(400, -32600)),
+        (8, "`tools/list`, nothing else", list.clone(), Refused(400, -32600)),
         (
             9,
-            "a stateful version in the header only",
+            "the same, header old",
             version(list.clone(), NEWEST),
             Refused(400, -32600),
         ),
         (
             10,
-            "the stateless version in the header only",
+            "the same, header new, no envelope",
             version(headed, VERSION),
             Refused(400, -32602),
         ),
-        (11, "no capabilities", modern(&mute), Refused(400, -32602)),
-        (12, "complete", complete.clone(), Complete),
+        (
+            11,
+            "an envelope without capabilities",
+            modern(&mute),
+            Refused(400, -32602),
+        ),
+        (12, "a complete envelope", complete.clone(), Complete),
         (
             13,
-            "no Mcp-Method",
+            "no `Mcp-Method`",
             complete.clone().without("mcp-method"),
             Refused(400, -32020),
         ),
         (
             14,
-            "another Mcp-Method",
+            "another method in `Mcp-Method`",
             complete.clone().header("mcp-method", "prompts/list"),
             Refused(400, -32020),
         ),
         (
             15,
-            "no version header",
+            "no header",
             complete.clone().without("mcp-protocol-version"),
             Refused(400, -32020),
         ),
         (
             16,
-            "another version header",
+            "header old, envelope new",
             version(complete, NEWEST),
             Refused(400, -32020),
         ),
         (
             17,
-            "a version of the past",
+            "header and envelope 1900-01-01",
             modern(&claiming(&caller, "1900-01-01")),
             NotSpoken("1900-01-01"),
         ),
         (
             18,
-            "a version of the future",
+            "header and envelope 2027-01-01",
             modern(&claiming(&caller, "2027-01-01")),
             NotSpoken("2027-01-01"),
         ),
         (
             19,
-            "the same in the header only",
+            "header 2027-01-01, no envelope",
             version(list, "2027-01-01"),
             NotSpoken("2027-01-01"),
         ),
         (
             20,
-            "a stateful version in an envelope",
+            "header and envelope old",
             modern(&claiming(&caller, NEWEST)),
             NotSpoken(NEWEST),
         ),
@@ -176,26 +181,46 @@ fn requests(node: &Node) -> Vec<Row> {
     vec![
         (
             21,
-            "a call, no Mcp-Name",
+            "`tools/call` without `Mcp-Name`",
             call.clone().without("mcp-name"),
             Refused(400, -32020),
         ),
-        (22, "another Mcp-Name", named("batch_calculate"), Refused(400, -32020)),
-        (23, "Mcp-Name in base64", named("=?base64?Y2FsY3VsYXRl?="), Complete),
         (
-            24,
-            "Mcp-Name in bad base64",
-            named("=?base64?Y2FsY3VsYXR!?="),
+            22,
+            "another name in `Mcp-Name`",
+            named("batch_calculate"),
             Refused(400, -32020),
         ),
-        (25, "an unknown method", of("unknown/method"), Refused(404, -32601)),
-        (26, "server/discover", of("server/discover"), Complete),
-        (27, "the same without an envelope", discover, Refused(400, -32602)),
-        (28, "ping", of("ping"), Refused(404, -32601)),
-        (29, "logging/setLevel", of("logging/setLevel"), Refused(404, -32601)),
-        (30, "resources/subscribe", caller.attempt(&watch), Refused(404, -32601)),
+        (
+            23,
+            "the right name, in base64",
+            named("=?base64?Y2FsY3VsYXRl?="),
+            Complete,
+        ),
+        (24, "bad base64", named("=?base64?Y2FsY3VsYXR!?="), Refused(400, -32020)),
+        (
+            25,
+            "an unknown method, complete",
+            of("unknown/method"),
+            Refused(404, -32601),
+        ),
+        (26, "`server/discover`, complete", of("server/discover"), Complete),
+        (27, "`server/discover`, nothing else", discover, Refused(400, -32602)),
+        (28, "`ping`, complete", of("ping"), Refused(404, -32601)),
+        (
+            29,
+            "`logging/setLevel`, complete",
+            of("logging/setLevel"),
+            Refused(404, -32601),
+        ),
+        (
+            30,
+            "`resources/subscribe`, complete",
+            caller.attempt(&watch),
+            Refused(404, -32601),
+        ),
         (31, "an unknown log level", loud, Refused(400, -32602)),
-        (32, "an unknown session", session, Complete),
+        (32, "a complete envelope and an unknown session", session, Complete),
     ]
 }
 
@@ -209,22 +234,22 @@ fn other_messages(node: &Node) -> Vec<Row> {
     let array = post(node, &json!([bare(1, "ping")]));
     let body = |body: &str| node.attempt("POST").body(body);
     vec![
-        (33, "a notification", named(stateless.clone()), Accepted),
-        (34, "a notification, no Mcp-Method", stateless, Accepted),
-        (35, "a bare notification", cancelled, Refused(400, -32600)),
-        (36, "a response", response.clone(), Refused(400, -32600)),
+        (33, "a notification, header new", named(stateless.clone()), Accepted),
+        (34, "the same without `Mcp-Method`", stateless, Accepted),
+        (35, "a notification, nothing else", cancelled, Refused(400, -32600)),
+        (36, "a response, nothing else", response.clone(), Refused(400, -32600)),
         (
             37,
-            "a response, the stateless version",
+            "a response, header new",
             version(response, VERSION),
             Refused(400, -32600),
         ),
-        (38, "an array", array, Refused(400, -32600)),
-        (39, "not JSON", body("{\"jsonrpc\":"), Refused(400, -32700)),
-        (40, "nothing", body(""), Refused(400, -32700)),
+        (38, "an array, nothing else", array, Refused(400, -32600)),
+        (39, "half a message", body("{\"jsonrpc\":"), Refused(400, -32700)),
+        (40, "an empty body", body(""), Refused(400, -32700)),
         (
             41,
-            "null as id",
+            "a request with the id `null`",
             post(node, &bare(Value::Null, "ping")),
             Refused(400, -32600),
         ),
@@ -240,18 +265,18 @@ fn methods(node: &Node) -> Vec<Row> {
         |attempt: &Attempt| attempt.clone().header("mcp-session-id", UNKNOWN);
     let stateless = |attempt: &Attempt| version(attempt.clone(), VERSION);
     vec![
-        (42, "POST, an unknown session", lost(&list), Refused(404, -32600)),
-        (43, "GET, no session", get.clone(), Refused(400, -32600)),
-        (44, "GET, the stateless version", stateless(&get), NotAllowed("POST")),
-        (45, "GET, an unknown session", lost(&get), Refused(404, -32600)),
-        (46, "DELETE, no session", delete.clone(), Refused(400, -32600)),
-        (47, "DELETE, an unknown session", lost(&delete), Refused(404, -32600)),
         (
-            48,
-            "DELETE, the stateless version",
-            stateless(&delete),
-            NotAllowed("POST"),
+            42,
+            "`tools/list` for an unknown session",
+            lost(&list),
+            Refused(404, -32600),
         ),
+        (43, "GET without a session", get.clone(), Refused(400, -32600)),
+        (44, "GET, header new", stateless(&get), NotAllowed("POST")),
+        (45, "GET for an unknown session", lost(&get), Refused(404, -32600)),
+        (46, "DELETE without a session", delete.clone(), Refused(400, -32600)),
+        (47, "DELETE of an unknown session", lost(&delete), Refused(404, -32600)),
+        (48, "DELETE, header new", stateless(&delete), NotAllowed("POST")),
         (49, "PUT", put, NotAllowed("GET, POST, DELETE")),
     ]
 }
@@ -262,24 +287,94 @@ fn transport(node: &Node) -> Vec<Row> {
     let list = caller.attempt(&caller.message_as(50, "tools/list", json!({})));
     let header = |name, value: &str| list.clone().header(name, value);
     vec![
-        (50, "only JSON accepted", header("accept", "application/json"), Complete),
-        (51, "everything accepted", header("accept", "*/*"), Complete),
+        (
+            50,
+            "complete, accepts only JSON",
+            header("accept", "application/json"),
+            Complete,
+        ),
+        (51, "complete, accepts everything", header("accept", "*/*"), Complete),
         (
             52,
-            "another content type",
+            "not declared as JSON",
             header("content-type", "text/plain"),
             Refused(415, -32600),
         ),
         (
             53,
-            "another site's page",
+            "from a page of another site",
             header("origin", "http://evil.example"),
             Refused(403, -32600),
         ),
     ]
 }
 
-/// The whole table. Every error is held against M002, M004, M005, M010 to M013 and
+/// The rows of the book's table that are not what is probed, or not what is expected.
+fn untrue_rows(page: &str, rows: &[(u8, &str, Outcome)]) -> Vec<String> {
+    let mut table = page.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| ")?.splitn(3, " | ");
+        let number: u8 = cells.next()?.parse().ok()?;
+        Some((number, cells.next()?, cells.next()?.strip_suffix(" |")?))
+    });
+    let mut untrue = Vec::new();
+    for (number, sent, outcome) in rows {
+        let said = told(outcome);
+        let is_true = table.next().is_some_and(|(shown, cell, answer)| {
+            // Behind it the page may say more.
+            let rest = answer.strip_prefix(&said);
+            let is_whole =
+                rest.is_some_and(|r| r.is_empty() || r.starts_with([':', ';']));
+            shown == *number && cell == *sent && is_whole
+        });
+        if !is_true {
+            untrue.push(format!("| {number} | {sent} | {said} |"));
+        }
+    }
+    untrue.extend(table.map(|(number, ..)| format!("{number} is not probed")));
+    untrue
+}
+
+/// An outcome in the words of the book.
+fn told(outcome: &Outcome) -> String {
+    match outcome {
+        Session(version) if *version == NEWEST => "a session at old".to_owned(),
+        Session(version) => format!("a session at {version}"),
+        Complete => "the result".to_owned(),
+        Accepted => "202".to_owned(),
+        NotAllowed(methods) => format!("405, `Allow: {methods}`"),
+        // Refused before there is a message to answer.
+        Refused(status @ (403 | 415), _) => status.to_string(),
+        Refused(status, code) => format!("{status}, {code}"),
+        NotSpoken(_) => "400, -32022".to_owned(),
+    }
+}
+
+fn page() -> String {
+    let path = suite::climb::chapters::root().join("book/src/eras.md");
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+#[test]
+fn a_table_that_is_not_what_is_probed_is_noticed() {
+    let first = "| 1 | `x` | a session at old |\n";
+    let page = format!("{first}| 2 | y | 400, -32600: no session |\n");
+    let rows = [(1, "`x`", Session(NEWEST)), (2, "y", Refused(400, -32600))];
+    assert_eq!(untrue_rows(&page, &rows), [""; 0]);
+    for (old, new) in [
+        ("-32600", "-32602"),
+        ("400", "404"),
+        ("| y ", "| z "),
+        ("| 2 ", "| 3 "),
+        (": no session", " or so"),
+    ] {
+        let found = untrue_rows(&page.replace(old, new), &rows);
+        assert_eq!(found, ["| 2 | y | 400, -32600 |"], "{old}");
+    }
+    let more = format!("{page}| 3 | z | 202 |\n");
+    assert_eq!(untrue_rows(&more, &rows), ["3 is not probed"]);
+}
+
+/// The whole table, as it stands in the book. Every error is held against M002, M004, M005, M010 to M013 and
 /// M075 too, every result against M006 and M022.
 #[tokio::test]
 async fn every_probe_is_answered_as_the_decision_table_says() {
@@ -295,6 +390,14 @@ async fn every_probe_is_answered_as_the_decision_table_says() {
     .concat();
     let numbers: Vec<u8> = rows.iter().map(|row| row.0).collect();
     assert_eq!(numbers, (1..=53).collect::<Vec<_>>());
+    let page = page();
+    let names = format!("*old* is {NEWEST}, *new* is {VERSION}");
+    assert!(page.replace('\n', " ").contains(&names), "{names}");
+    let told: Vec<_> = rows
+        .iter()
+        .map(|(number, sent, _, o)| (*number, *sent, o.clone()))
+        .collect();
+    assert_eq!(untrue_rows(&page, &told), [""; 0], "book/src/eras.md");
     let probes = rows.into_iter().map(|(number, sent, attempt, outcome)| {
         let probe = Probe::new(format!("{number}: {sent}"), attempt, outcome);
         match number {

@@ -3,12 +3,14 @@
 //! ```text
 //! pages       building, serving, checking and replaying pages
 //! bless       accepts what changed: recordings, diagrams, expanded pages
+//! reference   pages that are made from the server itself
 //! diff        two chapters side by side
 //! carry       a fix, taken through all chapters
 //! workshop    a reader's own copy of a chapter, and rescue
 //! export      one chapter as a crate of its own
 //! exercises   proofs, red before and green after
 //! setup       what a reader needs, and a kit for a room without network
+//! ports       whether the ports that a reader needs are to be had
 //! lab         Redis and named nodes of a chapter, with keys to kill them
 //! git         what git knows about files
 //! ```
@@ -21,6 +23,8 @@ mod export;
 mod git;
 mod lab;
 mod pages;
+mod ports;
+mod reference;
 mod setup;
 mod workshop;
 
@@ -36,8 +40,8 @@ pub const USAGE: &str = "
                   serve                serves it, and builds it anew on changes
                   check                everything that must hold for the pages
                   replay NN            takes the steps of page NN
-  bless         accepts what changed: recordings, diagrams, the page of rules,
-                the expanded pages
+  bless         accepts what changed: recordings, diagrams, generated and expanded
+                pages
   exercises     proves the exercises; NN: those of one chapter
   diff 03 04    what changed between two chapters
                   FILE or FILE#ITEM    only there

@@ -6,11 +6,12 @@ use std::process::{Command, Stdio};
 use crate::workspace::{self, build, root};
 use crate::{Error, Tally};
 
-const USAGE: &str = "usage: cargo xtask check CHAPTER [--url URL | --cmd COMMAND]
+const USAGE: &str = "\
+usage: cargo xtask check CHAPTER [--mine | --url URL | --cmd COMMAND]
        cargo xtask check table
 
 CHAPTER is 01 to 16, or final. Without an address or a command, the chapter's own
-server is checked. A command is started with HOST, PORT and, for several nodes,
+server is checked, and with --mine the one in work/CHAPTER. A command is started with HOST, PORT and, for several nodes,
 USE_REDIS and REDIS_URL; `table` writes the page of the book that has the table.";
 
 /// Puts the scenarios of the package `suite` to a server, and counts them.
@@ -20,6 +21,10 @@ pub fn run(options: &[String]) -> Result<Tally, Error> {
     let arguments = match options.as_slice() {
         ["table"] => vec!["table"],
         [_, "--url" | "--cmd", _] => options,
+        [chapter, "--mine"] => {
+            own = readers_server(chapter)?;
+            vec![chapter, "--cmd", &own]
+        }
         [chapter] => {
             own = own_server(chapter)?;
             vec![chapter, "--cmd", &own]
@@ -58,6 +63,19 @@ fn own_server(chapter: &str) -> Result<String, Error> {
         }
     };
     let program = build(&package, &binary, false)?;
+    Ok(format!("'{}'", program.display()))
+}
+
+/// Builds the reader's own server, and says how to start it.
+fn readers_server(chapter: &str) -> Result<String, Error> {
+    let number = format!("{chapter:0>2}");
+    let folder = root().join("work").join(&number);
+    if !folder.is_dir() {
+        let help = format!("cargo xtask workshop {number}");
+        return Err(format!("there is no work/{number}: {help}").into());
+    }
+    let package = workspace::chapter(&number)?;
+    let program = workspace::build_in(&folder, &package)?;
     Ok(format!("'{}'", program.display()))
 }
 

@@ -50,6 +50,7 @@ usage: cargo xtask COMMAND
   test          format, lints, documentation, build, all tests, and
                 that the rules have them
   check NN      what a server can do by the end of chapter NN, or of final
+                  --mine                   your own, in work/NN
                   --url URL                a server that already runs
                   --cmd COMMAND            a server that may be started and killed
   conformance   the official MCP conformance suite

@@ -61,6 +61,19 @@ pub fn build(package: &str, bin: &str, release: bool) -> Result<PathBuf, Error> 
     if release {
         cargo.arg("--release");
     }
+    built(&mut cargo, bin)
+}
+
+/// The same for the binary of a package in a workspace of its own.
+pub fn build_in(folder: &Path, bin: &str) -> Result<PathBuf, Error> {
+    println!("building {bin} in {}", folder.display());
+    let mut cargo = cargo();
+    cargo.current_dir(folder).args(["build", "--bin", bin]);
+    cargo.arg("--message-format=json-render-diagnostics");
+    built(&mut cargo, bin)
+}
+
+fn built(cargo: &mut Command, bin: &str) -> Result<PathBuf, Error> {
     let output = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         return Err(format!("{bin} does not build").into());

@@ -279,6 +279,21 @@ fn a_workshop_begins_with_the_chapter_before_and_rescue_goes_on() {
     }
 }
 
+/// Before anything is asked: a server that is not there is not somebody else's.
+#[test]
+fn the_ladder_asks_the_readers_own_server_or_says_why_not() {
+    let book = Book::new();
+    let text = book.fails(&["check", "2", "--mine"]);
+    assert!(
+        text.contains("there is no work/02: cargo xtask workshop 02"),
+        "{text}"
+    );
+    book.passes(&["workshop", "02"]);
+    book.replace("work/02/src/main.rs", "fn main", "fn fn main");
+    let text = book.fails(&["check", "2", "--mine"]);
+    assert!(text.contains("ch02-counter does not build"), "{text}");
+}
+
 #[test]
 fn the_first_workshop_begins_with_a_manifest_only() {
     let book = Book::new();

@@ -14,6 +14,7 @@ use crate::prose::long_sentences;
 use crate::recording;
 use crate::render::Format;
 use crate::repository::Repository;
+use crate::schedule;
 use crate::timetable;
 
 /// What a check found.
@@ -64,6 +65,7 @@ pub fn book(repository: &Repository) -> Result<Report, String> {
     report
         .problems
         .extend(links::check(&texts, |path| folder.join(path).is_file()));
+    report.problems.extend(schedule::check(&pages));
     report.problems.extend(loose_ends(repository, &pages));
     report.problems.extend(recordings(repository, &pages));
     for name in expanded::stale(repository, &pages) {

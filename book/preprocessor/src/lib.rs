@@ -23,6 +23,7 @@
 //! prose         words and sentences
 //! links         links inside the book
 //! timetable     timetables and notes add up
+//! schedule      a plan keeps to what the chapters' pages declare
 //! spelling      a dictionary of misspellings (feature `spelling`)
 //! compile       cargo check for a tree of texts
 //! patch         solutions and mutants
@@ -31,6 +32,7 @@
 //! compare       two chapters, with moves
 //! rescue        the next checkpoint for a reader who is stuck
 //! standalone    a crate outside its workspace
+//! versions      what a page was made with
 //! expanded      the committed pages
 //! check         all of this for the whole book
 //! repository    where everything is
@@ -66,6 +68,7 @@ pub mod replay;
 pub mod repository;
 pub mod rescue;
 pub mod rustfmt;
+pub mod schedule;
 pub mod server;
 pub mod shown;
 #[cfg(feature = "spelling")]
@@ -73,3 +76,4 @@ pub mod spelling;
 pub mod standalone;
 pub mod timetable;
 pub mod tree;
+pub mod versions;

@@ -81,6 +81,29 @@ pub fn around(lines: &[Line], context: usize) -> Vec<Line> {
     shown
 }
 
+/// The changed lines, blank ones left out. One inside a longer `use` comes with all
+/// of it: alone it would not say where it belongs.
+pub fn statements(lines: &[Line]) -> Vec<Line> {
+    let is_inner = |line: &Line| line.text.starts_with([' ', '}']);
+    let mut shown = Vec::new();
+    let mut rest = lines;
+    while let Some(first) = rest.first() {
+        let inside = rest[1..].iter().take_while(|line| is_inner(line)).count();
+        let (statement, others) = rest.split_at(1 + inside);
+        rest = others;
+        let is_use = ["use ", "pub use ", "pub(crate) use "]
+            .iter()
+            .any(|begin| first.text.starts_with(begin));
+        let is_open =
+            is_use && statement.iter().any(|line| line.sign != Sign::Same);
+        let wanted = statement.iter().filter(|line| {
+            !line.text.is_empty() && (is_open || line.sign != Sign::Same)
+        });
+        shown.extend(wanted.cloned());
+    }
+    shown
+}
+
 /// A gap of one line would be as long as the line itself.
 fn flush(left_out: &mut Vec<&Line>, shown: &mut Vec<Line>) {
     match left_out.as_slice() {

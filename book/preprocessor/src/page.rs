@@ -15,6 +15,7 @@ use crate::replay::Replay;
 use crate::repository::Repository;
 use crate::shown::Shown;
 use crate::tree::Tree;
+use crate::versions;
 
 /// A page, read and replayed.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub struct Page {
     /// The crate at each checkpoint, with the checkpoint's line.
     pub checkpoints: Vec<(usize, Tree)>,
     parts: Vec<Part>,
+    versions: String,
 }
 
 /// Something wrong on a page.
@@ -94,6 +96,7 @@ impl Page {
             figures: Figures { words: prose::words(source), ..Figures::default() },
             checkpoints: Vec::new(),
             parts: Vec::new(),
+            versions: String::new(),
         };
         let lines = page.directives();
         let mut replay = page.replay(repository, &lines);
@@ -113,6 +116,10 @@ impl Page {
         }
         if let Some(replay) = replay {
             page.compare(&replay);
+        }
+        match versions::line(repository, page.chapter.as_deref()) {
+            Ok(line) => page.versions = line,
+            Err(message) => page.fail(1, "", message),
         }
         page
     }
@@ -146,6 +153,7 @@ impl Page {
             };
             text.push_str(&answer.unwrap_or_else(|message| format.error(&message)));
         }
+        text.push_str(&self.versions);
         text
     }
 

@@ -151,7 +151,12 @@ fn verb(shown: &Shown) -> String {
         Verb::Changed => "changed".into(),
         Verb::Removed => "removed".into(),
         Verb::None => "to look at".into(),
-        Verb::Revealed => format!("{} tests, not typed", shown.tests.len()),
+        Verb::Revealed => match shown.tests.len() {
+            // What the tests have in common, or what a macro makes of it.
+            0 => "not typed".to_owned(),
+            1 => "1 test, not typed".to_owned(),
+            count => format!("{count} tests, not typed"),
+        },
         Verb::Moved(from) => {
             let same =
                 count(&shown.lines, Sign::Same) + count(&shown.lines, Sign::Gap);

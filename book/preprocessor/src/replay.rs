@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::directive::{Directive, Target};
 use crate::imports::{self, Progress};
-use crate::lines::{Sign, difference};
+use crate::lines::{difference, statements};
 use crate::outline::{Kind, Node, Outline, Path};
 use crate::shown::{Ride, Shown};
 use crate::tree::Tree;
@@ -158,10 +158,7 @@ impl Replay {
             if let Some(text) = text {
                 let old = self.now.files.insert(file.clone(), text.clone());
                 let old = old.unwrap_or_default();
-                let mut lines = difference(&old, &text);
-                lines.retain(|line| {
-                    line.sign != Sign::Same && !line.text.is_empty()
-                });
+                let lines = statements(&difference(&old, &text));
                 let (before, after) =
                     (imports::imports(&old), imports::imports(&text));
                 let added = after.difference(&before).count();

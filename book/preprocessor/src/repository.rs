@@ -147,11 +147,15 @@ impl Repository {
         std::fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))
     }
 
-    /// The crate that `{{code … in PLACE}}` means.
+    /// The crate that `{{code … in PLACE}}` means: a chapter, an overlay of one, or
+    /// the suite in `tests`.
     ///
     /// # Errors
     /// If there is no such place.
     pub fn place(&self, place: &str) -> Result<Tree, String> {
+        if place == "tests" {
+            return Tree::read(&self.root.join(place));
+        }
         if place.starts_with("overlays/") {
             let folder = self.root.join("chapters").join(place);
             return Tree::read(&folder);

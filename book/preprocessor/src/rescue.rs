@@ -1,6 +1,9 @@
 //! A reader who is stuck gets the next checkpoint and keeps the rest.
 
+use std::collections::BTreeMap;
+
 use crate::page::Page;
+use crate::rustfmt::rustfmt;
 use crate::tree::Tree;
 
 /// Where the reader goes on.
@@ -15,8 +18,10 @@ pub struct Rescue {
     pub tree: Tree,
 }
 
-/// The first checkpoint of the page that `reader` has not reached. `None` if the
-/// reader has the whole chapter.
+/// The checkpoint that the reader works towards: the first one after the last of
+/// which half is there. `None` if the reader has the whole chapter.
+///
+/// Blank lines, imports, and the order of items are the reader's own.
 pub fn next(
     page: &Page,
     base: &Tree,
@@ -29,20 +34,73 @@ pub fn next(
         stages.push(target);
     }
     let of = stages.len();
-    let mut before = base;
-    for (index, stage) in stages.into_iter().enumerate() {
-        let names = || stage.files.keys().chain(before.files.keys());
-        let changed = |file: &&String| stage.get(file) != before.get(file);
-        let lacks = |file: &String| reader.get(file) != stage.get(file);
-        // A later stage may have changed the file again.
-        let beyond = |file: &String| reader.get(file) == target.get(file);
-        if names().filter(changed).any(|file| lacks(file) && !beyond(file)) {
-            let tree = merged(base, target, stage, reader);
-            return Some(Rescue { checkpoint: index + 1, of, tree });
+    let own = Essence::of(reader);
+    let wanted: Vec<Essence> =
+        stages.iter().map(|stage| Essence::of(stage)).collect();
+    let start = Essence::of(base);
+    let before = std::iter::once(&start).chain(&wanted);
+    let (mut reached, mut is_whole) = (0, true);
+    for (index, (stage, before)) in wanted.iter().zip(before).enumerate() {
+        let gained = stage.without(before);
+        let lacking = gained.without(&own).len();
+        if !gained.is_empty() && 2 * lacking < gained.len() {
+            (reached, is_whole) = (index + 1, lacking == 0);
         }
-        before = stage;
     }
-    None
+    let end = wanted.last().is_some_and(|end| end.without(&own).is_empty());
+    if end {
+        return None;
+    }
+    let checkpoint = if is_whole { (reached + 1).min(of) } else { reached };
+    let stage = stages.get(checkpoint - 1)?;
+    let tree = merged(base, target, stage, reader);
+    Some(Rescue { checkpoint, of, tree })
+}
+
+/// The lines of a crate that say something, each with its file and how often it is
+/// there.
+#[derive(Debug, Default)]
+struct Essence(BTreeMap<(String, String), usize>);
+
+impl Essence {
+    fn of(tree: &Tree) -> Self {
+        let mut essence = Self::default();
+        for (file, text) in &tree.files {
+            let text = match file.ends_with(".rs") {
+                true => rustfmt(text).unwrap_or_else(|_| text.clone()),
+                false => text.clone(),
+            };
+            let mut inside_use = false;
+            for line in text.lines().map(str::trim) {
+                inside_use |=
+                    line.starts_with("use ") || line.starts_with("pub use ");
+                if !inside_use && !line.is_empty() {
+                    let key = (file.clone(), line.to_owned());
+                    *essence.0.entry(key).or_default() += 1;
+                }
+                inside_use &= !line.ends_with(';');
+            }
+        }
+        essence
+    }
+
+    /// What is here and not in `other`.
+    fn without(&self, other: &Self) -> Self {
+        let rest = self.0.iter().filter_map(|(line, count)| {
+            let there = other.0.get(line).copied().unwrap_or_default();
+            let left = count.saturating_sub(there);
+            (left > 0).then(|| (line.clone(), left))
+        });
+        Self(rest.collect())
+    }
+
+    fn len(&self) -> usize {
+        self.0.values().sum()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// `stage` where the chapter changes something, `reader` elsewhere.

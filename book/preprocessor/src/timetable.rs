@@ -49,7 +49,7 @@ pub fn check(page: &str, source: &str, declared: Option<usize>) -> Vec<Problem> 
     problems
 }
 
-fn cells(line: &str) -> Vec<String> {
+pub(crate) fn cells(line: &str) -> Vec<String> {
     let line = line.trim();
     let Some(inside) = line.strip_prefix('|') else { return Vec::new() };
     let inside = inside.strip_suffix('|').unwrap_or(inside);

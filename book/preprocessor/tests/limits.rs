@@ -5,7 +5,7 @@
 mod support;
 
 use book_machine::render::Format;
-use book_machine::{check, diagram, expanded, prose};
+use book_machine::{check, diagram, expanded, prose, timetable};
 use support::Sample;
 
 const PAGE: &str = "book/src/02-counter.md";
@@ -89,6 +89,55 @@ fn a_timetable_that_does_not_add_up_fails() {
         "| 40 | End",
     );
     sample.fails("instructor/half-day.md", &["the sum is 30, not 40"]);
+}
+
+#[test]
+fn a_plan_keeps_to_what_the_pages_declare() {
+    let page = "book/src/instructor/half-day.md";
+    let sample = blessed();
+    let plan = "# Plan\n\n| Chapter | Declared | In the room |\n|---|---|---|\n\
+                | [2](../02-counter.md) | 20 | 25 |\n| 3 | planned | 10 |\n\n\
+                | Start | Minutes | What |\n|---|---|---|\n\
+                | 9:00 | 5 | Chapter 2: what breaks |\n\
+                | 9:05 | 10 | Chapter 3 |\n\
+                | 9:15 | 20 | Chapter 2, typed |\n| 9:35 | 35 | End |\n";
+    sample.write(page, plan);
+    let pages = check::pages(&sample.repository).unwrap();
+    expanded::bless(&sample.repository, &pages).unwrap();
+    assert_eq!(check::book(&sample.repository).unwrap().problems, []);
+    for (old, new, message) in [
+        ("20 | 25", "30 | 25", "page 02 declares 20, not 30"),
+        ("20 | 25", "planned | 25", "page 02 declares 20, not planned"),
+        ("20 | 25", "20 | 30", "02 has 25 minutes in the timetable, not 30"),
+        ("planned | 10", "15 | 10", "chapter 03 has no page yet: `planned`"),
+        ("20 | Chapter 2", "25 | Chapter 2", "it is 9:40 by then, not 9:35"),
+        ("35 | End", "40 | End", "the sum is 35, not 40"),
+    ] {
+        sample.write(page, plan).replace(page, old, new);
+        book_fails(&sample, &["instructor/half-day.md", message]);
+    }
+}
+
+/// The two days of this book, not of the sample.
+#[test]
+fn a_wrong_minute_in_the_two_days_is_found() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = here.join("../src/instructor/two-days.md");
+    let source = std::fs::read_to_string(page).unwrap();
+    let check = |source: &str| timetable::check("two-days.md", source, None);
+    assert_eq!(check(&source), []);
+    let rows = source.lines().filter(|line| {
+        line.starts_with("| ") && line.split(' ').nth(1).unwrap().contains(':')
+    });
+    let rows: Vec<&str> = rows.collect();
+    assert!(rows.len() > 20, "{rows:#?}");
+    for row in rows {
+        let minutes = row.split(" | ").nth(1).unwrap();
+        let longer = format!("| {} |", minutes.parse::<usize>().unwrap() + 1);
+        let wrong = row.replacen(&format!("| {minutes} |"), &longer, 1);
+        let found = check(&source.replace(row, &wrong));
+        assert_eq!(found.len(), 1, "{wrong}");
+    }
 }
 
 #[test]
@@ -266,6 +315,31 @@ fn the_box_says_what_the_chapter_adds() {
         text.contains("**33 lines to type**, 4 that move, 9 that go"),
         "{text}"
     );
+}
+
+#[test]
+fn every_page_says_what_it_was_made_with() {
+    let sample = Sample::new();
+    let ends = |page: &str, line: &str| {
+        let text = sample.page(page).render(&sample.repository, Format::Markdown);
+        let end = format!("\n\n---\n\n*{line}*\n");
+        assert!(text.ends_with(&end), "{end} is not the end of {text}");
+    };
+    ends(NAME, "Made with `voice` 0.1.0.");
+    ends("front.md", "Made with version 0.1.0 of the server.");
+
+    let source = "chapters/02-counter/src/main.rs";
+    let spoken = "\nconst OLD: [&str; 2] = [\"2025-06-18\", \"2025-11-25\"];\n";
+    sample.write(source, &(sample.text(source) + spoken));
+    let raised = "name = \"voice\"\nversion = \"0.2.0\"";
+    sample.replace("Cargo.lock", "name = \"voice\"\nversion = \"0.1.0\"", raised);
+    ends(NAME, "Made with `voice` 0.2.0. Protocol: 2025-11-25, 2025-06-18.");
+
+    // Where a crate is there twice, the entry says which one is meant.
+    sample.replace("Cargo.lock", " \"voice\",", " \"voice 0.3.0\",");
+    ends(NAME, "Made with `voice` 0.3.0. Protocol: 2025-11-25, 2025-06-18.");
+    sample.replace("Cargo.lock", " \"voice 0.3.0\",\n", "");
+    sample.fails(NAME, &["Cargo.lock has no version of voice"]);
 }
 
 #[test]

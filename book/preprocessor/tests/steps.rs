@@ -4,7 +4,7 @@
 
 use book_machine::difference::differences;
 use book_machine::directive::Directive;
-use book_machine::lines::{Sign, count};
+use book_machine::lines::{Sign, count, difference, statements};
 use book_machine::replay::Replay;
 use book_machine::shown::{Shown, Verb};
 use book_machine::tree::Tree;
@@ -194,4 +194,25 @@ fn a_long_item_shows_its_changed_places_and_says_where_it_leaves_out() {
     assert_eq!(signs[..2], [Sign::Same, Sign::Gap]);
     assert_eq!(shown[0].lines[0].text, "fn long() {");
     assert_eq!(shown[0].height(), 1 + 1 + 2 + 2 + 2 + 1);
+}
+
+/// `Mutex,` alone would not say between which braces it goes.
+#[test]
+fn an_import_inside_a_group_is_shown_with_the_group() {
+    let old = "use std::{\n    fmt,\n    sync::Arc,\n};\n\nfn a() {\n    b();\n}\n";
+    let new = old.replace("Arc,\n", "Arc,\n    time,\n");
+    let shown = |old: &str, new: &str| -> Vec<String> {
+        let lines = statements(&difference(old, new));
+        lines.iter().map(|line| format!("{:?} {}", line.sign, line.text)).collect()
+    };
+    let expected = [
+        "Same use std::{",
+        "Same     fmt,",
+        "Same     sync::Arc,",
+        "Added     time,",
+        "Same };",
+    ];
+    assert_eq!(shown(old, &new), expected);
+    let more = new.replace("};\n", "};\nuse serde_json::json;\n");
+    assert_eq!(shown(&new, &more), ["Added use serde_json::json;"]);
 }

@@ -241,6 +241,36 @@ fn a_reader_who_is_stuck_gets_the_next_checkpoint_and_keeps_the_rest() {
     assert_eq!(rescue::next(&page, &base, &target, &second.tree), None);
 }
 
+/// Whoever has typed everything gets the tests, and keeps how it was typed.
+#[test]
+fn a_reader_who_sets_lines_apart_otherwise_is_not_sent_back() {
+    let sample = Sample::new();
+    let chapter = sample.repository.chapter("02").unwrap();
+    let target = Tree::read(&chapter.folder).unwrap();
+    let base = sample.repository.start_of(&chapter).unwrap();
+    let page = sample.page("02-counter.md");
+    let next = |reader: &Tree| {
+        let rescue = rescue::next(&page, &base, &target, reader);
+        rescue.map(|rescue| rescue.checkpoint)
+    };
+    let mut reader = page.checkpoints[0].1.clone();
+    assert_eq!(next(&reader), Some(2));
+    let greeter = reader.files.get_mut("src/greeter.rs").unwrap();
+    *greeter = greeter.replace(" {\n", "\n{\n\n").replace("use std", "\nuse std");
+    assert_eq!(next(&reader), Some(2), "{reader:?}");
+
+    // A line that is wrong is: this checkpoint is not reached.
+    let mut wrong = reader.clone();
+    let greeter = wrong.files.get_mut("src/greeter.rs").unwrap();
+    *greeter = greeter.replace("Hello", "Helo");
+    assert_eq!(next(&wrong), Some(1));
+    // Who has come further goes on there, and is given the line on the way.
+    for (file, text) in &target.files {
+        wrong.files.entry(file.clone()).or_insert(text.clone());
+    }
+    assert_eq!(next(&wrong), Some(2));
+}
+
 #[test]
 fn an_exported_crate_inherits_nothing() {
     let sample = Sample::new();

@@ -1,5 +1,5 @@
 //! `cargo xtask bless`: accepts what changed. Recordings that a test has found to be
-//! different, diagrams whose text has changed, the page of rules, expanded pages.
+//! different, diagrams whose text has changed, generated pages, expanded pages.
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use book_machine::repository::Repository;
 use book_machine::{check, expanded};
 
 use super::pages::page_of_rules;
+use super::reference;
 use crate::process::succeeds;
 use crate::tally::Tally;
 use crate::workspace::{self, cargo};
@@ -41,6 +42,7 @@ pub fn run() -> Result<Tally, Error> {
     if let Some(path) = page_of_rules()? {
         std::fs::write(path, rules::page()?)?;
     }
+    reference::write(&repository)?;
     let pages = check::pages(&repository)?;
     for page in &pages {
         page.problems.iter().for_each(|problem| println!("{problem}"));

@@ -1,6 +1,5 @@
 //! `cargo xtask setup`: is everything here that the book needs?
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -9,8 +8,8 @@ use crate::process::succeeds;
 use crate::tally::Tally;
 use crate::workspace::{self, cargo};
 
-/// Where every chapter listens unless it is told otherwise.
-const PORT: u16 = 1453;
+use super::ports;
+
 const MACHINE: &str = "book/preprocessor/Cargo.toml";
 
 /// Checks the programs and ports, fetches and builds what the reader will run.
@@ -30,12 +29,10 @@ pub fn run(bundle: bool) -> Result<Tally, Error> {
         };
         tally.check(&name, version.is_some());
     }
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).is_ok();
-    let name = match free {
-        true => format!("port {PORT} is free"),
-        false => format!("port {PORT} is taken: set PORT to another one"),
-    };
-    tally.check(&name, free);
+    let nodes = ports::NODES.map(ports::for_a_node);
+    for (held, finding) in nodes.chain([ports::for_redis(ports::REDIS)]) {
+        tally.check(&finding, held);
+    }
     let mut step = |name: &str, command: &mut Command| -> Result<(), Error> {
         println!("{name} …");
         let held = succeeds(command)?;

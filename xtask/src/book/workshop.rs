@@ -42,7 +42,8 @@ pub fn open(chapter: &str) -> Result<(), Error> {
     git::read(&folder, &["init", "--quiet", "--initial-branch", "main"])?;
     commit(&folder, "What the page begins with")?;
     println!(
-        "{} is yours; begin with the page of chapter {}",
+        "{} is yours; begin with the page of chapter {1}, and end with\n\
+         cargo xtask check {1} --mine",
         folder.display(),
         chapter.id
     );
@@ -66,7 +67,8 @@ pub fn rescue(chapter: &str) -> Result<(), Error> {
         (repository.start_of(&chapter)?, Tree::read(&chapter.folder)?);
     let reader = attempt(&folder)?;
     let Some(rescue) = rescue::next(&page, &base, &target, &reader) else {
-        println!("You have the whole chapter: cargo xtask check {}", chapter.id);
+        let id = &chapter.id;
+        println!("You have the whole chapter: cargo xtask check {id} --mine");
         return Ok(());
     };
     let branch = free_branch(&folder)?;

@@ -81,13 +81,25 @@ impl Preprocessor for Machine {
 
 fn serve(root: &Path) -> Result<()> {
     let folder = build(root)?;
-    let watched =
-        ["book/src", "book/recordings", "book/style", "chapters", "final/src"];
+    let watched = [
+        "book/src",
+        "book/recordings",
+        "book/style",
+        "chapters",
+        "final/src",
+        "tests/src",
+    ];
     let watched: Vec<PathBuf> =
         watched.iter().map(|path| root.join(path)).collect();
     server::serve(&folder, &watched, || match build(root) {
-        Ok(_) => println!("built anew: load the page again"),
-        Err(error) => eprintln!("{error:#}"),
+        Ok(_) => {
+            println!("built anew");
+            true
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            false
+        }
     })?;
     Ok(())
 }

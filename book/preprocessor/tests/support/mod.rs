@@ -21,6 +21,8 @@ impl Sample {
         let folder = tempfile::tempdir().unwrap();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sample");
         Tree::read(&source).unwrap().write(folder.path()).unwrap();
+        let lock = "Cargo.lock";
+        std::fs::copy(source.join(lock), folder.path().join(lock)).unwrap();
         let repository = Repository::new(folder.path());
         Self { folder, repository }
     }

@@ -1,0 +1,92 @@
+//! The commands on the chapters' pages do what the pages say, against the chapter's
+//! own server.
+#![allow(clippy::unwrap_used)]
+
+use std::process::{Command, Stdio};
+
+use suite::{Node, Program, climb::chapters::root};
+
+/// The `curl` blocks of a page's section, in order, for one shell.
+fn commands(page: &str, section: &str) -> String {
+    let path = root().join("book/src").join(page);
+    let text = std::fs::read_to_string(path).unwrap();
+    let start = text.find(&format!("\n## {section}\n")).unwrap() + 1;
+    let text = &text[start..];
+    let end = text.find("\n## ").unwrap_or(text.len());
+    let blocks = text[..end].split("```console\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split("```").next().unwrap());
+    blocks.filter(|block| block.contains("curl")).collect()
+}
+
+/// Pastes them into a shell, with the address of a node in the place of the page's.
+fn paste(node: &Node, commands: &str) -> String {
+    let page = "http://127.0.0.1:1453/mcp";
+    assert!(commands.contains(page), "{commands}");
+    let output = Command::new("bash")
+        .arg("-c")
+        .arg(commands.replace(page, &node.url()))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[track_caller]
+fn shows_in_order(output: &str, expected: &[&str]) {
+    let mut rest = output;
+    for text in expected {
+        let place = rest.find(text);
+        let place = place.unwrap_or_else(|| panic!("no {text} (more) in {output}"));
+        rest = &rest[place + text.len()..];
+    }
+}
+
+async fn server_of(package: &'static str) -> Node {
+    let program = Program { package, binary: package };
+    Node::builder().program(program).start().await
+}
+
+#[tokio::test]
+async fn page_01_calculates() {
+    let node = server_of("ch01-hello-mcp").await;
+    let output = paste(&node, &commands("01-hello-mcp.md", "Run it"));
+    shows_in_order(&output, &["\"100 add 50 = 150\""]);
+}
+
+#[tokio::test]
+async fn page_03_shows_what_is_forgotten_and_what_is_remembered() {
+    let node = server_of("ch02-clean-architecture").await;
+    let output = paste(&node, &commands("03-sessions.md", "What breaks"));
+    shows_in_order(&output, &["\"100 add 50 = 150\"", "\"method not found\""]);
+
+    let node = server_of("ch03-sessions").await;
+    let output = paste(&node, &commands("03-sessions.md", "Run it"));
+    let expected = [
+        "\"100 add 50 = 150\"",
+        r#"[{\"inputs\":[100.0,50.0],\"operation\":\"add\",\"result\":150.0}]"#,
+        "204 No Content",
+        "404 Not Found",
+        "\"session not found\"",
+        "400 Bad Request",
+        "\"Mcp-Session-Id is required\"",
+    ];
+    shows_in_order(&output, &expected);
+}
+
+#[tokio::test]
+async fn page_04_forgets_the_session_that_is_idle() {
+    let node = server_of("ch03-sessions").await;
+    // A thousand are the page's point, and not this test's.
+    let leak = commands("04-store-trait.md", "What breaks");
+    paste(&node, &leak.replace("seq 1000", "seq 10"));
+
+    let package = "ch04-store-trait";
+    let program = Program { package, binary: package };
+    let node = Node::builder().program(program).set("SESSION_TIMEOUT", 2000);
+    let node = node.start().await;
+    let output = paste(&node, &commands("04-store-trait.md", "Run it"));
+    let active = |count| format!(r#"\"activeSessions\":{count}"#);
+    let (two, one) = (active(2), active(1));
+    shows_in_order(&output, &[&two, &one, "404 Not Found", "session not found"]);
+}
