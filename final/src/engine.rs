@@ -17,7 +17,6 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use call::{Call, Ended};
@@ -31,17 +30,16 @@ use crate::{
     error::Error,
     events::{Audit, EventLog, Readers},
     protocol::{
-        jsonrpc::{Notification, Response},
+        jsonrpc::{Notification, Request, Response},
         lifecycle::ServerInfo,
         method::Method,
         progress::CancelledParams,
+        tools::ToolName,
     },
     readiness::Readiness,
     sealing::KeyRing,
-    service::{Changes, Listeners, Service, common::Common},
-    sessions::{
-        Clock, LiveSessions, NodeId, SessionId, SessionRecord, SessionStore,
-    },
+    service::{Changes, Listeners, Service, common::Common, visit::Visit},
+    sessions::{Clock, LiveSessions, NewSession, NodeId, SessionId, SessionStore},
     telemetry::Metrics,
 };
 
@@ -81,16 +79,29 @@ pub struct Engine {
 }
 
 /// A session at the moment of a visit.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Session {
-    /// As the store had it.
-    pub record: Arc<SessionRecord>,
-    entered: Instant,
+    visit: Arc<Visit>,
 }
 
 impl Session {
-    fn now(record: SessionRecord) -> Self {
-        Self { record: Arc::new(record), entered: Instant::now() }
+    /// What it was opened with.
+    pub fn opened(&self) -> &NewSession {
+        &self.visit.opened
+    }
+
+    /// Makes sure that it is there, if that was not known when it was visited.
+    ///
+    /// # Errors
+    /// [`Error::SessionNotFound`], [`Error::Store`].
+    pub async fn arrive(&self) -> Result<(), Error> {
+        self.visit.arrive().await?;
+        Ok(())
+    }
+
+    /// Waits until storage has answered the visit, whatever it has.
+    pub async fn settle(&self) {
+        self.visit.settle().await;
     }
 }
 
@@ -203,13 +214,37 @@ impl Engine {
         caller: &Caller,
         requests: usize,
     ) -> Result<Session, Error> {
-        let entered = self.store.enter(id, &caller.principal, requests).await?;
-        let found = entered.ok_or(Error::SessionNotFound)?;
-        if found.reconstructed {
-            self.metrics.sessions_reconstructed.inc();
-            tracing::debug!(session = %id, "taken over from another node");
+        let principal = &caller.principal;
+        let found = Visit::enter(&self.common, id, principal, requests).await?;
+        let visit = found.ok_or(Error::SessionNotFound)?;
+        Ok(Session { visit })
+    }
+
+    /// Like [`enter`](Self::enter) for one request. If it allows that and this node
+    /// remembers the session, the visit is made with the first thing that depends on
+    /// it: so a short call waits for storage once and not twice.
+    ///
+    /// # Errors
+    /// As for [`enter`](Self::enter).
+    pub async fn enter_for(
+        &self,
+        request: &Request,
+        id: &SessionId,
+        caller: &Caller,
+    ) -> Result<Session, Error> {
+        if self.may_begin_early(request)
+            && let Some((opened, now)) =
+                self.store.remembered(id, &caller.principal)
+        {
+            return Ok(Session { visit: Visit::due(&self.common, opened, now) });
         }
-        Ok(Session::now(found.record))
+        self.enter(id, caller, 1).await
+    }
+
+    fn may_begin_early(&self, Request { method, params, .. }: &Request) -> bool {
+        Method::parse(method) == Method::CallTool
+            && dispatch::parse::<ToolName<'_>>(params.as_ref())
+                .is_ok_and(|tool| self.service.stays_in_context(&tool.name))
     }
 
     /// Finds a session and leaves it as it is, not even its expiry postponed:
@@ -223,7 +258,8 @@ impl Engine {
         caller: &Caller,
     ) -> Result<Session, Error> {
         let found = self.store.load(id, &caller.principal).await?;
-        found.map(Session::now).ok_or(Error::SessionNotFound)
+        let record = found.ok_or(Error::SessionNotFound)?;
+        Ok(Session { visit: Visit::made(&self.common, record) })
     }
 
     /// Takes a notification. It is never answered, so what is wrong with it is
@@ -254,7 +290,7 @@ impl Engine {
         session: &Session,
         params: CancelledParams,
     ) -> Result<(), Error> {
-        let id = &session.record.opened.id;
+        let id = &session.opened().id;
         let CancelledParams { request_id: call, reason } = params;
         let reason = reason.unwrap_or_default();
         let here = self.live.get(id).is_some_and(|live| live.cancel(&call));
@@ -273,7 +309,7 @@ impl Engine {
         session: &Session,
         response: Response,
     ) -> Result<(), Error> {
-        let id = &session.record.opened.id;
+        let id = &session.opened().id;
         let Response { id: question, outcome } = response;
         let asked = self.live.get(id).filter(|live| live.asks(&question));
         let taken = match asked {
