@@ -75,6 +75,7 @@ async fn a_cluster_is_recognised_and_keeps_sessions_on_all_its_servers() {
     for server in &servers {
         assert!(server.run(&["KEYS", "mcp:{*"]).lines().count() > 2);
     }
+    second.flush().await.unwrap();
     let totals = first.totals().await.unwrap();
     assert_eq!((totals.active_sessions, totals.by_operation["add"]), (30, 60));
 

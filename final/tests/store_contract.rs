@@ -355,7 +355,7 @@ async fn a_cleared_history_is_empty_and_its_count_is_kept(all: impl Deployment) 
     assert!(all.node(1).history(&session.id).await.unwrap().is_empty());
     let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
     assert_eq!(found.expect("the session is found").recorded, 3);
-    assert_eq!(all.node(1).totals().await.unwrap().by_operation["add"], 3);
+    assert_eq!(all.node(0).totals().await.unwrap().by_operation["add"], 3);
 }
 
 /// The stateless era's session: the same record under another name.

@@ -22,7 +22,6 @@ use futures_util::future::join;
 use redis::{Cmd, FromRedisValue};
 use serde_json::value::RawValue;
 
-pub use self::connection::{ConnectError, Servers};
 use self::{
     connection::Connection,
     deployment::{RESERVATION, Tally},
@@ -30,6 +29,10 @@ use self::{
     keys::Keys,
     known::Known,
     scripts::{APPEND, CHANGE, CLEAR, CREATE, ENTER, Script, TERMINATE},
+};
+pub use self::{
+    connection::{ConnectError, Servers},
+    known::REMEMBERED,
 };
 use super::{
     clock::{Timestamp, millis},
@@ -236,8 +239,8 @@ impl SessionStore for RedisStore {
         let arguments: Vec<&str> = head.into_iter().chain(rest).collect();
         let counting = self.tally.count(entries);
         let found = self.run::<Found>(&APPEND, id, &arguments).await;
-        // Also if nobody knows whether it was appended.
-        if let Ok(None) | Err(StoreError::Unavailable(_)) = found {
+        // What may have been appended counts, too.
+        if !matches!(found, Ok(Some(_)) | Err(StoreError::OutcomeUnknown(_))) {
             counting.forget();
         }
         let Some((now, previous, level, heard)) = found? else {

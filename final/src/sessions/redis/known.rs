@@ -15,10 +15,10 @@ use crate::{
     sessions::{NewSession, Principal, SessionId, SessionRecord, Timestamp},
 };
 
-/// How many sessions are remembered, at least the ones seen last; at most twice as
-/// many. One is about half a KiB, so all are some MiB, and a node that serves more
-/// at the same time waits twice for some of their calls.
-const REMEMBERED: usize = 8192;
+/// How many sessions are remembered: so many that were seen last, and at most twice as
+/// many. One is about half a KiB, so that is 4 MiB at most. A node that serves more in
+/// turns waits twice for some of their calls.
+pub const REMEMBERED: usize = 4096;
 
 /// How far the time that we count may run ahead of what Redis says: an answer may
 /// have been on its way for as long. Beyond that the clock has been set.
