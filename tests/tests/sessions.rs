@@ -166,8 +166,9 @@ async fn a_session_ended_elsewhere_gets_no_call_where_it_is_remembered() {
             "calculate" => streamed.clone(),
             _ => json!({ "calculations": [], "reportProgress": true }),
         };
-        let mut stream = there.start_call_with_progress(tool, arguments, 1).await;
-        assert_eq!(stream.status, 404, "{tool}: {:?}", stream.event().await);
+        let stream = there.start_call_with_progress(tool, arguments, 1).await;
+        let answer = stream.rest().await;
+        assert_eq!(answer.status, 404, "{tool}: {:?}", answer.body);
         let left = format!("mcp:{{{}}}*", client.session_id());
         assert_eq!(cluster.redis.command(&["KEYS", &left]).await, "*0");
     }

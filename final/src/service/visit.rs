@@ -35,7 +35,7 @@ pub(crate) struct Visit {
     outcome: OnceLock<StoreResult<Option<Arrival>>>,
     /// The store has answered.
     answered: Notify,
-    record: OnceLock<Arc<SessionRecord>>,
+    record: OnceLock<SessionRecord>,
 }
 
 /// What the store said to a visit.
@@ -66,7 +66,7 @@ impl Visit {
     pub fn made(common: &Arc<Common>, record: SessionRecord) -> Arc<Self> {
         let visit = Self::new(common, record.opened.clone(), record.last_activity);
         visit.arrived(Ok(Some(Arrival { log_level: record.log_level })));
-        let _ = visit.record.set(record.into());
+        let _ = visit.record.set(record);
         Arc::new(visit)
     }
 
@@ -109,7 +109,7 @@ impl Visit {
             found.map(|entered| {
                 self.common.visited(id, entered.reconstructed);
                 let log_level = entered.record.log_level;
-                let _ = self.record.set(entered.record.into());
+                let _ = self.record.set(entered.record);
                 Arrival { log_level }
             })
         }));
@@ -139,7 +139,7 @@ impl Visit {
         let NewSession { id, principal, .. } = &*self.opened;
         let found = self.common.store.load(id, principal).await?;
         let found = found.ok_or_else(|| self.gone())?;
-        Ok(self.record.get_or_init(|| found.into()))
+        Ok(self.record.get_or_init(|| found))
     }
 
     /// Appends to the history, in one step with the visit if that is due. Returns

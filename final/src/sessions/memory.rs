@@ -173,8 +173,8 @@ impl SessionStore for MemoryStore {
         let excess = session.history.len().saturating_sub(HISTORY_LIMIT);
         session.history.drain(..excess);
         let subscriptions = &session.record.subscriptions;
-        let mut heard = resources.clone();
-        heard.retain(|resource| subscriptions.contains(resource));
+        let heard = resources.iter().filter(|uri| subscriptions.contains(*uri));
+        let heard = heard.cloned().collect();
         let log_level = session.record.log_level;
         for entry in entries {
             *table.appended.entry(entry.operation).or_default() += 1;

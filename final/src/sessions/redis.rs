@@ -14,6 +14,7 @@ mod known;
 mod record;
 pub(crate) mod scripts;
 mod sweep;
+mod tally;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -24,11 +25,12 @@ use serde_json::value::RawValue;
 
 use self::{
     connection::Connection,
-    deployment::{RESERVATION, Tally},
+    deployment::RESERVATION,
     error::{read_failed, write_failed},
     keys::Keys,
     known::Known,
     scripts::{APPEND, CHANGE, CLEAR, CREATE, ENTER, Script, TERMINATE},
+    tally::Tally,
 };
 pub use self::{
     connection::{ConnectError, Servers},

@@ -4,131 +4,20 @@
 //! Every entry of the first two carries the time at which it stops counting, so
 //! that one that was left behind does no lasting harm.
 
-use std::{
-    collections::HashMap,
-    slice,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{slice, time::Duration};
 
-use futures_util::future::{join, join_all, try_join, try_join_all};
+use futures_util::future::{join, try_join, try_join_all};
 use redis::{Cmd, RedisResult};
-use tokio::{runtime::Handle, time::sleep};
 
 use super::{
     RedisStore,
-    connection::Connection,
-    error::write_failed,
     scripts::{ALIVE, RESERVE},
 };
-use crate::{
-    lock::lock,
-    sessions::{Entry, SessionId, StoreError, Totals, clock::millis},
-};
+use crate::sessions::{SessionId, Totals, clock::millis};
 
 /// For how long a place is taken for a session that is not stored yet. Whoever
 /// takes it may have to give up, and cannot give it back then.
 pub(super) const RESERVATION: Duration = Duration::from_secs(5);
-
-/// For how long entries are gathered before the totals are told: a busy node has
-/// many in that time, and they cost one command for each operation.
-const GATHER: Duration = Duration::from_millis(20);
-
-/// Pause before the totals are told again when Redis is away.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// What this node has still to add to the totals.
-pub(super) struct Tally {
-    connection: Connection,
-    key: String,
-    gathered: Mutex<Gathered>,
-}
-
-#[derive(Default)]
-struct Gathered {
-    entries: HashMap<&'static str, u64>,
-    /// They will be added in a moment.
-    is_scheduled: bool,
-}
-
-/// Counts entries when it is dropped: whoever gives up an attempt to append does
-/// not know whether it was carried out.
-pub(super) struct Counting<'a> {
-    tally: &'a Arc<Tally>,
-    entries: &'a [Entry],
-}
-
-impl Tally {
-    pub fn new(connection: Connection, key: String) -> Self {
-        Self { connection, key, gathered: Mutex::default() }
-    }
-
-    /// These entries count, unless somebody says that they do not.
-    pub fn count<'a>(self: &'a Arc<Self>, entries: &'a [Entry]) -> Counting<'a> {
-        Counting { tally: self, entries }
-    }
-
-    fn gather(
-        self: &Arc<Self>,
-        counts: impl IntoIterator<Item = (&'static str, u64)>,
-        delay: Duration,
-    ) {
-        let mut gathered = lock(&self.gathered);
-        for (operation, count) in counts {
-            *gathered.entries.entry(operation).or_default() += count;
-        }
-        if gathered.entries.is_empty() || gathered.is_scheduled {
-            return;
-        }
-        // There is none when the process ends.
-        let Ok(runtime) = Handle::try_current() else { return };
-        gathered.is_scheduled = true;
-        let tally = self.clone();
-        runtime.spawn(async move {
-            sleep(delay).await;
-            lock(&tally.gathered).is_scheduled = false;
-            if let Err(error) = tally.flush().await {
-                tracing::debug!(%error, "the totals wait for storage");
-            }
-        });
-    }
-
-    /// Adds what was gathered. What Redis has certainly not heard of is kept for
-    /// later.
-    pub async fn flush(self: &Arc<Self>) -> RedisResult<()> {
-        let entries = std::mem::take(&mut lock(&self.gathered).entries);
-        let increments = entries.into_iter().map(async |(operation, count)| {
-            let add = Cmd::hincr(&self.key, operation, count);
-            let added = self.connection.query::<()>(&add).await;
-            let Err(error) = added else { return Ok(()) };
-            match write_failed(error.clone()) {
-                StoreError::Unavailable(_) => {
-                    self.gather([(operation, count)], PAUSE);
-                    Err(error)
-                }
-                unknown => {
-                    tracing::warn!(error = %unknown, "the totals may miss entries");
-                    Ok(())
-                }
-            }
-        });
-        join_all(increments).await.into_iter().collect()
-    }
-}
-
-impl Counting<'_> {
-    /// They were not appended.
-    pub fn forget(mut self) {
-        self.entries = &[];
-    }
-}
-
-impl Drop for Counting<'_> {
-    fn drop(&mut self) {
-        let counts = self.entries.iter().map(|entry| (entry.operation, 1));
-        self.tally.gather(counts, GATHER);
-    }
-}
 
 impl RedisStore {
     /// Takes or keeps one of an owner's places; returns the time, or 0 if there is
