@@ -34,7 +34,7 @@ use crate::{
         version::Era,
     },
     service::{Arguments, Context, Service, ServiceError, Subject},
-    sessions::SessionRecord,
+    sessions::NewSession,
 };
 
 const INSTRUCTIONS: &str = "A calculator with a memory. In a session calculations \
@@ -185,7 +185,11 @@ impl Service for Calculator {
         }
     }
 
-    fn resources(&self, session: Option<&SessionRecord>) -> Vec<Resource> {
+    fn stays_in_context(&self, tool: &str) -> bool {
+        matches!(tool, tools::CALCULATE | tools::BATCH | tools::ADVANCED)
+    }
+
+    fn resources(&self, session: Option<&NewSession>) -> Vec<Resource> {
         resources::list(session, self.settings.has_audit_trail)
     }
 
@@ -205,15 +209,11 @@ impl Service for Calculator {
         resources::cache_hint(uri)
     }
 
-    fn subject(
-        &self,
-        session: Option<&SessionRecord>,
-        uri: &str,
-    ) -> Option<Subject> {
+    fn subject(&self, session: Option<&NewSession>, uri: &str) -> Option<Subject> {
         resources::subject(session, uri)
     }
 
-    fn changed_by_phase(&self, session: &SessionRecord) -> Vec<String> {
+    fn changed_by_phase(&self, session: &NewSession) -> Vec<String> {
         vec![resources::info_uri(session)]
     }
 

@@ -7,6 +7,7 @@ pub mod dispatch;
 pub mod handshake;
 pub mod lease;
 pub mod listen;
+pub mod session;
 pub mod stateless;
 pub mod streams;
 pub mod tools;
@@ -17,10 +18,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use call::{Call, Ended};
+pub use session::Session;
 pub use tools::BadSchema;
 
 pub use crate::sessions::Caller;
@@ -39,9 +40,7 @@ use crate::{
     readiness::Readiness,
     sealing::KeyRing,
     service::{Changes, Listeners, Service, common::Common},
-    sessions::{
-        Clock, LiveSessions, NodeId, SessionId, SessionRecord, SessionStore,
-    },
+    sessions::{Clock, LiveSessions, NodeId, SessionId, SessionStore},
     telemetry::Metrics,
 };
 
@@ -78,20 +77,6 @@ pub struct Engine {
     clock: Clock,
     /// What handlers reach.
     common: Arc<Common>,
-}
-
-/// A session at the moment of a visit.
-#[derive(Debug, Clone)]
-pub struct Session {
-    /// As the store had it.
-    pub record: Arc<SessionRecord>,
-    entered: Instant,
-}
-
-impl Session {
-    fn now(record: SessionRecord) -> Self {
-        Self { record: Arc::new(record), entered: Instant::now() }
-    }
 }
 
 /// Where everything is kept that is more than a node's own.
@@ -191,41 +176,6 @@ impl Engine {
         &self.common.readiness
     }
 
-    /// Finds a session, on whichever node it was opened, and counts the visit.
-    /// Nothing of it needs to be on this node: the record is enough to go on.
-    ///
-    /// # Errors
-    /// [`Error::SessionNotFound`], also for a session of somebody else;
-    /// [`Error::Store`] if it cannot be told.
-    pub async fn enter(
-        &self,
-        id: &SessionId,
-        caller: &Caller,
-        requests: usize,
-    ) -> Result<Session, Error> {
-        let entered = self.store.enter(id, &caller.principal, requests).await?;
-        let found = entered.ok_or(Error::SessionNotFound)?;
-        if found.reconstructed {
-            self.metrics.sessions_reconstructed.inc();
-            tracing::debug!(session = %id, "taken over from another node");
-        }
-        Ok(Session::now(found.record))
-    }
-
-    /// Finds a session and leaves it as it is, not even its expiry postponed:
-    /// for a request that will be refused.
-    ///
-    /// # Errors
-    /// As for [`enter`](Self::enter).
-    pub async fn find(
-        &self,
-        id: &SessionId,
-        caller: &Caller,
-    ) -> Result<Session, Error> {
-        let found = self.store.load(id, &caller.principal).await?;
-        found.map(Session::now).ok_or(Error::SessionNotFound)
-    }
-
     /// Takes a notification. It is never answered, so what is wrong with it is
     /// ignored (L011, L082); only storage can fail.
     ///
@@ -254,7 +204,7 @@ impl Engine {
         session: &Session,
         params: CancelledParams,
     ) -> Result<(), Error> {
-        let id = &session.record.opened.id;
+        let id = &session.opened().id;
         let CancelledParams { request_id: call, reason } = params;
         let reason = reason.unwrap_or_default();
         let here = self.live.get(id).is_some_and(|live| live.cancel(&call));
@@ -273,7 +223,7 @@ impl Engine {
         session: &Session,
         response: Response,
     ) -> Result<(), Error> {
-        let id = &session.record.opened.id;
+        let id = &session.opened().id;
         let Response { id: question, outcome } = response;
         let asked = self.live.get(id).filter(|live| live.asks(&question));
         let taken = match asked {

@@ -11,6 +11,7 @@ pub mod error;
 pub mod listeners;
 pub(crate) mod origin;
 pub mod state;
+pub(crate) mod visit;
 
 use std::collections::BTreeMap;
 
@@ -33,7 +34,7 @@ use crate::protocol::{
     tools::{Tool, ToolResult},
     version::Era,
 };
-use crate::sessions::SessionRecord;
+use crate::sessions::NewSession;
 
 /// The arguments of a tool call. They are valid by the tool's input schema.
 #[derive(Debug)]
@@ -83,9 +84,17 @@ pub trait Service: Send + Sync + 'static {
         arguments: Arguments,
     ) -> Result<ToolResult, ServiceError>;
 
+    /// Whether a tool does nothing but through its [`Context`]. Its call may then
+    /// begin before storage has confirmed that the session is there, and waits for
+    /// storage once and not twice: if the session turns out to be gone, nothing of
+    /// the call is kept or answered. Everything else begins afterwards.
+    fn stays_in_context(&self, _tool: &str) -> bool {
+        false
+    }
+
     /// The resources that can be read: those of the session and those of
     /// everybody. Without a session they are the same for all callers (M138).
-    fn resources(&self, _session: Option<&SessionRecord>) -> Vec<Resource> {
+    fn resources(&self, _session: Option<&NewSession>) -> Vec<Resource> {
         Vec::new()
     }
 
@@ -111,14 +120,14 @@ pub trait Service: Send + Sync + 'static {
     /// What this resource tells about, if its changes are announced.
     fn subject(
         &self,
-        _session: Option<&SessionRecord>,
+        _session: Option<&NewSession>,
         _uri: &str,
     ) -> Option<Subject> {
         None
     }
 
     /// Resources that change when a session's handshake completes.
-    fn changed_by_phase(&self, _session: &SessionRecord) -> Vec<String> {
+    fn changed_by_phase(&self, _session: &NewSession) -> Vec<String> {
         Vec::new()
     }
 

@@ -19,4 +19,6 @@ pub use metered::MeteredStore;
 pub use outbox::{Inbox, Outbox, Said};
 pub use record::{Entry, NewSession, Phase, SessionRecord, Totals};
 pub use redis::RedisStore;
-pub use store::{Entered, SessionStore, StoreError, StoreSettings};
+pub use store::{
+    Append, Appended, Entered, SessionStore, StoreError, StoreSettings,
+};

@@ -157,7 +157,7 @@ impl Connection {
     /// 2025-03-26 only; over stdio its answers may come one by one.
     async fn batch(&mut self, messages: Vec<Result<Message, ParseError>>) {
         match self.enter(0).await {
-            Ok(session) if session.record.opened.era.has_batches() => {
+            Ok(session) if session.opened().era.has_batches() => {
                 for message in messages {
                     match message {
                         Ok(message) => self.message(message).await,

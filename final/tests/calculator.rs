@@ -456,7 +456,7 @@ fn only_a_uri_with_an_id_names_a_calculation() {
 #[test]
 fn a_session_is_offered_its_own_resources() {
     let (calculator, session) = (calculator(), session());
-    let listed = calculator.resources(Some(&session));
+    let listed = calculator.resources(Some(&session.opened));
     let uris: Vec<&str> = listed.iter().map(|found| found.uri.as_str()).collect();
     let info = format!("session://info/{}", session.opened.id);
     assert_eq!(
@@ -506,10 +506,10 @@ fn subscriptions_are_for_what_changes_and_is_the_sessions_own() {
         ("formulas://library", false),
         ("nonsense", false),
     ] {
-        let subject = calculator.subject(Some(&session), uri);
+        let subject = calculator.subject(Some(&session.opened), uri);
         assert_eq!(subject.is_some(), allowed, "{uri}");
     }
-    assert_eq!(calculator.changed_by_phase(&session), [own]);
+    assert_eq!(calculator.changed_by_phase(&session.opened), [own]);
 }
 
 #[test]

@@ -18,11 +18,12 @@ use mcp_server::{
     calculator::{Calculator, Settings},
     engine::{self, Caller, Engine},
     events::{Bounds, Frame},
-    protocol::to_raw,
+    protocol::{logging::Level, to_raw},
     sessions::{
-        MeteredStore, NodeId, RedisStore, SessionStore, StoreError, StoreSettings,
+        Append, MeteredStore, NewSession, NodeId, Principal, RedisStore,
+        SessionStore, StoreError, StoreSettings,
         metered::{Meter, STORE_DEADLINE, StoreMetrics},
-        redis::{ConnectError, Servers},
+        redis::{ConnectError, REMEMBERED, Servers},
     },
     telemetry::Metrics,
 };
@@ -65,6 +66,87 @@ async fn a_session_is_reconstructed_once_on_the_other_node() {
         reconstructed.push(entered.unwrap().reconstructed);
     }
     assert_eq!(reconstructed, [false, true, false, true, false]);
+}
+
+/// The record is changed as a node of an earlier release does it: field by field,
+/// and nobody is told.
+#[tokio::test]
+async fn what_an_earlier_release_changes_is_heeded_at_once() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    let session = opened();
+    let (id, who) = (&session.id, &session.principal);
+    store.create(&session).await.unwrap();
+    store.enter(id, who, 1).await.unwrap().unwrap();
+    let key = format!("mcp:{{{id}}}");
+    let visit = Append {
+        requests: 1,
+        resources: vec!["a://1".into(), "a://2".into()],
+        ..entries(1)
+    };
+    let appended = async || {
+        let appended = store.append(id, &visit).await.unwrap().unwrap();
+        (appended.log_level, appended.heard.join(" "), appended.reconstructed)
+    };
+    assert_eq!(appended().await, (None, String::new(), false));
+    server.run(&["HSET", &key, "sub:a://1", "1", "log_level", "debug"]);
+    assert_eq!(appended().await, (Some(Level::Debug), "a://1".into(), false));
+    // As many fields as before, but others; and it was visited there.
+    server.run(&["HDEL", &key, "sub:a://1"]);
+    server.run(&["HSET", &key, "sub:a://2", "1", "node", "another"]);
+    assert_eq!(appended().await, (Some(Level::Debug), "a://2".into(), true));
+    server.run(&["HSET", &key, "last_activity", "1"]);
+    assert!(store.append(id, &visit).await.unwrap().is_none(), "long ago");
+    assert_eq!(store.history(id).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_session_is_remembered_where_it_was_entered_by_who_entered_it() {
+    let server = RedisServer::start();
+    let first = connect(&server.url(), "first").await;
+    let second = connect(&server.url(), "second").await;
+    let session = opened();
+    let (id, who) = (&session.id, &session.principal);
+    first.create(&session).await.unwrap();
+    assert!(first.remembered(id, who).is_none());
+    first.enter(id, who, 1).await.unwrap().unwrap();
+
+    let (remembered, now) = first.remembered(id, who).unwrap();
+    assert_eq!(remembered.client, session.client);
+    let time = server.run(&["TIME"]);
+    let seconds: u64 = time.lines().next().unwrap().parse().unwrap();
+    assert!((now.0 / 1000).abs_diff(seconds) <= 1, "{now} and {seconds}");
+    assert!(second.remembered(id, who).is_none());
+    assert!(first.remembered(id, &Principal::named("bob")).is_none());
+
+    // It is gone, and the first that is told so makes the node forget.
+    assert!(second.terminate(id, who).await.unwrap());
+    assert!(first.remembered(id, who).is_some());
+    assert!(first.append(id, &entries(1)).await.unwrap().is_none());
+    assert!(first.remembered(id, who).is_none());
+}
+
+#[tokio::test]
+async fn a_node_remembers_a_bounded_number_of_sessions() {
+    let server = RedisServer::start();
+    let settings = StoreSettings { max_per_owner: usize::MAX, ..SETTINGS };
+    let store = try_connect(&server.url(), settings, "first").await.unwrap();
+    let sessions: Vec<_> = (0..2 * REMEMBERED + 2).map(|_| opened()).collect();
+    let enter = async |session: &NewSession| {
+        store.create(session).await.unwrap();
+        let entered = store.enter(&session.id, &session.principal, 0).await;
+        entered.unwrap().unwrap();
+    };
+    enter(&sessions[0]).await;
+    for some in sessions[1..].chunks(64) {
+        join_all(some.iter().map(enter)).await;
+    }
+    let is_remembered = |session: &&NewSession| {
+        store.remembered(&session.id, &session.principal).is_some()
+    };
+    assert!(!is_remembered(&&sessions[0]));
+    let latest = sessions.iter().rev().take(REMEMBERED);
+    assert_eq!(latest.filter(is_remembered).count(), REMEMBERED);
 }
 
 #[tokio::test]
@@ -136,6 +218,7 @@ async fn all_keys_of_a_session_expire_and_are_deleted_together() {
     let session = opened();
     store.create(&session).await.unwrap();
     store.append(&session.id, &entries(1)).await.unwrap();
+    store.flush().await.unwrap();
     let keys = server.run(&["KEYS", &format!("mcp:{{{}}}*", session.id)]);
     assert_eq!(keys.lines().count(), 2);
     for key in keys.lines() {
@@ -200,8 +283,8 @@ async fn a_forgotten_script_is_sent_again() {
     let session = opened();
     store.create(&session).await.unwrap();
     server.run(&["SCRIPT", "FLUSH"]);
-    assert!(store.append(&session.id, &entries(1)).await.unwrap());
-    assert!(store.append(&session.id, &entries(1)).await.unwrap());
+    assert!(store.append(&session.id, &entries(1)).await.unwrap().is_some());
+    assert!(store.append(&session.id, &entries(1)).await.unwrap().is_some());
     assert_eq!(store.history(&session.id).await.unwrap().len(), 2);
 }
 

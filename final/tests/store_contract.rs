@@ -12,14 +12,18 @@ mod redis_server;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use contract::{Deployment, Memory, Redis, entries, entry, opened, owned_by};
+use contract::{
+    Deployment, Memory, Redis, appending, entries, entry, opened, owned_by,
+};
 use futures_util::future::join_all;
 use mcp_server::{
     protocol::{
         logging::Level,
         version::{Era, Version},
     },
-    sessions::{NewSession, Phase, Principal, SessionId, record::HISTORY_LIMIT},
+    sessions::{
+        Append, NewSession, Phase, Principal, SessionId, record::HISTORY_LIMIT,
+    },
 };
 
 /// Names each promise once and makes a test of it for every storage.
@@ -60,6 +64,8 @@ contract! {
     an_expired_session_makes_room
     a_history_keeps_its_newest_entries
     concurrent_appends_lose_nothing
+    an_append_can_be_the_visit
+    an_append_knows_who_hears_of_it
     a_cleared_history_is_empty_and_its_count_is_kept
     a_tape_is_kept_like_a_session
     subscriptions_and_log_level_are_kept
@@ -97,7 +103,7 @@ async fn an_unknown_session_is_not_found_and_not_changed(all: impl Deployment) {
     assert!(store.enter(&id, &who, 1).await.unwrap().is_none());
     assert!(!store.touch(&id).await.unwrap());
     assert!(!store.mark_ready(&id).await.unwrap());
-    assert!(!store.append(&id, &entries(2)).await.unwrap());
+    assert!(store.append(&id, &entries(2)).await.unwrap().is_none());
     assert!(!store.terminate(&id, &who).await.unwrap());
     assert!(store.history(&id).await.unwrap().is_empty());
     assert_eq!(store.totals().await.unwrap().active_sessions, 0);
@@ -169,7 +175,7 @@ async fn a_late_write_does_not_bring_a_session_back(all: impl Deployment) {
     all.node(0).terminate(&session.id, &session.principal).await.unwrap();
     let before = late.totals().await.unwrap();
 
-    assert!(!late.append(&session.id, &entries(3)).await.unwrap());
+    assert!(late.append(&session.id, &entries(3)).await.unwrap().is_none());
     assert!(!late.touch(&session.id).await.unwrap());
     assert!(!late.mark_ready(&session.id).await.unwrap());
     assert!(!late.set_log_level(&session.id, Level::Debug).await.unwrap());
@@ -190,7 +196,7 @@ async fn an_idle_session_expires(all: impl Deployment) {
 
     all.idle(&session).await;
     assert!(!store.touch(&session.id).await.unwrap());
-    assert!(!store.append(&session.id, &entries(1)).await.unwrap());
+    assert!(store.append(&session.id, &entries(1)).await.unwrap().is_none());
     assert!(store.history(&session.id).await.unwrap().is_empty());
     assert!(!store.terminate(&session.id, &session.principal).await.unwrap());
     assert_eq!(store.totals().await.unwrap().active_sessions, 0);
@@ -263,12 +269,54 @@ async fn a_history_keeps_its_newest_entries(all: impl Deployment) {
     let bodies: Vec<String> =
         (0..HISTORY_LIMIT + 7).map(|n| n.to_string()).collect();
     for (n, body) in bodies.iter().enumerate() {
-        let one = [entry("add", body)];
-        assert!(all.node(n % 2).append(&session.id, &one).await.unwrap());
+        let one = appending(vec![entry("add", body)]);
+        assert!(all.node(n % 2).append(&session.id, &one).await.unwrap().is_some());
     }
     let history = all.node(0).history(&session.id).await.unwrap();
     let kept: Vec<&str> = history.iter().map(|body| body.get()).collect();
     assert_eq!(kept, bodies[7..]);
+}
+
+/// One step instead of two, and the same comes of it.
+async fn an_append_can_be_the_visit(all: impl Deployment) {
+    let session = opened();
+    let (id, who) = (&session.id, &session.principal);
+    all.node(0).create(&session).await.unwrap();
+    let visit = Append { requests: 1, ..entries(1) };
+    for node in [0, 1, 1] {
+        all.pass(Duration::from_millis(5)).await;
+        let before = all.node(0).load(id, who).await.unwrap().unwrap();
+        all.node(node).append(id, &visit).await.unwrap().unwrap();
+        let after = all.node(0).load(id, who).await.unwrap().unwrap();
+        assert_eq!(after.requests, before.requests + 1);
+        assert_eq!(after.recorded, before.recorded + 1);
+        assert!(after.last_activity > before.last_activity);
+    }
+    let only = Append { requests: 1, ..Append::default() };
+    all.node(0).append(id, &only).await.unwrap().unwrap();
+    let after = all.node(0).load(id, who).await.unwrap().unwrap();
+    assert_eq!((after.requests, after.recorded), (4, 3));
+    assert_eq!(all.node(1).history(id).await.unwrap().len(), 3);
+}
+
+/// What the other node was told holds for the next call here.
+async fn an_append_knows_who_hears_of_it(all: impl Deployment) {
+    let session = opened();
+    let id = &session.id;
+    all.node(0).create(&session).await.unwrap();
+    let resources = ["a://1".to_owned(), "a://2".to_owned()];
+    let append = Append { resources: resources.into(), ..entries(2) };
+    let appended = async || {
+        let appended = all.node(0).append(id, &append).await.unwrap().unwrap();
+        (appended.log_level, appended.heard.join(" "))
+    };
+    assert_eq!(appended().await, (None, String::new()));
+    all.node(1).subscribe(id, "a://2").await.unwrap();
+    all.node(1).set_log_level(id, Level::Error).await.unwrap();
+    assert_eq!(appended().await, (Some(Level::Error), "a://2".to_owned()));
+    all.node(1).unsubscribe(id, "a://2").await.unwrap();
+    all.node(1).subscribe(id, "a://1").await.unwrap();
+    assert_eq!(appended().await, (Some(Level::Error), "a://1".to_owned()));
 }
 
 /// 200 at once over two nodes: read-modify-write would lose most of them.
@@ -279,12 +327,15 @@ async fn concurrent_appends_lose_nothing(all: impl Deployment) {
         let (store, id) = (all.node(n % 2), session.id);
         tokio::spawn(async move { store.append(&id, &entries(1)).await.unwrap() })
     });
-    assert!(join_all(appends).await.into_iter().all(|done| done.unwrap()));
+    assert!(
+        join_all(appends).await.into_iter().all(|done| done.unwrap().is_some())
+    );
 
     let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
     assert_eq!(found.expect("the session is found").recorded, 200);
     let history = all.node(0).history(&session.id).await.unwrap();
     assert_eq!(history.len(), HISTORY_LIMIT);
+    all.node(1).flush().await.unwrap();
     assert_eq!(all.node(0).totals().await.unwrap().by_operation["add"], 200);
 }
 
@@ -304,7 +355,7 @@ async fn a_cleared_history_is_empty_and_its_count_is_kept(all: impl Deployment) 
     assert!(all.node(1).history(&session.id).await.unwrap().is_empty());
     let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
     assert_eq!(found.expect("the session is found").recorded, 3);
-    assert_eq!(all.node(1).totals().await.unwrap().by_operation["add"], 3);
+    assert_eq!(all.node(0).totals().await.unwrap().by_operation["add"], 3);
 }
 
 /// The stateless era's session: the same record under another name.
@@ -319,7 +370,7 @@ async fn a_tape_is_kept_like_a_session(all: impl Deployment) {
     let entered = all.node(1).enter(&tape.id, &tape.principal, 1).await.unwrap();
     let record = entered.expect("the tape is found").record;
     assert_eq!((record.opened.era, record.phase), (Era::Stateless, Phase::Ready));
-    assert!(all.node(1).append(&tape.id, &entries(1)).await.unwrap());
+    assert!(all.node(1).append(&tape.id, &entries(1)).await.unwrap().is_some());
     assert_eq!(all.node(0).history(&tape.id).await.unwrap().len(), 1);
     assert_eq!(all.node(0).totals().await.unwrap().active_sessions, 1);
     all.idle(&tape).await;
@@ -362,10 +413,15 @@ async fn totals_are_of_the_whole_deployment(all: impl Deployment) {
     all.node(0).create(&first).await.unwrap();
     all.node(1).create(&second).await.unwrap();
     let three = [entry("add", "1"), entry("divide", "2"), entry("add", "3")];
-    all.node(0).append(&first.id, &three).await.unwrap();
-    all.node(1).append(&second.id, &three[..1]).await.unwrap();
+    let (some, all_three) = (three[..1].to_vec(), three.to_vec());
+    all.node(0).append(&first.id, &appending(all_three)).await.unwrap();
+    all.node(1).append(&second.id, &appending(some)).await.unwrap();
     all.node(1).terminate(&first.id, &first.principal).await.unwrap();
 
+    for node in [all.node(0), all.node(1)] {
+        // A node shows at once what it appended, the others soon.
+        node.flush().await.unwrap();
+    }
     for node in [all.node(0), all.node(1)] {
         let totals = node.totals().await.unwrap();
         assert_eq!(totals.active_sessions, 1);

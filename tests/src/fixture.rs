@@ -25,7 +25,7 @@ use mcp_server::{
         version::Era,
     },
     service::{Arguments, Context, Service, ServiceError, Subject},
-    sessions::SessionRecord,
+    sessions::NewSession,
 };
 
 /// A picture of one pixel, base64.
@@ -89,7 +89,7 @@ impl Service for Fixture {
         tools::call(cx, name, &arguments).await
     }
 
-    fn resources(&self, _session: Option<&SessionRecord>) -> Vec<Resource> {
+    fn resources(&self, _session: Option<&NewSession>) -> Vec<Resource> {
         resources::list()
     }
 
@@ -109,11 +109,7 @@ impl Service for Fixture {
         resources::read(uri).map(|contents| vec![contents])
     }
 
-    fn subject(
-        &self,
-        _session: Option<&SessionRecord>,
-        uri: &str,
-    ) -> Option<Subject> {
+    fn subject(&self, _session: Option<&NewSession>, uri: &str) -> Option<Subject> {
         (uri == resources::WATCHED).then_some(Subject::Caller)
     }
 

@@ -108,8 +108,11 @@ async fn of_200_concurrent_calls_on_two_nodes_every_one_is_counted() {
         history(&client).await.iter().map(|kept| kept["inputs"].clone()).collect();
     let last: Vec<Value> = (10..60).map(|number| json!([number, 1])).collect();
     assert_eq!(inputs, last, "the last 50, newest last");
-    let stats = client.read("calculator://stats").await.resource();
-    assert_eq!(stats["totalCalculations"], 260);
+    eventually("the totals are told", PATIENCE, async || {
+        let stats = client.read("calculator://stats").await.resource();
+        (stats["totalCalculations"] == 260).then_some(())
+    })
+    .await;
 }
 
 /// D001, L065, L066: at once, on every node, for every method.
@@ -126,6 +129,105 @@ async fn a_session_ended_on_one_node_is_gone_on_the_other() {
         assert_eq!((answer.status, answer.code()), (404, -32600));
         assert_eq!(gone.attempt("GET").send().await.status, 404);
         assert_eq!(gone.end_session().await.status, 404);
+    }
+}
+
+/// D001, L066: a node that knows the session does not take its own word for it,
+/// whatever would have come of the call.
+#[tokio::test]
+async fn a_session_ended_elsewhere_gets_no_call_where_it_is_remembered() {
+    let cluster = Cluster::with_redis(2).await;
+    let client = cluster.node(0).connect().await;
+    let there = client.at(cluster.node(1));
+    assert_eq!(add(&there, 1, 2).await.status, 200, "it is remembered now");
+    assert_eq!(client.end_session().await.status, 204);
+
+    let divide = json!({ "a": 1, "b": 0, "op": "divide" });
+    let streamed = json!({ "a": 1, "b": 2, "op": "add", "stream": true });
+    let calls = [
+        ("no effect", there.call_tool("calculate", divide.clone()).await),
+        ("an effect", add(&there, 1, 2).await),
+        ("no arguments", there.call_tool("calculate", json!({})).await),
+        ("no such tool", there.call_tool("nonsense", json!({})).await),
+    ];
+    for (what, answer) in &calls {
+        assert_eq!((answer.status, answer.code()), (404, -32600), "{what}");
+    }
+    let wrong = there.attempt("POST").header("mcp-protocol-version", "2025-06-18");
+    let call = json!({ "name": "calculate", "arguments": divide });
+    let call = json!({ "jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": call });
+    let wrong = wrong.json(&call).send().await;
+    assert_eq!(wrong.status, 404, "another version");
+
+    // Remembered again by each: the first failure has made the node forget.
+    for tool in ["calculate", "batch_calculate"] {
+        let client = cluster.node(0).connect().await;
+        let there = client.at(cluster.node(1));
+        assert_eq!(add(&there, 1, 2).await.status, 200);
+        client.end_session().await;
+        let arguments = match tool {
+            "calculate" => streamed.clone(),
+            _ => json!({ "calculations": [], "reportProgress": true }),
+        };
+        let stream = there.start_call_with_progress(tool, arguments, 1).await;
+        let answer = stream.rest().await;
+        assert_eq!(answer.status, 404, "{tool}: {:?}", answer.body);
+        let left = format!("mcp:{{{}}}*", client.session_id());
+        assert_eq!(cluster.redis.command(&["KEYS", &left]).await, "*0");
+    }
+}
+
+/// The scripts that a call runs on its session: it waits for each.
+#[tokio::test]
+async fn a_short_call_waits_for_storage_once_and_on_another_node_twice() {
+    let node = Node::builder().set("AUDIT_EVENTS", 0);
+    let cluster = Cluster::of(2, node).await;
+    let client = cluster.node(0).connect().await;
+    add(&client, 1, 2).await;
+    let redis = &cluster.redis;
+    redis.command(&["CONFIG", "SET", "slowlog-log-slower-than", "0"]).await;
+    let waits = async |client: &Client| {
+        redis.command(&["SLOWLOG", "RESET"]).await;
+        assert_eq!(add(client, 1, 2).await.status, 200);
+        let commands = redis.command(&["SLOWLOG", "GET", "128"]).await;
+        let record = format!("mcp:{{{}}}", client.session_id());
+        let lines: Vec<&str> = commands.lines().collect();
+        // The script's name, how many keys it has, and the first of them; lengths
+        // come between. What the script itself does is listed, too.
+        let is_ours = |call: &&[&str]| call[0] == "EVALSHA" && call[6] == record;
+        lines.windows(7).filter(is_ours).count()
+    };
+    assert_eq!(waits(&client).await, 1);
+    let there = client.at(cluster.node(1));
+    assert_eq!(waits(&there).await, 2, "the node has never seen the session");
+    assert_eq!(waits(&there).await, 1);
+    assert_eq!(waits(&client).await, 1, "it is remembered here, too");
+}
+
+/// Whichever way a request is counted, it is counted once.
+#[tokio::test]
+async fn every_call_is_counted_once_on_whichever_node() {
+    let cluster = Cluster::with_redis(2).await;
+    let client = cluster.node(0).connect().await;
+    let there = client.at(cluster.node(1));
+    let opening = info(&client).await["requestCount"].as_u64().unwrap_or(0);
+    for _ in 0..3 {
+        for client in [&client, &there] {
+            let divide = json!({ "a": 1, "b": 0, "op": "divide" });
+            let streamed = json!({ "a": 1, "b": 2, "op": "add", "stream": true });
+            add(client, 1, 2).await;
+            client.call_tool("calculate", divide).await;
+            let call = client.start_call_with_progress("calculate", streamed, 1);
+            call.await.rest().await;
+        }
+    }
+    let info = info(&client).await;
+    assert_eq!(info["requestCount"], opening + 18 + 1, "and this request");
+    assert_eq!(info["calculationCount"], 12);
+    for (node, times) in [(0, 3.0), (1, 3.0)] {
+        let sample = "mcp_session_events_total{event=\"reconstructed\"}";
+        let counted = cluster.node(node).metric(sample).await;
+        assert_eq!(counted, Some(times), "reconstructed by node {node}");
     }
 }
 
@@ -356,6 +458,36 @@ async fn subscriptions_move_with_the_session() {
     there.call_tool("test_slow", json!({ "millis": 0 })).await;
     let update = stream.expect("notifications/resources/updated").await;
     assert_eq!(update["params"], watched);
+}
+
+/// D013, L113, L128: what one node was told holds for the next call on another one,
+/// which remembers the session from before.
+#[tokio::test]
+async fn a_node_that_remembers_a_session_heeds_what_others_were_told() {
+    let cluster = Cluster::with_redis(2).await;
+    let here = cluster.node(0).connect().await;
+    let there = here.at(cluster.node(1));
+    let logs = async || {
+        add(&there, 1, 2).await.notifications("notifications/message").len()
+    };
+    assert_eq!(logs().await, 0);
+    here.request("logging/setLevel", json!({ "level": "debug" })).await.result();
+    assert_eq!(logs().await, 1);
+    here.request("logging/setLevel", json!({ "level": "error" })).await.result();
+    assert_eq!(logs().await, 0);
+
+    let mut stream = here.listen().await;
+    let history = json!({ "uri": "calculator://history" });
+    here.request("resources/subscribe", history.clone()).await.result();
+    add(&there, 1, 2).await;
+    let update = stream.expect("notifications/resources/updated").await;
+    assert_eq!(update["params"], history);
+    here.request("resources/unsubscribe", history).await.result();
+    let own = json!({ "uri": format!("session://info/{}", here.session_id()) });
+    here.request("resources/subscribe", own.clone()).await.result();
+    add(&there, 1, 2).await;
+    let update = stream.expect("notifications/resources/updated").await;
+    assert_eq!(update["params"], own);
 }
 
 /// Nothing is stored for a request that is refused, not even that it came.

@@ -127,6 +127,7 @@ async fn serve_stdio(
     tokio::select! {
         () = app.engine.clone().upkeep() => Ok(()),
         served = stdio::serve(engine, input, output, max_line, nth_signal(1)) => {
+            app.engine.leave().await;
             Ok(served?)
         }
         () = nth_signal(2) => Ok(()),

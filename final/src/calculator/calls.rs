@@ -142,8 +142,8 @@ async fn record(
         return Ok(true);
     }
     let data = json!({ "recorded": entries.len() });
-    let record = state.record();
-    let changed = vec![resources::history_uri(record), resources::info_uri(record)];
+    let opened = state.opened();
+    let changed = vec![resources::history_uri(opened), resources::info_uri(opened)];
     state.append(entries, changed).await?;
     cx.changed_for_all(resources::STATS);
     cx.log(Level::Debug, "calculator", data).await;

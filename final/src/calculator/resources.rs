@@ -19,7 +19,7 @@ use crate::{
         version::Era,
     },
     service::{Context, ServiceError, State, Subject},
-    sessions::{SessionRecord, Timestamp, Totals, clock::millis},
+    sessions::{NewSession, SessionRecord, Timestamp, Totals, clock::millis},
 };
 
 const CONSTANTS: &str = "calculator://constants";
@@ -41,16 +41,16 @@ const JSON: &str = "application/json";
 const STATS_TTL_MS: u64 = 1000;
 
 /// Where the calculations of a session or tape are.
-pub(super) fn history_uri(record: &SessionRecord) -> String {
-    match &record.opened.id {
+pub(super) fn history_uri(opened: &NewSession) -> String {
+    match &opened.id {
         id if id.is_tape() => format!("{TAPES}{id}/history"),
         _ => HISTORY.to_owned(),
     }
 }
 
 /// Where a session or tape tells about itself.
-pub(super) fn info_uri(record: &SessionRecord) -> String {
-    match &record.opened.id {
+pub(super) fn info_uri(opened: &NewSession) -> String {
+    match &opened.id {
         id if id.is_tape() => format!("{TAPES}{id}/info"),
         id => format!("session://info/{id}"),
     }
@@ -63,7 +63,7 @@ pub(super) fn of_tape(id: &str) -> Vec<String> {
 
 /// What can be read: what everybody can, and what belongs to the session.
 pub(super) fn list(
-    session: Option<&SessionRecord>,
+    session: Option<&NewSession>,
     has_audit_trail: bool,
 ) -> Vec<Resource> {
     let stats = "Calculations by operation and open sessions, of all nodes.";
@@ -140,10 +140,7 @@ pub(super) fn recorded_template(era: Era) -> &'static str {
 
 /// What a resource tells about, if its changes are announced. The others never
 /// change, or only by being read.
-pub(super) fn subject(
-    session: Option<&SessionRecord>,
-    uri: &str,
-) -> Option<Subject> {
+pub(super) fn subject(session: Option<&NewSession>, uri: &str) -> Option<Subject> {
     match session {
         _ if uri == STATS => Some(Subject::Caller),
         Some(session) => {
@@ -180,7 +177,7 @@ pub(super) async fn read(
         STATS => to_raw(&stats(&cx.totals().await?)),
         _ => match cx.session_state() {
             Some(state) => {
-                let part = in_session(state.record(), uri);
+                let part = in_session(state.opened(), uri);
                 read_part(&state, part.ok_or(ServiceError::ResourceNotFound)?)
                     .await?
             }
@@ -196,7 +193,7 @@ pub(super) async fn read(
 }
 
 /// The part of a session that a uri names, as the uri of a tape would name it.
-fn in_session<'a>(session: &SessionRecord, uri: &'a str) -> Option<&'a str> {
+fn in_session<'a>(session: &NewSession, uri: &'a str) -> Option<&'a str> {
     match uri {
         EVENTS => Some("events"),
         _ if uri == info_uri(session) => Some("info"),
@@ -214,7 +211,7 @@ fn on_tape(uri: &str) -> Option<(&str, &str)> {
 async fn read_part(state: &State, part: &str) -> Result<RawJson, ServiceError> {
     match part {
         "history" => Ok(to_raw(&state.history().await?)),
-        "info" => Ok(to_raw(&info(state.record(), state.now()))),
+        "info" => Ok(to_raw(&info(state.record().await?, state.now()))),
         "events" => {
             let trail = state.audit_trail().await?;
             Ok(to_raw(&trail.ok_or(ServiceError::ResourceNotFound)?))

@@ -53,7 +53,7 @@ pub async fn confirm_clear(
         let nothing = ClearResult { cleared: 0 };
         return Ok(ToolResult::text("nothing was cleared").with_structure(&nothing));
     }
-    let changed = vec![resources::history_uri(state.record())];
+    let changed = vec![resources::history_uri(state.opened())];
     let cleared = state.clear(changed).await?;
     let text = format!("calculations cleared: {cleared}");
     Ok(ToolResult::text(text).with_structure(&ClearResult { cleared }))

@@ -23,7 +23,7 @@ use crate::{
     service::{
         Context,
         context::ProgressReports,
-        origin::{Origin, Visit},
+        origin::{Inside, Origin},
     },
     sessions::{Outbox, Timestamp},
     telemetry::{self, Outcome},
@@ -112,11 +112,11 @@ impl Engine {
         request: Request,
         outbox: Outbox,
     ) -> Result<Call, Error> {
-        let live = self.live.hold(session.record.opened.id);
+        let live = self.live.hold(session.opened().id);
         let cancelled = live.begin(&request.id).ok_or(Error::DuplicateId)?;
-        let record = session.record.clone();
-        let arrived = (record.last_activity, session.entered);
-        let origin = Origin::Session(Visit { record, live });
+        let visit = session.visit.clone();
+        let arrived = (visit.now(), Instant::now());
+        let origin = Origin::Session(Inside { visit, live });
         Ok(self.begin(origin, arrived, request, outbox, cancelled))
     }
 
@@ -189,6 +189,13 @@ impl Engine {
                     Err(Error::Panic)
                 })
             ),
+        };
+        // A call that nobody could have made has no answer of its own.
+        let ended = match (cx.origin.arrive().await, ended) {
+            (Err(missed), Ended::Answered(_)) => {
+                Ended::Answered(Err(missed.into()))
+            }
+            (_, ended) => ended,
         };
         if let Ended::Answered(Err(error)) = &ended {
             error.log();

@@ -1,6 +1,6 @@
 //! The method table.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
 use super::Engine;
@@ -188,8 +188,8 @@ impl Engine {
 ///
 /// # Errors
 /// [`Error::InvalidParams`]
-pub(super) fn parse<T: DeserializeOwned>(
-    params: Option<&RawJson>,
+pub(super) fn parse<'a, T: Deserialize<'a>>(
+    params: Option<&'a RawJson>,
 ) -> Result<T, Error> {
     serde_json::from_str(params.map_or("{}", |params| params.get()))
         .map_err(|_| Error::InvalidParams("params do not fit the method".into()))
@@ -198,7 +198,7 @@ pub(super) fn parse<T: DeserializeOwned>(
 /// The session that a method of the stateful era is about.
 fn session_of(cx: &Context) -> Result<&SessionId, Error> {
     let session = cx.session().ok_or(Error::MethodNotFound)?;
-    Ok(&session.opened.id)
+    Ok(&session.id)
 }
 
 /// L027: a method whose capability was not declared does not exist.

@@ -82,9 +82,9 @@ impl Engine {
 
     /// The client has finished the handshake.
     pub(super) async fn initialized(&self, session: &Session) -> Result<(), Error> {
-        let id = &session.record.opened.id;
+        let id = &session.opened().id;
         if self.store.mark_ready(id).await? {
-            for uri in self.service.changed_by_phase(&session.record) {
+            for uri in self.service.changed_by_phase(session.opened()) {
                 self.changes.of_session(id, &uri).await;
             }
         }

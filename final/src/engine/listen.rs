@@ -97,9 +97,7 @@ impl Engine {
         uri: &str,
     ) -> Result<bool, Error> {
         match cx.tape(tape).await {
-            Ok(state) => {
-                Ok(self.store.subscribe(&state.record().opened.id, uri).await?)
-            }
+            Ok(state) => Ok(self.store.subscribe(&state.opened().id, uri).await?),
             Err(ServiceError::NoSuchTape) => Ok(false),
             Err(error) => Err(error.into()),
         }

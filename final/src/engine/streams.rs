@@ -42,7 +42,7 @@ impl Engine {
         session: &Session,
         hang_up: CancellationToken,
     ) -> Result<Reader, Error> {
-        let held = self.log.open_listener(&session.record.opened.id).await?;
+        let held = self.log.open_listener(&session.opened().id).await?;
         let Held { opening, hold } = held.ok_or(Error::SessionNotFound)?;
         let reader = self.read(session, opening, None, Some(hold), hang_up);
         Ok(prime(reader, session, opening))
@@ -63,7 +63,7 @@ impl Engine {
         let Some(seen) = EventId::parse(last_event_id) else {
             return Err(unknown);
         };
-        let id = &session.record.opened.id;
+        let id = &session.opened().id;
         let resumed = self.log.resume(id, seen).await?;
         let (runner, hold) = match resumed.ok_or(Error::SessionNotFound)? {
             Resumed::Call(runner) => (runner, None),
@@ -93,7 +93,7 @@ impl Engine {
         hold: Option<u64>,
         hang_up: CancellationToken,
     ) -> Reader {
-        let opened = &session.record.opened;
+        let opened = session.opened();
         let resumable = opened.era.has_priming();
         let reading =
             Reading::new(opened.id, seen.stream, runner, resumable, hang_up);
@@ -130,7 +130,7 @@ impl Engine {
         let opening = self.register(session, &call.id).await?;
         let reader = self.read(session, opening, None, None, hang_up);
         let streaming = Streaming {
-            session: session.record.opened.id,
+            session: session.opened().id,
             stream: opening.stream,
             call: call.id.clone(),
             batches: 0,
@@ -148,7 +148,7 @@ impl Engine {
         session: &Session,
         call: &RequestId,
     ) -> Result<EventId, Error> {
-        let id = session.record.opened.id;
+        let id = session.opened().id;
         let mut opened = self.log.open_call(&id, call).await;
         if let Ok(Some(Opened::Taken(stream, node))) = &opened {
             let runner = Runner { node: node.clone(), call: call.clone() };
@@ -273,7 +273,7 @@ impl Engine {
 
 /// The opening of a stream is sent to a client that knows of such (L043).
 fn prime(reader: Reader, session: &Session, opening: EventId) -> Reader {
-    if session.record.opened.era.has_priming() {
+    if session.opened().era.has_priming() {
         reader.from_opening(opening.entry)
     } else {
         reader

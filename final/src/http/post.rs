@@ -123,31 +123,56 @@ async fn visit(
 ) -> Result<Response, Error> {
     let (headers, accepts) = (&head.headers, Accepts::of(&head.headers));
     let id = session_id(headers)?;
-    let requests = count_requests(&body);
-    let acceptable = requests == 0 || accepts.anything();
-    let session = match acceptable {
-        true => http.engine.enter(&id, caller, requests).await?,
-        false => http.engine.find(&id, caller).await?,
+    let session = match &body {
+        body if !is_acceptable(body, accepts) => {
+            http.engine.find(&id, caller).await?
+        }
+        Body::Single(Message::Request(request)) => {
+            http.engine.enter_for(request, &id, caller).await?
+        }
+        body => http.engine.enter(&id, caller, count_requests(body)).await?,
     };
-    check_version(headers, &session)?;
+    let served = serve(http, head, &session, accepts, body).await;
+    if let Err(error) = &served
+        && !matches!(error, Error::Store(_))
+    {
+        // No other reason to refuse it comes before that the session is gone.
+        session.arrive().await?;
+    }
+    served
+}
+
+async fn serve(
+    http: &Http,
+    head: &Parts,
+    session: &Session,
+    accepts: Accepts,
+    body: Body,
+) -> Result<Response, Error> {
+    check_version(&head.headers, session)?;
     match body {
-        Body::Batch(_) if !session.record.opened.era.has_batches() => {
+        Body::Batch(_) if !session.opened().era.has_batches() => {
             Err(Error::NoBatches)
         }
-        _ if !acceptable => Err(Error::NotAcceptable),
+        body if !is_acceptable(&body, accepts) => Err(Error::NotAcceptable),
         Body::Single(Message::Notification(notification)) => {
-            http.engine.notify(&session, notification).await?;
+            http.engine.notify(session, notification).await?;
             Ok(StatusCode::ACCEPTED.into_response())
         }
         Body::Single(Message::Response(response)) => {
-            http.engine.answer(&session, response).await?;
+            http.engine.answer(session, response).await?;
             Ok(StatusCode::ACCEPTED.into_response())
         }
         Body::Single(Message::Request(request)) => {
-            call(http, &session, request, accepts, hang_up(&head.extensions)).await
+            call(http, session, request, accepts, hang_up(&head.extensions)).await
         }
-        Body::Batch(messages) => Ok(batch(http, &session, messages, accepts).await),
+        Body::Batch(messages) => Ok(batch(http, session, messages, accepts).await),
     }
+}
+
+/// Whether the client takes what it will be answered, if it will be.
+fn is_acceptable(body: &Body, accepts: Accepts) -> bool {
+    count_requests(body) == 0 || accepts.anything()
 }
 
 fn count_requests(body: &Body) -> usize {
@@ -168,7 +193,7 @@ async fn call(
     hang_up: CancellationToken,
 ) -> Result<Response, Error> {
     let start = |outbox| http.engine.call(session, request, outbox);
-    match begin(http, accepts, start).await? {
+    match begin(http, accepts, session.settle(), start).await? {
         Begun::Answered(response) => Ok(response),
         Begun::Streams(call, said, inbox) => {
             let reader = http.engine.stream(session, call, said, inbox, hang_up);

@@ -25,13 +25,15 @@ pub enum Begun {
 }
 
 /// JSON when it can, a stream when it must: as soon as the handler sends
-/// something before its answer, or takes its time.
+/// something before its answer, or takes its time. While it is not `settled`
+/// whether there is anything to answer, it is not made a stream for that.
 ///
 /// # Errors
 /// Whatever keeps the call from starting.
 pub async fn begin(
     http: &Http,
     accepts: Accepts,
+    settled: impl Future<Output = ()>,
     start: impl FnOnce(Outbox) -> Result<Call, Error>,
 ) -> Result<Begun, Error> {
     // A client that takes no stream cannot be sent anything but the answer.
@@ -42,12 +44,16 @@ pub async fn begin(
     }
     let (outbox, mut inbox) = Outbox::open();
     let mut call = start(outbox)?;
+    let late = async {
+        sleep(http.sse_after).await;
+        settled.await;
+    };
     let (said, ended) = tokio::select! {
         biased;
         // What was said on the way to a quick end still comes before it.
         ended = &mut call => (inbox.take().await, Some(ended)),
         said = inbox.take() => (said, None),
-        () = sleep(http.sse_after) => (Vec::new(), None),
+        () = late => (Vec::new(), None),
     };
     let call = match ended {
         Some(ended) if said.is_empty() || ended.is_cancelled() => {

@@ -94,7 +94,7 @@ pub fn session_id(headers: &HeaderMap) -> Result<SessionId, Error> {
 /// # Errors
 /// [`Error::WrongVersion`]
 pub fn check_version(headers: &HeaderMap, session: &Session) -> Result<(), Error> {
-    let negotiated = session.record.opened.era.as_str();
+    let negotiated = session.opened().era.as_str();
     match headers.get(VERSION_HEADER) {
         Some(version) if version.as_bytes() != negotiated.as_bytes() => {
             Err(Error::WrongVersion)

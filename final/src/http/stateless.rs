@@ -2,6 +2,8 @@
 //! long as its connection.
 //! spec: basic/transports/streamable-http, 2026-07-28
 
+use std::future::ready;
+
 use axum::{
     http::{HeaderMap, request::Parts},
     response::Response,
@@ -70,7 +72,7 @@ async fn answer(
 
     let start =
         |outbox| Ok(http.engine.serve(caller, request, envelope, outbox)?);
-    match begin(http, accepts, start).await? {
+    match begin(http, accepts, ready(()), start).await? {
         Begun::Answered(response) => Ok(response),
         Begun::Streams(call, said, inbox) => {
             let open = match listens {

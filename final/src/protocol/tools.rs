@@ -1,6 +1,8 @@
 //! Tools: what the model may call.
 //! spec: server/tools
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -68,6 +70,14 @@ pub struct CallToolParams {
     pub name: String,
     /// Raw until the tool is known; absent means `{}`.
     pub arguments: Option<RawJson>,
+}
+
+/// Of these parameters only the tool's name.
+#[derive(Debug, Deserialize)]
+pub struct ToolName<'a> {
+    /// Which tool.
+    #[serde(borrow)]
+    pub name: Cow<'a, str>,
 }
 
 /// What a tool answered. A failure of the tool itself is a result too, so that

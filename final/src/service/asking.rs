@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Context, ServiceError,
-    origin::{Alone, Origin, Visit},
+    origin::{Alone, Inside, Origin},
 };
 use crate::{
     protocol::{
@@ -109,8 +109,8 @@ impl Context {
         deadline: Duration,
     ) -> Result<Asked<Q::Answer>, ServiceError> {
         match &self.origin {
-            Origin::Session(visit) => {
-                self.send_and_wait(visit, question, deadline).await.map(Ok)
+            Origin::Session(inside) => {
+                self.send_and_wait(inside, question, deadline).await.map(Ok)
             }
             Origin::Request(alone) => self.look_up(alone, key, question),
         }
@@ -136,12 +136,13 @@ impl Context {
 
     async fn send_and_wait<Q: Question>(
         &self,
-        visit: &Visit,
+        inside: &Inside,
         question: &Q,
         deadline: Duration,
     ) -> Result<Q::Answer, ServiceError> {
-        let session = &visit.record.opened.id;
-        if visit.record.phase != Phase::Ready
+        let record = inside.visit.record().await?;
+        let session = &record.opened.id;
+        if record.phase != Phase::Ready
             || !question.is_allowed(self.era(), self.client())
         {
             return Err(ServiceError::CannotAsk(Q::METHOD));
@@ -151,8 +152,8 @@ impl Context {
         }
         // Random, so that no node ever repeats it in this session (L004, D002).
         let id = RequestId::String(Uuid::new_v4().to_string());
-        let answer = visit.live.ask(id.clone());
-        let pending = PendingQuestion { cx: self, visit, id: &id };
+        let answer = inside.live.ask(id.clone());
+        let pending = PendingQuestion { cx: self, inside, id: &id };
         // Whichever node is answered must know who waits before anybody is asked.
         if !self.common.bus.expect(session, &id, &self.id).await? {
             return Err(ServiceError::SessionEnded);
@@ -192,15 +193,15 @@ fn refused(rule: &'static str) -> ServiceError {
 /// Forgets the question when the handler stops waiting, for whatever reason.
 struct PendingQuestion<'a> {
     cx: &'a Context,
-    visit: &'a Visit,
+    inside: &'a Inside,
     id: &'a RequestId,
 }
 
 impl Drop for PendingQuestion<'_> {
     fn drop(&mut self) {
-        self.visit.live.withdraw(self.id);
+        self.inside.live.withdraw(self.id);
         let bus = self.cx.common.bus.clone();
-        let (session, id) = (self.visit.record.opened.id, self.id.clone());
+        let (session, id) = (self.inside.visit.opened.id, self.id.clone());
         self.cx.common.background.spawn(async move {
             if let Err(error) = bus.withdraw(&session, &id).await {
                 tracing::debug!(%error, "a question was not withdrawn");

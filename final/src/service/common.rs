@@ -10,7 +10,7 @@ use crate::{
     events::Audit,
     persistent::Persistent,
     readiness::Readiness,
-    sessions::{LiveSessions, SessionStore},
+    sessions::{LiveSessions, SessionId, SessionStore},
     telemetry::Metrics,
 };
 
@@ -37,6 +37,14 @@ pub(crate) struct Common {
 }
 
 impl Common {
+    /// Counts a session or tape that was taken over from another node.
+    pub fn visited(&self, id: &SessionId, reconstructed: bool) {
+        if reconstructed {
+            self.metrics.sessions_reconstructed.inc();
+            tracing::debug!(session = %id.hint(), "taken over from another node");
+        }
+    }
+
     /// Runs a change and what follows from it to the end, whether the call that
     /// makes it goes on or not.
     pub async fn persist<T: Send + 'static>(

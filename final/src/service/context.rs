@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::{
     ServiceError, State,
     common::Common,
-    origin::{Alone, Origin, Visit},
+    origin::{Alone, Origin},
+    visit::Visit,
 };
 use crate::{
     lock::lock,
@@ -25,9 +26,7 @@ use crate::{
         subscriptions::List,
         version::Era,
     },
-    sessions::{
-        NewSession, Outbox, Said, SessionId, SessionRecord, Timestamp, Totals,
-    },
+    sessions::{NewSession, Outbox, Said, SessionId, Timestamp, Totals},
 };
 
 /// Log messages below this level are not sent before the client of a session
@@ -82,11 +81,11 @@ impl Context {
         self.origin.era()
     }
 
-    /// The session as it was when the request arrived, this request counted; there
-    /// is none in the stateless era.
-    pub fn session(&self) -> Option<&SessionRecord> {
+    /// What the session was opened with; there is none in the stateless era. How it
+    /// is now, its [state](Self::session_state) tells.
+    pub fn session(&self) -> Option<&NewSession> {
         match &self.origin {
-            Origin::Session(visit) => Some(&visit.record),
+            Origin::Session(inside) => Some(&inside.visit.opened),
             Origin::Request(_) => None,
         }
     }
@@ -106,7 +105,7 @@ impl Context {
         tape: Option<&str>,
     ) -> Result<Option<State>, ServiceError> {
         match (&self.origin, tape) {
-            (Origin::Session(visit), _) => Ok(Some(self.state_of(visit))),
+            (Origin::Session(inside), _) => Ok(Some(State::of(&inside.visit))),
             (Origin::Request(_), None) => Ok(None),
             (Origin::Request(_), Some(tape)) => self.tape(tape).await.map(Some),
         }
@@ -115,14 +114,9 @@ impl Context {
     /// The session's state; there is none in the stateless era.
     pub fn session_state(&self) -> Option<State> {
         match &self.origin {
-            Origin::Session(visit) => Some(self.state_of(visit)),
+            Origin::Session(inside) => Some(State::of(&inside.visit)),
             Origin::Request(_) => None,
         }
-    }
-
-    fn state_of(&self, visit: &Visit) -> State {
-        let (common, record) = (self.common.clone(), visit.record.clone());
-        State { common, record, read: self.entered }
     }
 
     /// The state that a tape keeps, on whichever node it was opened. It stays alive
@@ -133,15 +127,11 @@ impl Context {
     /// belongs to somebody else, and always in the stateful era.
     pub async fn tape(&self, id: &str) -> Result<State, ServiceError> {
         let (alone, id) = self.named_tape(id)?;
-        let common = &*self.common;
-        let found = common.store.enter(&id, &alone.caller.principal, 1).await?;
-        let found = found.ok_or(ServiceError::NoSuchTape)?;
-        if found.reconstructed {
-            common.metrics.sessions_reconstructed.inc();
-        }
-        alone.hold(common.live.hold(id));
-        let (common, record) = (self.common.clone(), Arc::new(found.record));
-        Ok(State { common, record, read: Instant::now() })
+        let principal = &alone.caller.principal;
+        let found = Visit::enter(&self.common, &id, principal, 1).await?;
+        let tape = found.ok_or(ServiceError::NoSuchTape)?;
+        alone.hold(self.common.live.hold(id));
+        Ok(State::of(&tape))
     }
 
     /// Opens a tape, which lives until it is closed or was idle for the session
@@ -235,7 +225,7 @@ impl Context {
     /// The session or tape whose audit trail tells of this request.
     pub(crate) fn audited(&self) -> Option<SessionId> {
         match &self.origin {
-            Origin::Session(visit) => Some(visit.record.opened.id),
+            Origin::Session(inside) => Some(inside.visit.opened.id),
             Origin::Request(alone) => alone.first_tape(),
         }
     }
@@ -270,9 +260,13 @@ impl Context {
     /// that of the request, which has none unless it says so (M152). `data` must
     /// hold no secrets and no personal data (L131).
     pub async fn log(&self, level: Level, logger: &str, data: Value) {
+        if !self.outbox.is_stream() {
+            return;
+        }
         let wanted = match &self.origin {
-            Origin::Session(visit) => {
-                Some(visit.record.log_level.unwrap_or(DEFAULT_LEVEL))
+            Origin::Session(inside) => {
+                let arrival = inside.visit.arrive().await;
+                arrival.ok().map(|it| it.log_level.unwrap_or(DEFAULT_LEVEL))
             }
             Origin::Request(alone) => alone.log_level,
         };
@@ -296,16 +290,18 @@ impl Context {
 
     /// One of the lists that the service offers has changed.
     pub async fn list_changed(&self, list: List) {
-        self.common.changes.of_list(list).await;
+        if self.origin.arrive().await.is_ok() {
+            self.common.changes.of_list(list).await;
+        }
     }
 
-    /// Sends a notification, if the client takes a stream.
+    /// Sends a notification, if the client takes a stream and the session is there.
     pub(crate) async fn notify(
         &self,
         method: &str,
         params: &(impl Serialize + Sync),
     ) {
-        if self.outbox.is_stream() {
+        if self.outbox.is_stream() && self.origin.arrive().await.is_ok() {
             let message = notification_message(method, params);
             self.outbox.send(Said::Message(message)).await;
         }
@@ -315,8 +311,8 @@ impl Context {
 /// The call is over, however it ended: its id may be used again.
 impl Drop for Context {
     fn drop(&mut self) {
-        if let Origin::Session(visit) = &self.origin {
-            visit.live.finish(&self.id);
+        if let Origin::Session(inside) = &self.origin {
+            inside.live.finish(&self.id);
         }
     }
 }

@@ -2,27 +2,28 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::{ServiceError, visit::Visit};
 use crate::{
     lock::lock,
     protocol::{
         RawJson, envelope::Envelope, lifecycle::ClientCapabilities, logging::Level,
         retries::Answers, version::Era,
     },
-    sessions::{Caller, Live, SessionId, SessionRecord},
+    sessions::{Caller, Live, SessionId},
 };
 
 /// What a request can rely on besides its own parameters.
 pub(crate) enum Origin {
     /// The stateful era: a session.
-    Session(Visit),
+    Session(Inside),
     /// The stateless era: only what it says itself.
     Request(Box<Alone>),
 }
 
-/// A session at the moment of a request.
-pub(crate) struct Visit {
-    /// As the store had it, this request counted.
-    pub record: Arc<SessionRecord>,
+/// A request in a session.
+pub(crate) struct Inside {
+    /// The session.
+    pub visit: Arc<Visit>,
     /// Its live part on this node.
     pub live: Live,
 }
@@ -66,7 +67,7 @@ pub(crate) struct Given {
 impl Origin {
     pub fn era(&self) -> Era {
         match self {
-            Self::Session(visit) => visit.record.opened.era,
+            Self::Session(inside) => inside.visit.opened.era,
             Self::Request(_) => Era::Stateless,
         }
     }
@@ -74,9 +75,20 @@ impl Origin {
     /// What the client declared, once or for this request.
     pub fn capabilities(&self) -> ClientCapabilities {
         match self {
-            Self::Session(visit) => visit.record.opened.capabilities,
+            Self::Session(inside) => inside.visit.opened.capabilities,
             Self::Request(alone) => alone.envelope.capabilities,
         }
+    }
+
+    /// Makes sure that the session, if there is one, is there.
+    ///
+    /// # Errors
+    /// As for [`Visit::arrive`].
+    pub async fn arrive(&self) -> Result<(), ServiceError> {
+        if let Self::Session(inside) = self {
+            inside.visit.arrive().await?;
+        }
+        Ok(())
     }
 }
 

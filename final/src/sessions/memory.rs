@@ -11,8 +11,8 @@ use self::table::{Session, Table};
 use super::{
     clock::{Clock, Timestamp},
     id::{Principal, SessionId},
-    record::{Entry, HISTORY_LIMIT, NewSession, Phase, SessionRecord, Totals},
-    store::{Entered, Result, SessionStore, StoreSettings},
+    record::{HISTORY_LIMIT, NewSession, Phase, SessionRecord, Totals},
+    store::{Append, Appended, Entered, Result, SessionStore, StoreSettings},
 };
 use crate::{
     lock::lock,
@@ -158,19 +158,28 @@ impl SessionStore for MemoryStore {
         }))
     }
 
-    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool> {
+    async fn append(
+        &self,
+        id: &SessionId,
+        Append { entries, requests, resources }: &Append,
+    ) -> Result<Option<Appended>> {
         let now = self.clock.now();
         let mut table = self.table();
-        let Some(session) = table.alive(id, now) else { return Ok(false) };
+        let Some(session) = table.alive(id, now) else { return Ok(None) };
         session.record.last_activity = now;
+        session.record.requests += *requests as u64;
         session.record.recorded += entries.len() as u64;
         session.history.extend(entries.iter().map(|entry| entry.body.clone()));
         let excess = session.history.len().saturating_sub(HISTORY_LIMIT);
         session.history.drain(..excess);
+        let subscriptions = &session.record.subscriptions;
+        let heard = resources.iter().filter(|uri| subscriptions.contains(*uri));
+        let heard = heard.cloned().collect();
+        let log_level = session.record.log_level;
         for entry in entries {
             *table.appended.entry(entry.operation).or_default() += 1;
         }
-        Ok(true)
+        Ok(Some(Appended { reconstructed: false, log_level, heard }))
     }
 
     async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {

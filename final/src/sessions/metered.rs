@@ -9,9 +9,10 @@ use tokio::time::{Instant, timeout_at};
 
 pub use self::metrics::StoreMetrics;
 use super::{
+    clock::Timestamp,
     id::{Principal, SessionId},
-    record::{Entry, NewSession, SessionRecord, Totals},
-    store::{Entered, Result, SessionStore, StoreError},
+    record::{NewSession, SessionRecord, Totals},
+    store::{Append, Appended, Entered, Result, SessionStore, StoreError},
 };
 use crate::protocol::{RawJson, logging::Level};
 
@@ -51,7 +52,7 @@ impl Meter {
         let started = Instant::now();
         let result = timeout_at(started + self.deadline, call).await;
         let result = result.unwrap_or_else(|late| {
-            Err(StoreError::OutcomeUnknown(Some(late.into())))
+            Err(StoreError::OutcomeUnknown(Some(Arc::new(late))))
         });
         self.metrics.observe(operation, started.elapsed(), result.is_err());
         result
@@ -95,6 +96,14 @@ impl SessionStore for MeteredStore {
         self.meter.read("enter", call).await
     }
 
+    fn remembered(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+    ) -> Option<(Arc<NewSession>, Timestamp)> {
+        self.inner.remembered(id, principal)
+    }
+
     async fn touch(&self, id: &SessionId) -> Result<bool> {
         self.meter.read("touch", self.inner.touch(id)).await
     }
@@ -115,11 +124,15 @@ impl SessionStore for MeteredStore {
         self.meter.write("unsubscribe", self.inner.unsubscribe(id, uri)).await
     }
 
-    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool> {
+    async fn append(
+        &self,
+        id: &SessionId,
+        append: &Append,
+    ) -> Result<Option<Appended>> {
         let appended =
-            self.meter.write("append", self.inner.append(id, entries)).await?;
-        if appended {
-            self.meter.metrics.count(entries);
+            self.meter.write("append", self.inner.append(id, append)).await?;
+        if appended.is_some() {
+            self.meter.metrics.count(&append.entries);
         }
         Ok(appended)
     }
@@ -146,5 +159,9 @@ impl SessionStore for MeteredStore {
 
     async fn sweep(&self) -> Result<u64> {
         self.meter.write("sweep", self.inner.sweep()).await
+    }
+
+    async fn flush(&self) -> Result<()> {
+        self.meter.write("flush", self.inner.flush()).await
     }
 }

@@ -10,30 +10,39 @@ pub(crate) mod connection;
 mod deployment;
 pub(crate) mod error;
 mod keys;
+mod known;
 mod record;
 pub(crate) mod scripts;
 mod sweep;
+mod tally;
 
-use std::{collections::HashMap, iter};
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use futures_util::future::join;
 use redis::{Cmd, FromRedisValue};
 use serde_json::value::RawValue;
 
-pub use self::connection::{ConnectError, Servers};
 use self::{
     connection::Connection,
     deployment::RESERVATION,
     error::{read_failed, write_failed},
     keys::Keys,
+    known::Known,
     scripts::{APPEND, CHANGE, CLEAR, CREATE, ENTER, Script, TERMINATE},
+    tally::Tally,
+};
+pub use self::{
+    connection::{ConnectError, Servers},
+    known::REMEMBERED,
 };
 use super::{
-    clock::millis,
+    clock::{Timestamp, millis},
     id::{NodeId, Principal, SessionId},
-    record::{Entry, HISTORY_LIMIT, NewSession, SessionRecord, Totals},
-    store::{Entered, Result, SessionStore, StoreError, StoreSettings},
+    record::{HISTORY_LIMIT, NewSession, SessionRecord, Totals},
+    store::{
+        Append, Appended, Entered, Result, SessionStore, StoreError, StoreSettings,
+    },
 };
 use crate::protocol::{RawJson, logging::Level};
 
@@ -47,6 +56,8 @@ pub struct RedisStore {
     settings: StoreSettings,
     /// `settings.timeout` in ms, as the scripts take it.
     timeout: String,
+    known: Known,
+    tally: Arc<Tally>,
 }
 
 /// Nobody in particular asks: the server changes a session that it has entered.
@@ -63,9 +74,13 @@ impl RedisStore {
         node: NodeId,
         prefix: &str,
     ) -> Result<Self, ConnectError> {
+        let (connection, keys) =
+            (Connection::open(servers).await?, Keys::new(prefix));
         Ok(Self {
-            connection: Connection::open(servers).await?,
-            keys: Keys::new(prefix),
+            tally: Arc::new(Tally::new(connection.clone(), keys.totals())),
+            known: Known::default(),
+            connection,
+            keys,
             node,
             settings,
             timeout: millis(settings.timeout).to_string(),
@@ -165,10 +180,22 @@ impl SessionStore for RedisStore {
         let arguments = [&*requests, self.node.as_str()];
         let visited: Option<(String, HashMap<String, String>)> =
             self.run_for(&who, &ENTER, id, &arguments).await?;
-        let Some((previous, fields)) = visited else { return Ok(None) };
+        let Some((previous, fields)) = visited else {
+            self.known.forget(id);
+            return Ok(None);
+        };
         let record = record::decode(id, fields)?;
+        self.known.entered(&record);
         let reconstructed = previous != self.node.as_str();
         Ok(Some(Entered { record, reconstructed }))
+    }
+
+    fn remembered(
+        &self,
+        id: &SessionId,
+        principal: &Principal,
+    ) -> Option<(Arc<NewSession>, Timestamp)> {
+        self.known.get(id, principal)
     }
 
     async fn touch(&self, id: &SessionId) -> Result<bool> {
@@ -195,24 +222,40 @@ impl SessionStore for RedisStore {
         self.change(&CHANGE, id, &[&field]).await
     }
 
-    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool> {
-        if entries.is_empty() {
-            return self.touch(id).await;
-        }
-        let limit = HISTORY_LIMIT.to_string();
+    async fn append(
+        &self,
+        id: &SessionId,
+        append: &Append,
+    ) -> Result<Option<Appended>> {
+        // The time, the node of the last visit, the log level, and a value for
+        // each resource that is subscribed to.
+        type Found = (u64, String, String, Vec<Option<String>>);
+        let Append { entries, requests, resources } = append;
+        let numbers = [HISTORY_LIMIT, *requests, resources.len()];
+        let [limit, requests, count] = numbers.map(|number| number.to_string());
+        let fields: Vec<String> =
+            resources.iter().map(|uri| record::subscription(uri)).collect();
+        let head = [&*limit, &requests, self.node.as_str(), &count];
         let bodies = entries.iter().map(|entry| entry.body.get());
-        let arguments: Vec<&str> = iter::once(&*limit).chain(bodies).collect();
-        // Both at once, so that a call waits once. If the session turns out to be
-        // gone, what was counted is taken back, and nothing else: totals below
-        // zero could not be read.
-        let append = self.change(&APPEND, id, &arguments);
-        let (appended, counted) = join(append, self.count(entries, 1)).await;
-        let recorded =
-            matches!(appended, Ok(true) | Err(StoreError::OutcomeUnknown(_)));
-        if counted && !recorded {
-            self.count(entries, -1).await;
+        let rest = fields.iter().map(String::as_str).chain(bodies);
+        let arguments: Vec<&str> = head.into_iter().chain(rest).collect();
+        let counting = self.tally.count(entries);
+        let found = self.run::<Found>(&APPEND, id, &arguments).await;
+        // What may have been appended counts, too.
+        if !matches!(found, Ok(Some(_)) | Err(StoreError::OutcomeUnknown(_))) {
+            counting.forget();
         }
-        appended
+        let Some((now, previous, level, heard)) = found? else {
+            self.known.forget(id);
+            return Ok(None);
+        };
+        self.known.tell_time(Timestamp(now));
+        let heard = resources.iter().zip(heard).filter(|(_, it)| it.is_some());
+        Ok(Some(Appended {
+            reconstructed: previous != self.node.as_str(),
+            log_level: Level::parse(&level),
+            heard: heard.map(|(uri, _)| uri.clone()).collect(),
+        }))
     }
 
     async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
@@ -241,16 +284,22 @@ impl SessionStore for RedisStore {
         let ended = TERMINATE.run(&self.connection, &keys, &arguments);
         let ended: Option<String> = ended.await.map_err(write_failed)?;
         let Some(owner) = ended else { return Ok(false) };
+        self.known.forget(id);
         self.unlist(id, &owner).await;
         Ok(true)
     }
 
     async fn totals(&self) -> Result<Totals> {
+        self.tally.flush().await.map_err(read_failed)?;
         self.count_all().await.map_err(read_failed)
     }
 
     async fn sweep(&self) -> Result<u64> {
         self.sweep_index().await.map_err(write_failed)
+    }
+
+    async fn flush(&self) -> Result<()> {
+        self.tally.flush().await.map_err(write_failed)
     }
 }
 

@@ -1,10 +1,11 @@
 //! The door to storage.
 
-use std::time::Duration;
+use std::{error::Error, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
 use super::{
+    clock::Timestamp,
     id::{Principal, SessionId},
     record::{Entry, NewSession, SessionRecord, Totals},
 };
@@ -26,6 +27,29 @@ pub struct Entered {
     pub record: SessionRecord,
     /// The last visit was to another node: this one has just reconstructed it.
     pub reconstructed: bool,
+}
+
+/// What a call adds to a session.
+#[derive(Debug, Clone, Default)]
+pub struct Append {
+    /// New entries of the history.
+    pub entries: Vec<Entry>,
+    /// How many requests are counted with them: this is a visit, too, like
+    /// [`enter`](SessionStore::enter). 0 if the visit was made before.
+    pub requests: usize,
+    /// Resources that change with them.
+    pub resources: Vec<String>,
+}
+
+/// What was appended, and the session at that moment.
+#[derive(Debug, Clone)]
+pub struct Appended {
+    /// As in [`Entered`], if it was a visit.
+    pub reconstructed: bool,
+    /// Log messages from this level on are sent; `None` lets the server choose.
+    pub log_level: Option<Level>,
+    /// The resources that change and are subscribed to.
+    pub heard: Vec<String>,
 }
 
 /// The result of a storage operation.
@@ -66,6 +90,18 @@ pub trait SessionStore: Send + Sync + 'static {
         requests: usize,
     ) -> Result<Option<Entered>>;
 
+    /// What this node knows of a session without asking, if it was entered here
+    /// lately: what it was opened with, which never changes, and what time it is.
+    /// Whether the session is still there, and everything else, storage must be
+    /// asked. A storage that answers at once has nothing to remember.
+    fn remembered(
+        &self,
+        _id: &SessionId,
+        _principal: &Principal,
+    ) -> Option<(Arc<NewSession>, Timestamp)> {
+        None
+    }
+
     /// Postpones expiry for a session that is busy without being visited.
     async fn touch(&self, id: &SessionId) -> Result<bool>;
 
@@ -83,8 +119,13 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Appends to the history, keeps its last
     /// [`HISTORY_LIMIT`](super::record::HISTORY_LIMIT) entries, and counts the
-    /// new ones in the session and in the deployment's totals.
-    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool>;
+    /// new ones in the session and, soon, in the deployment's totals. `None` if
+    /// there is no such session.
+    async fn append(
+        &self,
+        id: &SessionId,
+        append: &Append,
+    ) -> Result<Option<Appended>>;
 
     /// The history, newest last; empty if the session is gone.
     async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>>;
@@ -101,23 +142,31 @@ pub trait SessionStore: Send + Sync + 'static {
         principal: &Principal,
     ) -> Result<bool>;
 
-    /// Figures of the whole deployment.
+    /// Figures of the whole deployment, with everything that this node appended.
     async fn totals(&self) -> Result<Totals>;
 
     /// Removes what has expired and returns how many sessions that were. Never
     /// looks at all sessions.
     async fn sweep(&self) -> Result<u64>;
+
+    /// Writes what this node has gathered, before it goes.
+    async fn flush(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
+/// What storage said, for the log.
+pub type Cause = Arc<dyn Error + Send + Sync>;
+
 /// Why a store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// It did not answer in time, or not at all. Nothing was changed.
     #[error("storage is unavailable")]
-    Unavailable(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    Unavailable(#[source] Option<Cause>),
     /// A change was sent and no answer came back: it may have happened.
     #[error("storage did not confirm a change")]
-    OutcomeUnknown(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    OutcomeUnknown(#[source] Option<Cause>),
     /// The record was written by a newer release than this one.
     #[error("the session record has schema {found}, this release knows {known}")]
     NewerSchema {

@@ -22,8 +22,9 @@ use mcp_server::{
         version::{Era, Version},
     },
     sessions::{
-        Entry, MemoryStore, NewSession, NodeId, Principal, RedisStore, SessionId,
-        SessionStore, StoreError, StoreSettings, Timestamp, redis::Servers,
+        Append, Entry, MemoryStore, NewSession, NodeId, Principal, RedisStore,
+        SessionId, SessionStore, StoreError, StoreSettings, Timestamp,
+        redis::Servers,
     },
 };
 
@@ -248,9 +249,14 @@ pub fn entry(operation: &'static str, body: &str) -> Entry {
 }
 
 /// `count` additions.
-pub fn entries(count: usize) -> Vec<Entry> {
+pub fn entries(count: usize) -> Append {
     let body = to_raw(&serde_json::json!({"operation": "add", "result": 3}));
-    vec![Entry { operation: "add", body }; count]
+    appending(vec![Entry { operation: "add", body }; count])
+}
+
+/// These entries, of a call whose visit was made before.
+pub fn appending(entries: Vec<Entry>) -> Append {
+    Append { entries, ..Append::default() }
 }
 
 /// What the sessions of a [`Talk`] are subscribed to.

@@ -16,7 +16,7 @@ const BUCKETS: [f64; 14] = [
 ];
 
 /// The operations of storage, as labels: sessions, event log, bus.
-const OPERATIONS: [&str; 32] = [
+const OPERATIONS: [&str; 33] = [
     "create",
     "load",
     "enter",
@@ -30,6 +30,7 @@ const OPERATIONS: [&str; 32] = [
     "terminate",
     "totals",
     "sweep",
+    "flush",
     "open_call",
     "open_listener",
     "close_listener",

@@ -13,7 +13,7 @@ use super::{
     RedisStore,
     scripts::{ALIVE, RESERVE},
 };
-use crate::sessions::{Entry, SessionId, Totals, clock::millis};
+use crate::sessions::{SessionId, Totals, clock::millis};
 
 /// For how long a place is taken for a session that is not stored yet. Whoever
 /// takes it may have to give up, and cannot give it back then.
@@ -73,19 +73,6 @@ impl RedisStore {
             // Both entries expire by themselves.
             tracing::debug!(%error, "an ended session is still listed");
         }
-    }
-
-    /// Adds `sign` for each entry to the totals; `false` if that is not certain.
-    pub(super) async fn count(&self, entries: &[Entry], sign: i64) -> bool {
-        let increments = entries.iter().map(async |entry| {
-            let add = Cmd::hincr(self.keys.totals(), entry.operation, sign);
-            self.connection.query::<()>(&add).await
-        });
-        let counted = try_join_all(increments).await;
-        if let Err(error) = &counted {
-            tracing::warn!(%error, "the totals miss an entry");
-        }
-        counted.is_ok()
     }
 
     /// The deployment's figures.

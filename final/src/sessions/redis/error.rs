@@ -1,5 +1,7 @@
 //! What a failed command means for the caller: did it run?
 
+use std::sync::Arc;
+
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::record::SCHEMA;
@@ -24,8 +26,8 @@ pub(crate) fn write_failed(error: RedisError) -> StoreError {
             let found = found.unwrap_or(u64::MAX);
             StoreError::NewerSchema { found, known: SCHEMA }
         }
-        _ if did_not_run(&error) => StoreError::Unavailable(Some(error.into())),
-        _ => StoreError::OutcomeUnknown(Some(error.into())),
+        _ if did_not_run(&error) => StoreError::Unavailable(Some(Arc::new(error))),
+        _ => StoreError::OutcomeUnknown(Some(Arc::new(error))),
     }
 }
 

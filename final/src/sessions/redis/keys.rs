@@ -19,7 +19,7 @@ impl Keys {
     pub fn session(&self, id: &SessionId) -> [String; 6] {
         let record = self.record(&id.to_string());
         let parts = ["history", "calls", "events", "queue", "audit"]
-            .map(|part| format!("{record}:{part}"));
+            .map(|part| [&record, ":", part].concat());
         let [history, calls, events, queue, audit] = parts;
         [record, history, calls, events, queue, audit]
     }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use redis::{ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, cmd};
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, ServerErrorKind};
 
 use super::connection::Connection;
 
@@ -15,6 +15,9 @@ pub(crate) struct Script {
 /// How every script begins that changes a session.
 pub(crate) const IN_SESSION: &str =
     concat!(include_str!("lua/time.lua"), include_str!("lua/session.lua"));
+
+/// Bytes of a command's name and of how many keys it has, at most.
+const HEAD: usize = 16;
 
 /// One source that begins with what its kind of script has in common.
 macro_rules! script {
@@ -51,9 +54,15 @@ impl Script {
         keys: &[String],
         arguments: &[&str],
     ) -> RedisResult<T> {
-        let call = |name, script: &str| {
-            let mut call = cmd(name);
-            call.arg(script).arg(keys.len()).arg(keys).arg(arguments);
+        // As large as it will be: it would grow many times on the way.
+        let parts =
+            keys.iter().map(String::as_str).chain(arguments.iter().copied());
+        let bytes = parts.clone().map(str::len).sum::<usize>();
+        let count = parts.count();
+        let call = |name: &str, script: &str| {
+            let bytes = bytes + script.len() + HEAD;
+            let mut call = Cmd::with_capacity(count + 3, bytes);
+            call.arg(name).arg(script).arg(keys.len()).arg(keys).arg(arguments);
             call
         };
         let unknown = ErrorKind::Server(ServerErrorKind::NoScript);

@@ -1,8 +1,20 @@
--- ARGV[3]: how many entries to keep. The others: new entries, at least one.
-local added = #ARGV - 3
-local length = redis.call('RPUSH', KEYS[2], unpack(ARGV, 4))
-if length > tonumber(ARGV[3]) then
-  redis.call('LTRIM', KEYS[2], -ARGV[3], -1)
+-- ARGV[3]: how many entries to keep. ARGV[4]: how many requests are counted; 0 if
+-- this is no visit. ARGV[5]: the node that is visited. ARGV[6]: how many fields of
+-- subscriptions follow. The others: new entries.
+local first = 7 + ARGV[6]
+local found = redis.call('HMGET', KEYS[1],
+  'requests', 'recorded', 'node', 'log_level', unpack(ARGV, 7, first - 1))
+local requests, recorded, previous, log_level = unpack(found)
+local added, length = #ARGV - first + 1, 0
+if added > 0 then
+  length = redis.call('RPUSH', KEYS[2], unpack(ARGV, first))
+  if length > tonumber(ARGV[3]) then
+    redis.call('LTRIM', KEYS[2], -ARGV[3], -1)
+  end
 end
-redis.call('HINCRBY', KEYS[1], 'recorded', added)
-return { used(length > added), owner, 1 }
+local refresh = used(length ~= added,
+  'requests', (requests or 0) + ARGV[4],
+  'recorded', (recorded or 0) + added,
+  'node', ARGV[4] ~= '0' and ARGV[5] or previous or '')
+return { refresh, owner, { now, previous or '', log_level or '',
+  { unpack(found, 5) } } }

@@ -23,9 +23,9 @@ local slack = math.min(1000, math.floor(ARGV[1] / 20))
 -- The session is in use: postpones the expiry of all its keys; `known` says that
 -- they were all there when that was done last. Returns the time if the index should
 -- hear of it, else 0. That is seldom, because the index is another key, and in a
--- cluster on another server.
-local function used(known)
-  redis.call('HSET', KEYS[1], 'last_activity', now)
+-- cluster on another server. The others are fields and values to set with it.
+local function used(known, ...)
+  redis.call('HSET', KEYS[1], 'last_activity', now, ...)
   if known and now - (postponed or 0) < slack then return 0 end
   redis.call('HSET', KEYS[1], 'postponed', now)
   for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[1] + slack) end
