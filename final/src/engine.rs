@@ -32,10 +32,12 @@ use crate::{
     error::Error,
     events::{Audit, EventLog, Readers},
     protocol::{
+        RawJson,
         jsonrpc::{Notification, Response},
         lifecycle::ServerInfo,
         method::Method,
         progress::CancelledParams,
+        to_raw,
     },
     readiness::Readiness,
     sealing::KeyRing,
@@ -70,6 +72,8 @@ pub struct Engine {
     /// Calls end now, with an error.
     out_of_time: CancellationToken,
     info: ServerInfo,
+    /// Who answers, as results say it.
+    server: RawJson,
     tools: ToolTable,
     /// Seals what clients bring back with their answers.
     keys: Arc<KeyRing>,
@@ -145,8 +149,10 @@ impl Engine {
             readiness: Arc::new(Readiness::new(shared)),
             session_timeout: settings.session_timeout,
         };
+        let info = service.info();
         Ok(Self {
-            info: service.info(),
+            server: to_raw(&info.implementation),
+            info,
             tools: ToolTable::of(&*service)?,
             common: Arc::new(common),
             clock: Clock::start(),

@@ -81,6 +81,7 @@ fn an_envelope_says_what_it_must_or_why_not() {
 fn a_result_is_stamped_with_what_it_is() {
     let server =
         Implementation { name: "s".into(), title: None, version: "1".into() };
+    let server = to_raw(&server);
     let stamp = |cache| Stamp {
         result_type: ResultType::Complete,
         cache,

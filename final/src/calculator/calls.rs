@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::{
     arguments::{
@@ -130,6 +130,12 @@ fn now(cx: &Context, state: Option<&State>) -> Timestamp {
     state.map_or_else(|| cx.now(), State::now)
 }
 
+/// What the log says of it.
+#[derive(Serialize)]
+struct Recorded {
+    recorded: usize,
+}
+
 /// Adds to the history, all or nothing, and says what has changed. `false` if there
 /// is no history to add to.
 async fn record(
@@ -141,11 +147,11 @@ async fn record(
     if entries.is_empty() {
         return Ok(true);
     }
-    let data = json!({ "recorded": entries.len() });
+    let recorded = Recorded { recorded: entries.len() };
     let opened = state.opened();
     let changed = vec![resources::history_uri(opened), resources::info_uri(opened)];
     state.append(entries, changed).await?;
     cx.changed_for_all(resources::STATS);
-    cx.log(Level::Debug, "calculator", data).await;
+    cx.log(Level::Debug, "calculator", &recorded).await;
     Ok(true)
 }

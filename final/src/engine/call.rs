@@ -150,8 +150,7 @@ impl Engine {
     /// Serves a request, and notes it in the audit trail of the session or tape
     /// that it was about.
     async fn audited(self: Arc<Self>, mut cx: Context, request: Request) -> Ended {
-        let (begun, started) = (cx.now(), Instant::now());
-        let asked = self.audit.request(begun, &request);
+        let asked = self.audit.request(cx.arrived, &request);
         let method = Method::parse(&request.method);
         let ended = self.work(&mut cx, method, request.params).await;
         if let Some((asked, session)) = asked.zip(cx.audited()) {
@@ -159,9 +158,8 @@ impl Engine {
                 Ended::Answered(Ok(result)) => Some(result),
                 _ => None,
             };
-            let now = begun.plus(started.elapsed());
             let outcome = ended.outcome().as_str();
-            self.audit.response(session, asked, now, outcome, result);
+            self.audit.response(session, asked, cx.now(), outcome, result);
         }
         // The id is free again before the first byte of the answer goes out.
         drop(cx);

@@ -155,7 +155,7 @@ impl Engine {
         cache: Option<CacheHint>,
         subscription: Option<&'a RequestId>,
     ) -> Stamp<'a> {
-        let meta = ResultMeta { server: &self.info.implementation, subscription };
+        let meta = ResultMeta { server: &self.server, subscription };
         Stamp { result_type, cache, meta }
     }
 

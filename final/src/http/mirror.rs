@@ -24,16 +24,20 @@ pub const NAME_HEADER: &str = "mcp-name";
 const ENCODED: (&str, &str) = ("=?base64?", "?=");
 
 /// M065, M066: `Mcp-Method` and, where the request names something, `Mcp-Name`.
+/// Returns what it names.
 ///
 /// # Errors
 /// [`Error::HeaderMismatch`]
-pub fn check(headers: &HeaderMap, request: &Request) -> Result<(), Error> {
+pub fn check<'a>(
+    headers: &HeaderMap,
+    request: &'a Request,
+) -> Result<Option<Cow<'a, str>>, Error> {
     if once(headers, METHOD_HEADER)? != Some(&*request.method) {
         return Err(Error::HeaderMismatch("Mcp-Method".into()));
     }
-    let Some(name) = named(request) else { return Ok(()) };
+    let Some(name) = named(request) else { return Ok(None) };
     match decoded(headers, NAME_HEADER)? {
-        Some(header) if *header == *name => Ok(()),
+        Some(header) if header == name => Ok(Some(name)),
         _ => Err(Error::HeaderMismatch("Mcp-Name".into())),
     }
 }
@@ -51,28 +55,30 @@ pub fn check_if_there(headers: &HeaderMap, method: &str) -> Result<(), Error> {
     }
 }
 
-/// M068 to M074: the arguments of a tool that headers repeat.
+/// M068 to M074: the arguments of a call of `tool` that headers repeat.
 ///
 /// # Errors
 /// [`Error::HeaderMismatch`]
 pub fn check_arguments(
     engine: &Engine,
     headers: &HeaderMap,
+    tool: &str,
     request: &Request,
 ) -> Result<(), Error> {
     #[derive(Deserialize)]
     struct Params {
-        name: String,
         #[serde(default)]
         arguments: Value,
     }
-    if Method::parse(&request.method) != Method::CallTool {
+    let parameters = engine.header_parameters(tool);
+    // Few tools have any: the others' arguments are not read for it.
+    if parameters.is_empty() {
         return Ok(());
     }
-    let Some(Params { name, arguments }) = read(request.params.as_ref()) else {
+    let Some(Params { arguments }) = read(request.params.as_ref()) else {
         return Ok(());
     };
-    for parameter in engine.header_parameters(&name) {
+    for parameter in parameters {
         let Some(argument) = parameter.value_in(&arguments) else { continue };
         let header = decoded(headers, &parameter.header)?;
         let agrees =
@@ -86,14 +92,16 @@ pub fn check_arguments(
 
 /// What a request names, if its method needs a name. A request that names nothing
 /// has nothing that a header could repeat.
-fn named(request: &Request) -> Option<String> {
+fn named(request: &Request) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
-    struct Named {
-        name: String,
+    struct Named<'a> {
+        #[serde(borrow)]
+        name: Cow<'a, str>,
     }
     #[derive(Deserialize)]
-    struct Located {
-        uri: String,
+    struct Located<'a> {
+        #[serde(borrow)]
+        uri: Cow<'a, str>,
     }
     let params = request.params.as_ref();
     match Method::parse(&request.method) {

@@ -57,7 +57,7 @@ async fn answer(
 ) -> Result<Response, Error> {
     let headers = &head.headers;
     check_version(headers, &envelope)?;
-    mirror::check(headers, &request)?;
+    let named = mirror::check(headers, &request)?;
     let method = Method::parse(&request.method);
     if !http.engine.offers(Era::Stateless, method) {
         return Err(Error::no_such_method(Era::Stateless, method));
@@ -68,7 +68,9 @@ async fn answer(
     if !accepts.anything() || (listens && !accepts.stream) {
         return Err(Error::NotAcceptable);
     }
-    mirror::check_arguments(&http.engine, headers, &request)?;
+    if let (Method::CallTool, Some(tool)) = (method, named) {
+        mirror::check_arguments(&http.engine, headers, &tool, &request)?;
+    }
 
     let start =
         |outbox| Ok(http.engine.serve(caller, request, envelope, outbox)?);

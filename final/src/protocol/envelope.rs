@@ -2,8 +2,10 @@
 //! could have said it before.
 //! spec: basic/index (per-request fields), 2026-07-28
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
 use super::{
     RawJson,
@@ -30,8 +32,12 @@ pub struct Envelope {
     pub client: Option<ClientInfo>,
     /// What the client can do while this request runs (M020).
     pub capabilities: ClientCapabilities,
-    log_level: Option<Value>,
+    log_level: Option<RawJson>,
 }
+
+/// The members of a `_meta`, raw: every request brings them, and most of what is in
+/// them is not looked at.
+type Meta<'a> = BTreeMap<String, &'a RawValue>;
 
 /// Why an envelope cannot be used, in a sentence for the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,9 +48,9 @@ impl Envelope {
     /// The envelope of a request, if its `_meta` names a protocol version.
     pub fn of(params: Option<&RawJson>) -> Option<Result<Self, BadEnvelope>> {
         #[derive(Deserialize)]
-        struct Params {
-            #[serde(rename = "_meta")]
-            meta: Map<String, Value>,
+        struct Params<'a> {
+            #[serde(rename = "_meta", borrow)]
+            meta: Meta<'a>,
         }
         let params = params?.get();
         // A second look at the parameters, spared to the requests of a session.
@@ -53,31 +59,29 @@ impl Envelope {
             return None;
         }
         let Params { meta } = serde_json::from_str(params).ok()?;
-        meta.contains_key(VERSION).then(|| Self::read(meta))
+        meta.contains_key(VERSION).then(|| Self::read(&meta))
     }
 
-    fn read(mut meta: Map<String, Value>) -> Result<Self, BadEnvelope> {
-        let Some(Value::String(version)) = meta.remove(VERSION) else {
-            return Err(BadEnvelope("_meta: protocolVersion is a string"));
-        };
-        let capabilities = meta.remove(CLIENT_CAPABILITIES);
-        let capabilities = capabilities
-            .and_then(|declared| serde_json::from_value(declared).ok())
+    fn read(meta: &Meta<'_>) -> Result<Self, BadEnvelope> {
+        let version = meta.get(VERSION).and_then(|raw| as_type(raw));
+        let version =
+            version.ok_or(BadEnvelope("_meta: protocolVersion is a string"))?;
+        let declared = meta.get(CLIENT_CAPABILITIES);
+        let capabilities = declared
+            .and_then(|raw| as_type(raw))
             .ok_or(BadEnvelope("_meta needs clientCapabilities, an object"))?;
         let nobody = BadEnvelope("_meta: clientInfo has a name and a version");
-        let client: Option<ClientInfo> = match meta.remove(CLIENT_INFO) {
+        let client: Option<ClientInfo> = match meta.get(CLIENT_INFO) {
             None => None,
             // serde would accept an array as the members in order.
-            Some(Value::Array(_)) => return Err(nobody),
-            Some(client) => {
-                Some(serde_json::from_value(client).map_err(|_| nobody)?)
-            }
+            Some(client) if client.get().starts_with('[') => return Err(nobody),
+            Some(client) => Some(as_type(client).ok_or(nobody)?),
         };
         let is_long = |client: &ClientInfo| client.longest_name() > MAX_CLIENT_NAME;
         if client.as_ref().is_some_and(is_long) {
             return Err(BadEnvelope("clientInfo names are at most 256 bytes long"));
         }
-        let log_level = meta.remove(LOG_LEVEL);
+        let log_level = meta.get(LOG_LEVEL).map(|&level| level.to_owned());
         Ok(Self { version, client, capabilities, log_level })
     }
 
@@ -87,7 +91,12 @@ impl Envelope {
     /// [`BadEnvelope`] if there is no such level (M154).
     pub fn log_level(&self) -> Result<Option<Level>, BadEnvelope> {
         let Some(level) = &self.log_level else { return Ok(None) };
-        let known = level.as_str().and_then(Level::parse);
+        let name: Option<String> = as_type(level);
+        let known = name.and_then(|name| Level::parse(&name));
         known.map(Some).ok_or(BadEnvelope("_meta: there is no such logLevel"))
     }
+}
+
+fn as_type<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
+    serde_json::from_str(raw.get()).ok()
 }

@@ -2,7 +2,6 @@
 //! spec: server/utilities/logging
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Severity, RFC 5424, least severe first.
 #[derive(
@@ -63,11 +62,11 @@ pub struct SetLevelParams {
 
 /// The parameters of `notifications/message`.
 #[derive(Debug, Serialize)]
-pub struct LogMessage<'a> {
+pub struct LogMessage<'a, D> {
     /// How severe.
     pub level: Level,
     /// Which part speaks.
     pub logger: &'a str,
     /// Anything; no secrets, no personal data.
-    pub data: Value,
+    pub data: &'a D,
 }

@@ -4,10 +4,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{
-    RawJson, caching::CacheHint, jsonrpc::RequestId, lifecycle::Implementation,
-    to_raw,
-};
+use super::{RawJson, caching::CacheHint, jsonrpc::RequestId, to_raw};
 
 /// What a result is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -36,9 +33,10 @@ pub struct Stamp<'a> {
 /// The `_meta` of a result.
 #[derive(Debug, Serialize)]
 pub struct ResultMeta<'a> {
-    /// The server.
+    /// The server, an [`Implementation`](super::lifecycle::Implementation). Written
+    /// once, because it is in every result.
     #[serde(rename = "io.modelcontextprotocol/serverInfo")]
-    pub server: &'a Implementation,
+    pub server: &'a RawValue,
     /// The request that listened, at the end of its stream.
     #[serde(rename = "io.modelcontextprotocol/subscriptionId")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,6 @@ use std::{
 };
 
 use serde::Serialize;
-use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -259,7 +258,12 @@ impl Context {
     /// Sends a log message, if the level of the session lets it through (L128), or
     /// that of the request, which has none unless it says so (M152). `data` must
     /// hold no secrets and no personal data (L131).
-    pub async fn log(&self, level: Level, logger: &str, data: Value) {
+    pub async fn log(
+        &self,
+        level: Level,
+        logger: &str,
+        data: &(impl Serialize + Sync),
+    ) {
         if !self.outbox.is_stream() {
             return;
         }
