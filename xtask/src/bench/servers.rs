@@ -128,6 +128,11 @@ impl Server {
         self.running.processor_time()
     }
 
+    /// How often its threads have gone to sleep.
+    pub fn sleeps(&self) -> Result<f64, Error> {
+        self.running.sleeps()
+    }
+
     /// Memory that it holds, in bytes.
     pub fn resident_bytes(&self) -> Result<f64, Error> {
         let statm = read_to_string(format!("/proc/{}/statm", self.running.id()))?;
