@@ -40,6 +40,7 @@ mod streams;
 
 use figures::Figures;
 use servers::Programs;
+pub use servers::{MANIFEST, cargo};
 
 use crate::{Error, Tally, debian, workspace};
 
@@ -120,7 +121,7 @@ pub fn run(options: &[String]) -> Result<Tally, Error> {
     }
     println!("\n{all}");
     if !quick {
-        results::keep(&all)?;
+        results::keep(&all, named.is_empty())?;
         plot()?;
     }
     Ok(all.judge())

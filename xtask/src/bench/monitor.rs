@@ -13,8 +13,6 @@ use crate::redis::Redis;
 pub struct Command {
     /// By Redis' clock, in µs.
     pub at: u64,
-    /// The connection that it came on.
-    pub client: String,
     pub text: String,
 }
 
@@ -71,30 +69,22 @@ impl Command {
             return None;
         }
         let at = at.replace('.', "").parse().ok()?;
-        Some(Self { at, client: client.to_owned(), text: text.to_owned() })
+        Some(Self { at, text: text.to_owned() })
     }
 }
 
-/// How many commands a node sent about a session in this time, that being the first
-/// that it had to do with it. Each is at most one round trip.
-pub fn first_commands(
-    commands: &[Command],
-    session: &str,
-    from: u64,
-    to: u64,
-) -> usize {
-    let of_session = || commands.iter().filter(|one| one.text.contains(session));
-    let knew_it = |client: &str| {
-        of_session().any(|earlier| earlier.at < from && earlier.client == client)
+/// How many commands were sent about a session in this time. Each is at most one round
+/// trip.
+pub fn about(commands: &[Command], session: &str, from: u64, to: u64) -> usize {
+    let is_meant = |one: &&Command| {
+        (from..=to).contains(&one.at) && one.text.contains(session)
     };
-    of_session()
-        .filter(|one| (from..=to).contains(&one.at) && !knew_it(&one.client))
-        .count()
+    commands.iter().filter(is_meant).count()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, first_commands};
+    use super::{Command, about};
 
     fn commands(lines: &[&str]) -> Vec<Command> {
         lines.iter().filter_map(|line| Command::read(line)).collect()
@@ -108,20 +98,19 @@ mod tests {
         ]);
         let [one] = &all[..] else { panic!("{all:?}") };
         assert_eq!(one.at, 1_795_609_986_474_238);
-        assert_eq!(one.client, "127.0.0.1:4");
         assert!(one.text.starts_with("\"EVALSHA\""));
     }
 
     #[test]
-    fn the_first_commands_are_those_of_the_new_node_in_the_time_of_the_call() {
+    fn what_is_said_of_a_session_is_counted_in_the_time_of_its_call() {
         let all = commands(&[
-            r#"+1.000001 [0 home:1] "EVALSHA" "mcp:{a}""#,
-            r#"+1.000011 [0 home:1] "EVALSHA" "mcp:{a}""#,
+            r#"+1.000009 [0 home:1] "EVALSHA" "mcp:{a}""#,
             r#"+1.000012 [0 away:1] "EVALSHA" "mcp:{a}""#,
+            r#"+1.000012 [0 lua] "HGET" "mcp:{a}""#,
             r#"+1.000013 [0 away:1] "EVALSHA" "mcp:{b}""#,
             r#"+1.000014 [0 away:1] "EVALSHA" "mcp:{a}:history""#,
             r#"+1.000021 [0 away:1] "EVALSHA" "mcp:{a}""#,
         ]);
-        assert_eq!(first_commands(&all, "{a}", 1_000_010, 1_000_020), 2);
+        assert_eq!(about(&all, "{a}", 1_000_010, 1_000_020), 2);
     }
 }

@@ -61,7 +61,8 @@ pub fn agreement(bench: &Bench) -> Result<Figures, Error> {
                 let name = format!("oha: {} by {who}{part}", server.name);
                 figures.add(name, Figure::new(unit, samples));
             }
-            figures.add(format!("oha: {}, load / oha{part}", server.name), ratio);
+            let name = format!("oha: {}, load / oha{part}", server.name);
+            figures.add(name, ratio.noting(format!("oha {VERSION}")));
         }
     }
     Ok(figures)

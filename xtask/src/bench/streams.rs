@@ -78,6 +78,8 @@ pub fn resume(bench: &Bench) -> Result<Figures, Error> {
         let report = bench.programs.load("resume", &[format!("url={url}")])?;
         latencies(&format!("resume: 1000 events {name}"), &report, &mut figures);
     }
+    here.assert_content()?;
+    nodes.iter().try_for_each(Server::assert_content)?;
     Ok(figures)
 }
 

@@ -10,31 +10,30 @@ use crate::{
 
 /// Sessions are opened on the first server. Then, one after the other, each makes its
 /// first call on the second one, and another call there for comparison. What is told
-/// of each first call (session, begin and end by the clock, in µs) lets somebody who
-/// watches Redis say what it took.
+/// of each session (its id, and before, between and after the two calls the clock in µs)
+/// lets somebody who watches Redis say what they took.
 pub async fn run(options: &Options) -> Result<Value, Error> {
     let servers = options.servers()?;
     let [home, away] = &servers[..] else { return Err("two servers".into()) };
     let (mut cold, mut warm) = (Latencies::default(), Latencies::default());
-    let mut first_calls = Vec::new();
+    let mut moved = Vec::new();
     let started = Instant::now();
     for _ in 0..options.get("count", 300_usize)? {
         let mut here = Client::open_session(home).await?;
         calculate(&mut here, 1).await?;
         let mut there = here.again(away).await?;
-        let begun = clock()?;
+        let mut times = vec![clock()?];
         for (id, latencies) in [(2, &mut cold), (3, &mut warm)] {
             let sent = Instant::now();
             calculate(&mut there, id).await?;
             latencies.add(sent.elapsed());
-            if id == 2 {
-                first_calls.push((there.session()?.to_owned(), begun, clock()?));
-            }
+            times.push(clock()?);
         }
+        moved.push((there.session()?.to_owned(), times));
     }
     let elapsed = started.elapsed();
     let (cold, warm) = (cold.report(elapsed), warm.report(elapsed));
-    Ok(json!({ "cold": cold, "warm": warm, "first_calls": first_calls }))
+    Ok(json!({ "cold": cold, "warm": warm, "moved": moved }))
 }
 
 fn clock() -> Result<u64, Error> {
