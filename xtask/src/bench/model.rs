@@ -163,10 +163,15 @@ fn cause(same: &[Nodes], more: &[Nodes]) -> String {
     let [one, .., three] = same else { return table };
     let Some(fed) = more.last() else { return table };
     let rise = |nodes: &Nodes| (nodes.costs[0] / one.costs[0] - 1.0) * 100.0;
+    let verdict = if rise(fed) < rise(three) / 2.0 {
+        "So fewer requests at a time are most of the cause."
+    } else {
+        "So fewer requests at a time are not the cause."
+    };
     table.push_str(&format!(
         "\nFrom one node to three, a call costs {:+.0} % on its node under the same \
          load, and\n{:+.0} % when every node has as many connections as the one \
-         had.\n\n",
+         had.\n{verdict}\n\n",
         rise(three),
         rise(fed),
     ));
@@ -219,5 +224,8 @@ mod tests {
         assert!(table.contains("costs +30 % on its node"), "{table}");
         assert!(table.contains("+4 % when every node"), "{table}");
         assert!(table.contains("| 3 | 96 | 52.0 | 0.50 | 0.25 |"), "{table}");
+        assert!(table.contains("are most of the cause"), "{table}");
+        let table = cause(&same, &[nodes(3, 3, 1.0, costs(68.0))]);
+        assert!(table.contains("are not the cause"), "{table}");
     }
 }
