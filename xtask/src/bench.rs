@@ -5,11 +5,15 @@
 //! within each turn. What else the machine does then disturbs both sides.
 //!
 //! ```text
-//! calls      calculate in memory, against the peers; with idle sessions
+//! calls      calculate in memory, against the peers
 //! redis      calculate on Redis, against a bare handler that runs a script
+//! eras       calculate without a session, against a session and rmcp
+//! sessions   what sessions cost: idle, to open, with a full history
 //! streams    events: open streams, progress, resumption
+//! monitor    what Redis was told to do, and when
 //! nodes      sessions that move, and one to three nodes on one Redis
-//! process    start, size and cold build of the server
+//! process    start, size and cold builds
+//! oha        the load generator against another one
 //! figures    what was measured: samples, budget, ratio
 //! results    tests/bench/results.json and the table
 //! pages      the tables in the book's pages
@@ -19,38 +23,57 @@
 //! ```
 
 mod calls;
+mod eras;
 mod figures;
 mod machine;
 mod model;
+mod monitor;
 mod nodes;
+mod oha;
 mod pages;
 mod process;
 mod redis;
 mod results;
 mod servers;
+mod sessions;
 mod streams;
 
 use figures::Figures;
 use servers::Programs;
+pub use servers::{MANIFEST, cargo};
 
 use crate::{Error, Tally, debian, workspace};
 
 /// A group of measurements that share their servers.
 type Scenario = fn(&Bench) -> Result<Figures, Error>;
 
-/// All scenarios, and whether they run unless others are named.
-const SCENARIOS: [(&str, Scenario, bool); 11] = [
-    ("calls", calls::against_peers, true),
-    ("sessions", calls::with_idle_sessions, true),
-    ("redis", redis::calls, true),
-    ("open-streams", streams::open, true),
-    ("progress", streams::progress, true),
-    ("resume", streams::resume, true),
-    ("move", nodes::cold_calls, true),
-    ("nodes", nodes::one_to_three, true),
-    ("start", process::start, true),
-    ("size", process::size, true),
-    ("build", process::cold_build, false),
+/// When a scenario runs that is not named.
+#[derive(Clone, Copy, PartialEq)]
+enum Runs {
+    Always,
+    /// Not with `--quick`.
+    InFull,
+    /// Never: it installs a program.
+    WhenNamed,
+}
+
+const SCENARIOS: [(&str, Scenario, Runs); 16] = [
+    ("calls", calls::against_peers, Runs::Always),
+    ("sessions", sessions::with_idle, Runs::Always),
+    ("redis", redis::calls, Runs::Always),
+    ("stateless", eras::stateless, Runs::Always),
+    ("initialize", sessions::initialize, Runs::Always),
+    ("history", sessions::history, Runs::Always),
+    ("open-streams", streams::open, Runs::Always),
+    ("progress", streams::progress, Runs::Always),
+    ("resume", streams::resume, Runs::Always),
+    ("move", nodes::cold_calls, Runs::Always),
+    ("nodes", nodes::one_to_three, Runs::Always),
+    ("start", process::start, Runs::Always),
+    ("size", process::size, Runs::Always),
+    ("build", process::cold_build, Runs::InFull),
+    ("chapter-01", process::first_chapter, Runs::InFull),
+    ("oha", oha::agreement, Runs::WhenNamed),
 ];
 
 /// What every scenario needs.
@@ -82,17 +105,23 @@ pub fn run(options: &[String]) -> Result<Tally, Error> {
     let bench = Bench { programs: Programs::build()?, rounds, seconds };
 
     let mut all = Figures::default();
-    for (name, scenario, usual) in SCENARIOS {
+    for (name, scenario, runs) in SCENARIOS {
+        let usual = match runs {
+            Runs::Always => true,
+            Runs::InFull => !quick,
+            Runs::WhenNamed => false,
+        };
         if named.iter().any(|wanted| *wanted == name) || named.is_empty() && usual {
             println!("\n{name}");
             let figures = scenario(&bench)?;
             print!("{figures}");
+            figures.assert_measured()?;
             all.extend(figures);
         }
     }
     println!("\n{all}");
     if !quick {
-        results::keep(&all)?;
+        results::keep(&all, named.is_empty())?;
         plot()?;
     }
     Ok(all.judge())

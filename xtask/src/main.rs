@@ -63,8 +63,10 @@ usage: cargo xtask COMMAND
                   --url URL --url URL      two nodes that already run
                   --chapter NN             that chapter's server instead
   bench         speed and memory, against peers in the same run and the budgets
-                  NAME…                    only these scenarios
-                  --quick                  rough, and nothing is kept
+                  NAME…                    only these scenarios; oha, which
+                                           compares load generators, runs only so
+                  --quick                  rough, without cold builds; nothing
+                                           is kept
                   --plot                   only draw what was kept
   rolling       restarts nodes one by one behind a balancer, under load
                   --seconds N              60

@@ -71,6 +71,17 @@ impl Running {
         Ok((ticks(14)? + ticks(15)?) / 100.0)
     }
 
+    /// How often its threads have gone to sleep, because they had nothing to do.
+    pub fn sleeps(&self) -> Result<f64, Error> {
+        let mut sleeps = 0.0;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.id()))? {
+            // A thread may end between the list and the look.
+            let status = std::fs::read_to_string(thread?.path().join("status"));
+            sleeps += sleeps_in(&status.unwrap_or_default()).unwrap_or_default();
+        }
+        Ok(sleeps)
+    }
+
     /// Whether the program ended by itself.
     pub fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
@@ -82,6 +93,14 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The count in `voluntary_ctxt_switches:  12`.
+fn sleeps_in(status: &str) -> Option<f64> {
+    let mut lines = status.lines();
+    let count =
+        lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    count?.trim().parse().ok()
 }
 
 /// What a program printed before it ended.
@@ -139,4 +158,17 @@ fn spawn(command: &mut Command) -> Result<Child, Error> {
     command.stdin(Stdio::null()).spawn().map_err(|error| {
         format!("cannot run {}: {error}", command.get_program().display()).into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sleeps_in;
+
+    #[test]
+    fn a_thread_that_was_interrupted_did_not_sleep() {
+        let status = "Threads:\t3\nvoluntary_ctxt_switches:\t42\n\
+                      nonvoluntary_ctxt_switches:\t7\n";
+        assert_eq!(sleeps_in(status), Some(42.0));
+        assert_eq!(sleeps_in("Name:\tredis"), None);
+    }
 }

@@ -45,11 +45,8 @@ impl Redis {
 
     /// Keeps all commands in the slow log, from where a reader can see the last.
     pub fn remember_commands(&self) -> Result<(), Error> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        stream.write_all(b"CONFIG SET slowlog-log-slower-than 0\r\nQUIT\r\n")?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text)?;
+        let text =
+            self.asked(b"CONFIG SET slowlog-log-slower-than 0\r\nQUIT\r\n")?;
         if text.starts_with("+OK") { Ok(()) } else { Err(text.into()) }
     }
 
@@ -61,12 +58,32 @@ impl Redis {
     /// How many scripts it was asked to run. A node that quietly kept its
     /// sessions to itself would pass a test on one node; this shows it.
     pub fn scripts_run(&self) -> Result<u64, Error> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        stream.write_all(b"INFO commandstats\r\nQUIT\r\n")?;
+        let text = self.asked(b"INFO commandstats\r\nQUIT\r\n")?;
+        Ok(text.lines().filter_map(calls_of_script).sum())
+    }
+
+    /// How often it has read from a connection: once for all that had arrived there.
+    pub fn reads(&self) -> Result<f64, Error> {
+        let text = self.asked(b"INFO stats\r\nQUIT\r\n")?;
+        let count = |line: &str| {
+            line.strip_prefix("total_reads_processed:")?.trim().parse().ok()
+        };
+        text.lines().find_map(count).ok_or_else(|| "it counts no reads".into())
+    }
+
+    fn asked(&self, command: &[u8]) -> Result<String, Error> {
+        let mut stream = self.connect()?;
+        stream.write_all(command)?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
-        Ok(text.lines().filter_map(calls_of_script).sum())
+        Ok(text)
+    }
+
+    /// A connection that gives up after a while.
+    pub fn connect(&self) -> Result<TcpStream, Error> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        Ok(stream)
     }
 }
 

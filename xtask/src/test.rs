@@ -7,7 +7,10 @@ use std::process::{Command, Stdio};
 use crate::process::succeeds;
 use crate::tally::Tally;
 use crate::workspace::{self, cargo};
-use crate::{Error, book, debian, rules};
+use crate::{Error, bench, book, debian, rules};
+
+/// The bench's programs without the peers, whose packages only a bench needs.
+const BENCH_FEATURES: &str = "load,plot,bare";
 
 const MACHINE: &str = "book/preprocessor/Cargo.toml";
 const DRAWING: &str = "book/drawing/Cargo.toml";
@@ -36,7 +39,17 @@ pub fn run() -> Result<Tally, Error> {
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     step(cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
-    // These two have a workspace of their own.
+    // The bench and these two have workspaces of their own.
+    for arguments in [
+        &["fmt", "--check"][..],
+        &["clippy", "--all-targets", "--features", BENCH_FEATURES, "--locked"],
+    ] {
+        let (command, rest) = (&arguments[..1], &arguments[1..]);
+        let mut cargo = bench::cargo();
+        cargo.args(command).args(["--manifest-path", bench::MANIFEST]).args(rest);
+        let warnings = ["--", "-D", "warnings"];
+        step(cargo.args(if command == ["fmt"] { &[][..] } else { &warnings }))?;
+    }
     for manifest in [MACHINE, DRAWING] {
         for arguments in [
             &["fmt", "--check"][..],
@@ -57,9 +70,14 @@ pub fn run() -> Result<Tally, Error> {
             step(cargo.env("RUSTDOCFLAGS", "-D warnings"))?;
         }
     }
-    tally += tests(&["--workspace"])?;
-    tally += tests(&["--manifest-path", MACHINE, "--features", "spelling"])?;
-    tally += tests(&["--manifest-path", DRAWING])?;
+    tally += tests(cargo(), &["--workspace"])?;
+    tally +=
+        tests(cargo(), &["--manifest-path", MACHINE, "--features", "spelling"])?;
+    tally += tests(cargo(), &["--manifest-path", DRAWING])?;
+    tally += tests(
+        bench::cargo(),
+        &["--manifest-path", bench::MANIFEST, "--features", BENCH_FEATURES],
+    )?;
     tally += book::check()?;
     tally += no_unsafe(&workspace::root().join("final/src"))?;
     let proven = rules::check()?.failed == 0;
@@ -75,8 +93,7 @@ fn announce(command: &Command) -> String {
 }
 
 /// Runs the tests, shows their output as it comes, and adds up their results.
-fn tests(which: &[&str]) -> Result<Tally, Error> {
-    let mut command = cargo();
+fn tests(mut command: Command, which: &[&str]) -> Result<Tally, Error> {
     command.arg("test").args(which).args(["--locked", "--no-fail-fast"]);
     let name = announce(&command);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;

@@ -11,9 +11,6 @@ use crate::redis::Redis;
 /// Connections of the load generator, each with a session of its own.
 pub const CONNECTIONS: usize = 32;
 
-/// How many idle sessions the call must not notice.
-const MANY: usize = 100_000;
-
 /// What one server did, turn by turn.
 #[derive(Default)]
 pub struct Runs {
@@ -23,6 +20,10 @@ pub struct Runs {
     processor_us: Vec<f64>,
     redis_us: Vec<f64>,
     load_us: Vec<f64>,
+    /// How often a node's thread fell asleep, for each call.
+    sleeps: Vec<f64>,
+    /// How often Redis read from a connection, for each call.
+    redis_reads: Vec<f64>,
     p50_us: Vec<f64>,
     p99_us: Vec<f64>,
     p999_us: Vec<f64>,
@@ -54,30 +55,40 @@ impl Bench {
         contender: &Contender<'_>,
         runs: &mut Runs,
     ) -> Result<(), Error> {
-        let processor_times = || -> Result<[f64; 2], Error> {
-            let servers = contender.servers.iter().map(Server::processor_time);
-            let redis = contender.redis.map_or(Ok(0.0), Redis::processor_time)?;
-            Ok([servers.sum::<Result<f64, Error>>()?, redis])
+        let spent = || -> Result<[f64; 4], Error> {
+            let servers = || contender.servers.iter();
+            Ok([
+                servers()
+                    .map(Server::processor_time)
+                    .sum::<Result<f64, Error>>()?,
+                contender.redis.map_or(Ok(0.0), Redis::processor_time)?,
+                servers().map(Server::sleeps).sum::<Result<f64, Error>>()?,
+                contender.redis.map_or(Ok(0.0), Redis::reads)?,
+            ])
         };
-        let before = processor_times()?;
+        let before = spent()?;
         let urls: Vec<String> = contender.servers.iter().map(Server::url).collect();
         let figures = self.programs.load(
             "calls",
             &[
                 format!("url={}", urls.join(",")),
-                format!("session={}", contender.in_session),
-                format!("connections={CONNECTIONS}"),
+                format!("call={}", contender.call),
+                format!("connections={}", contender.connections),
                 format!("seconds={}", self.seconds),
             ],
         )?;
-        let after = processor_times()?;
+        let after = spent()?;
         let figure = |name: &str| figures[name].as_f64().unwrap_or(f64::NAN);
-        runs.answered += figure("count");
+        runs.answered += figure("count") + figure("warm_up");
         runs.per_second.push(figure("per_second"));
-        let each = |seconds: f64| seconds * 1e6 / figure("count");
+        // The calls that are not measured cost as much as the others.
+        let all = figure("count") + figure("warm_up");
+        let each = |seconds: f64| seconds * 1e6 / all;
         runs.processor_us.push(each(after[0] - before[0]));
         runs.redis_us.push(each(after[1] - before[1]));
         runs.load_us.push(each(figure("processor_seconds")));
+        runs.sleeps.push((after[2] - before[2]) / all);
+        runs.redis_reads.push((after[3] - before[3]) / all);
         runs.p50_us.push(figure("p50_us"));
         runs.p99_us.push(figure("p99_us"));
         runs.p999_us.push(figure("p999_us"));
@@ -89,7 +100,17 @@ impl Bench {
 pub struct Contender<'a> {
     pub servers: &'a [Server],
     pub redis: Option<&'a Redis>,
-    pub in_session: bool,
+    /// `session`, `plain`, `stateless` or `tape`: the load generator's word.
+    pub call: &'static str,
+    pub connections: usize,
+}
+
+impl<'a> Contender<'a> {
+    /// One server in memory, with a session for each connection.
+    pub fn new(server: &'a Server) -> Self {
+        let servers = std::slice::from_ref(server);
+        Self { servers, redis: None, call: "session", connections: CONNECTIONS }
+    }
 }
 
 impl Runs {
@@ -103,6 +124,8 @@ impl Runs {
         add(", processor", "µs", &self.processor_us);
         if self.redis_us.iter().any(|used| *used > 0.0) {
             add(", Redis' processor", "µs", &self.redis_us);
+            add(", Redis' reads", "1", &self.redis_reads);
+            add(", sleeps", "1", &self.sleeps);
         }
         add(", load's processor", "µs", &self.load_us);
         add(", p50", "µs", &self.p50_us);
@@ -125,10 +148,12 @@ pub fn against_peers(bench: &Bench) -> Result<Figures, Error> {
         start("rmcp stateless", &programs.rmcp, &[("STATELESS", "1")])?,
         start("tower-mcp", &programs.tower_mcp, &[])?,
     ];
-    let contenders = servers.each_ref().map(|server| Contender {
-        servers: std::slice::from_ref(server),
-        redis: None,
-        in_session: !matches!(server.name, "bare axum" | "rmcp stateless"),
+    let contenders = servers.each_ref().map(|server| {
+        let call = match server.name {
+            "bare axum" | "rmcp stateless" => "plain",
+            _ => "session",
+        };
+        Contender { call, ..Contender::new(server) }
     });
     let all = bench.interleave(&contenders)?;
     let mut figures = Figures::default();
@@ -142,51 +167,6 @@ pub fn against_peers(bench: &Bench) -> Result<Figures, Error> {
     };
     ratio("calls: server / bare axum", bare, 0.75);
     ratio("calls: server / rmcp stateful", rmcp, 2.5);
-    Ok(figures)
-}
-
-/// The same call beside few and many sessions that do nothing.
-pub fn with_idle_sessions(bench: &Bench) -> Result<Figures, Error> {
-    let programs = &bench.programs;
-    let mut figures = Figures::default();
-    let mut servers = Vec::new();
-    for (name, idle) in
-        [("10 idle", 10), ("1000 idle", 1_000), ("100000 idle", MANY)]
-    {
-        let server = Server::start(name, &programs.server, &[], &programs.folder)?;
-        // What is allocated once is not to count.
-        let url = format!("url={}", server.url());
-        programs.load("calls", &[url.clone(), "seconds=0.2".into()])?;
-        let before = server.resident_bytes()?;
-        let opened = programs.load("open", &[url, format!("count={idle}")])?;
-        if idle == MANY {
-            let each = (server.resident_bytes()? - before) / idle as f64;
-            let memory = Figure::new("bytes", vec![each]);
-            figures.add(
-                "sessions: memory of an idle one",
-                memory.within(Budget::AtMost(1024.0)),
-            );
-            let rate = opened["per_second"].as_f64().unwrap_or(f64::NAN);
-            figures.add("sessions: opened", Figure::new("1/s", vec![rate]));
-            latencies("sessions: opening", &opened, &mut figures);
-        }
-        servers.push(server);
-    }
-    let contenders: Vec<Contender<'_>> = servers
-        .iter()
-        .map(|server| Contender {
-            servers: std::slice::from_ref(server),
-            redis: None,
-            in_session: true,
-        })
-        .collect();
-    let all = bench.interleave(&contenders)?;
-    for (server, runs) in servers.iter().zip(&all) {
-        runs.report("sessions", server.name, &mut figures);
-    }
-    let ratio = Figure::ratio(&all[2].per_second, &all[0].per_second);
-    figures
-        .add("sessions: 100000 idle / 10 idle", ratio.within(Budget::AtLeast(0.9)));
     Ok(figures)
 }
 

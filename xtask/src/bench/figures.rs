@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use crate::Tally;
+use crate::{Error, Tally};
 
 /// Named figures, in the order of their measurement.
 #[derive(Default)]
@@ -16,6 +16,7 @@ pub struct Figure {
     unit: &'static str,
     samples: Vec<f64>,
     budget: Option<Budget>,
+    note: Option<String>,
 }
 
 /// What the design allows.
@@ -27,7 +28,7 @@ pub enum Budget {
 
 impl Figure {
     pub fn new(unit: &'static str, samples: Vec<f64>) -> Self {
-        Self { unit, samples, budget: None }
+        Self { unit, samples, budget: None, note: None }
     }
 
     /// One figure by another, turn by turn.
@@ -40,6 +41,11 @@ impl Figure {
         Self { budget: Some(budget), ..self }
     }
 
+    /// Says under which conditions, where they are not those of the other figures.
+    pub fn noting(self, note: impl Into<String>) -> Self {
+        Self { note: Some(note.into()), ..self }
+    }
+
     pub fn median(&self) -> f64 {
         let sorted = self.sorted();
         let middle = sorted.len() / 2;
@@ -48,6 +54,11 @@ impl Figure {
             _ if sorted.len() % 2 == 1 => sorted[middle],
             _ => f64::midpoint(sorted[middle - 1], sorted[middle]),
         }
+    }
+
+    /// Whether there is a sample, and every one is a number.
+    fn is_measured(&self) -> bool {
+        !self.samples.is_empty() && self.samples.iter().all(|s| s.is_finite())
     }
 
     fn sorted(&self) -> Vec<f64> {
@@ -84,6 +95,12 @@ impl Figure {
             Some(Budget::AtMost(most)) => json["at_most"] = most.into(),
             None => {}
         }
+        if let Some(met) = self.is_within() {
+            json["met"] = met.into();
+        }
+        if let Some(note) = &self.note {
+            json["note"] = note.as_str().into();
+        }
         json
     }
 }
@@ -101,6 +118,14 @@ impl Figures {
         let pair =
             |(name, figure): &(String, Figure)| (name.clone(), figure.to_json());
         self.0.iter().map(pair).collect()
+    }
+
+    /// What was not measured is not to pass for a figure.
+    pub fn assert_measured(&self) -> Result<(), Error> {
+        match self.0.iter().find(|(_, figure)| !figure.is_measured()) {
+            Some((name, _)) => Err(format!("{name} was not measured").into()),
+            None => Ok(()),
+        }
     }
 
     /// A check for every budget.
@@ -157,7 +182,7 @@ fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Budget, Figure};
+    use super::{Budget, Figure, Figures, round};
 
     #[test]
     fn the_median_speaks_for_a_figure() {
@@ -167,5 +192,37 @@ mod tests {
         let held = |budget| figure.clone().within(budget).is_within();
         assert_eq!(held(Budget::AtLeast(0.75)), Some(true));
         assert_eq!(held(Budget::AtMost(0.75)), Some(false));
+    }
+
+    #[test]
+    fn a_ratio_is_taken_turn_by_turn() {
+        let ratio = Figure::ratio(&[50.0, 80.0, 30.0], &[100.0, 100.0, 30.0]);
+        assert_eq!((ratio.median(), ratio.range()), (0.8, (0.5, 1.0)));
+    }
+
+    #[test]
+    fn what_is_kept_says_whether_the_budget_is_met() {
+        let ratio = Figure::new("ratio", vec![0.61234, 0.5]);
+        assert_eq!(ratio.to_json()["met"], serde_json::Value::Null);
+        let kept = ratio.within(Budget::AtLeast(0.6)).noting("alone").to_json();
+        assert_eq!(kept["met"], false);
+        assert_eq!((&kept["median"], &kept["max"]), (&0.556.into(), &0.612.into()));
+        assert_eq!(kept["note"], "alone");
+    }
+
+    #[test]
+    fn a_figure_without_a_number_is_an_error() {
+        for samples in [vec![], vec![1.0, f64::NAN], vec![1.0 / 0.0]] {
+            let mut figures = Figures::default();
+            figures.add("right", Figure::new("1", vec![1.0]));
+            assert!(figures.assert_measured().is_ok());
+            figures.add("wrong", Figure::new("1", samples));
+            assert!(figures.assert_measured().is_err());
+        }
+    }
+
+    #[test]
+    fn figures_are_kept_with_three_digits_that_matter() {
+        assert_eq!([0.12345, 9.8765, 12.345].map(round), [0.123, 9.877, 12.3]);
     }
 }

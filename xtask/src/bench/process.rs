@@ -9,7 +9,7 @@ use super::Bench;
 use super::figures::{Budget, Figure, Figures};
 use super::servers::Server;
 use crate::Error;
-use crate::workspace::{cargo, empty_folder};
+use crate::workspace::{cargo, chapter, empty_folder};
 
 /// How often it is started.
 const STARTS: usize = 11;
@@ -63,6 +63,60 @@ pub fn cold_build(_: &Bench) -> Result<Figures, Error> {
     let took = started.elapsed().as_secs_f64();
     std::fs::remove_dir_all(target)?;
     let mut figures = Figures::default();
-    figures.add("build: cold, release", Figure::new("s", vec![took]));
+    let figure = Figure::new("s", vec![took]).noting(conditions());
+    figures.add("build: cold, release", figure);
     Ok(figures)
+}
+
+/// Chapter 01 as its reader meets it: built without optimization into an empty folder,
+/// started, asked once.
+pub fn first_chapter(_: &Bench) -> Result<Figures, Error> {
+    let target = empty_folder("bench/chapter-01")?;
+    let package = chapter("01")?;
+    let started = Instant::now();
+    let mut build = cargo();
+    build.args(["build", "--locked", "--package", &package]);
+    build.arg("--target-dir").arg(&target).stdin(Stdio::null());
+    if !build.status()?.success() {
+        return Err("chapter 01 does not build".into());
+    }
+    let program = target.join("debug").join(&package);
+    let server = Server::start("chapter 01", &program, &[], &target)?;
+    ask(&server)?;
+    let took = started.elapsed().as_secs_f64();
+    drop(server);
+    std::fs::remove_dir_all(target)?;
+    let mut figures = Figures::default();
+    let figure = Figure::new("s", vec![took]).noting(conditions());
+    figures.add(
+        "build: chapter 01, to an answer",
+        figure.within(Budget::AtMost(40.0)),
+    );
+    Ok(figures)
+}
+
+/// One `initialize`, answered with a protocol version.
+fn ask(server: &Server) -> Result<(), Error> {
+    let message = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#;
+    let mut stream = TcpStream::connect(server.address())?;
+    write!(
+        stream,
+        "POST /mcp HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\
+         Accept: application/json, text/event-stream\r\n\r\n{message}",
+        server.address(),
+        message.len(),
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    match answer.starts_with("HTTP/1.1 200") && answer.contains("protocolVersion") {
+        true => Ok(()),
+        false => Err(format!("{} was answered: {answer}", server.name).into()),
+    }
+}
+
+/// What a build's time depends on beside the machine.
+fn conditions() -> String {
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{jobs} jobs, an empty target folder, crates already fetched")
 }

@@ -22,11 +22,13 @@ pub fn calls(bench: &Bench) -> Result<Figures, Error> {
         start("server on Redis", &programs.server, &shared)?,
         start("rmcp in memory", &programs.rmcp, &[])?,
     ];
-    let contenders = servers.each_ref().map(|server| Contender {
-        servers: std::slice::from_ref(server),
-        redis: (server.name != "rmcp in memory").then_some(&redis),
-        in_session: server.name != "bare axum and a script",
-    });
+    let [bare, server, rmcp] = servers.each_ref().map(Contender::new);
+    let redis = Some(&redis);
+    let contenders = [
+        Contender { redis, call: "plain", ..bare },
+        Contender { redis, ..server },
+        rmcp,
+    ];
     let all = bench.interleave(&contenders)?;
     let mut figures = Figures::default();
     for (server, runs) in servers.iter().zip(&all) {

@@ -19,10 +19,14 @@ pub fn read() -> Result<Value, Error> {
     Ok(serde_json::from_str(&fs::read_to_string(file())?)?)
 }
 
-/// Replaces the figures that were measured and keeps the others. Each says when it was
-/// measured and on what.
-pub fn keep(figures: &Figures) -> Result<(), Error> {
+/// Replaces the figures that were measured and keeps the others, or after a run of
+/// everything only those of scenarios that it leaves out. Each says when it was measured
+/// and on what.
+pub fn keep(figures: &Figures, is_all: bool) -> Result<(), Error> {
     let mut results = if file().exists() { read()? } else { json!({}) };
+    if let Some(old) = results["figures"].as_object_mut().filter(|_| is_all) {
+        old.retain(|name, _| name.starts_with("oha: "));
+    }
     let (date, load) =
         (machine::date(), machine::machine()["load_average"].clone());
     for (name, mut figure) in figures.to_json() {

@@ -13,6 +13,9 @@ use crate::node::{MARKER, address};
 use crate::process::Running;
 use crate::workspace::{self, empty_folder};
 
+/// The workspace of the bench's programs.
+pub const MANIFEST: &str = "tests/bench/Cargo.toml";
+
 /// Where the programs of tests/bench are built, apart from the workspace's.
 const TARGET: &str = "target/bench-programs";
 
@@ -62,21 +65,21 @@ impl Programs {
 
 /// Builds one program of tests/bench, with the one feature that it needs.
 pub fn build(program: &str) -> Result<PathBuf, Error> {
-    let target = workspace::root().join(TARGET);
-    let mut cargo = workspace::cargo();
+    let mut cargo = cargo();
     cargo.args(["build", "--release", "--locked", "--bin", program]);
-    cargo.args([
-        "--features",
-        program,
-        "--manifest-path",
-        "tests/bench/Cargo.toml",
-    ]);
-    cargo.arg("--target-dir").arg(&target).stdin(Stdio::null());
+    cargo.args(["--features", program, "--manifest-path", MANIFEST]);
     println!("building {program}");
-    if !cargo.status()?.success() {
+    if !cargo.stdin(Stdio::null()).status()?.success() {
         return Err(format!("{program} does not build").into());
     }
-    Ok(target.join("release").join(program))
+    Ok(workspace::root().join(TARGET).join("release").join(program))
+}
+
+/// The cargo that builds them, in a folder of their own.
+pub fn cargo() -> Command {
+    let mut cargo = workspace::cargo();
+    cargo.env("CARGO_TARGET_DIR", workspace::root().join(TARGET));
+    cargo
 }
 
 /// A server process, with a name for its figures.
@@ -126,6 +129,11 @@ impl Server {
     /// Processor time that it has used, in seconds.
     pub fn processor_time(&self) -> Result<f64, Error> {
         self.running.processor_time()
+    }
+
+    /// How often its threads have gone to sleep.
+    pub fn sleeps(&self) -> Result<f64, Error> {
+        self.running.sleeps()
     }
 
     /// Memory that it holds, in bytes.

@@ -30,6 +30,9 @@ pub fn open(bench: &Bench) -> Result<Figures, Error> {
     all.add("streams: to another node, p50", figure("delivery_ms_p50", "ms"));
     let p99 = figure("delivery_ms_p99", "ms").within(Budget::AtMost(10.0));
     all.add("streams: to another node, p99", p99);
+    let spread = figures["fan_out_ms"].as_array().into_iter().flatten();
+    let spread = spread.filter_map(Value::as_f64).collect();
+    all.add("streams: all 1000, first to last", Figure::new("ms", spread));
     Ok(all)
 }
 
@@ -38,20 +41,27 @@ pub fn progress(bench: &Bench) -> Result<Figures, Error> {
     let redis = Redis::start(&bench.programs.folder)?;
     let mut figures = Figures::default();
     let servers = [memory(bench)?, on_redis(bench, "on Redis", &redis)?];
-    let mut rates = [Vec::new(), Vec::new()];
+    // Events per second, and the time of a stream.
+    let mut runs = [const { [const { Vec::new() }; 3] }; 2];
     for _ in 0..bench.rounds {
-        for (server, rates) in servers.iter().zip(&mut rates) {
+        for (server, [rates, p50, p99]) in servers.iter().zip(&mut runs) {
             let url = format!("url={}", server.url());
             let seconds = format!("seconds={}", bench.seconds);
             let report = bench.programs.load("progress", &[url, seconds])?;
+            let figure = |name: &str| report[name].as_f64().unwrap_or(f64::NAN);
             // A hundred reports and the answer.
-            rates.push(report["per_second"].as_f64().unwrap_or(f64::NAN) * 101.0);
+            rates.push(figure("per_second") * 101.0);
+            p50.push(figure("p50_us") / 1e3);
+            p99.push(figure("p99_us") / 1e3);
         }
     }
-    for (server, rates) in servers.iter().zip(rates) {
+    for (server, [rates, p50, p99]) in servers.iter().zip(runs) {
         server.assert_content()?;
         let name = format!("progress: events {}", server.name);
-        figures.add(name, Figure::new("1/s", rates));
+        figures.add(&name, Figure::new("1/s", rates));
+        let name = format!("progress: a stream of 100 {}", server.name);
+        figures.add(format!("{name}, p50"), Figure::new("ms", p50));
+        figures.add(format!("{name}, p99"), Figure::new("ms", p99));
     }
     Ok(figures)
 }
@@ -68,6 +78,8 @@ pub fn resume(bench: &Bench) -> Result<Figures, Error> {
         let report = bench.programs.load("resume", &[format!("url={url}")])?;
         latencies(&format!("resume: 1000 events {name}"), &report, &mut figures);
     }
+    here.assert_content()?;
+    nodes.iter().try_for_each(Server::assert_content)?;
     Ok(figures)
 }
 

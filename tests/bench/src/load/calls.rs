@@ -13,18 +13,15 @@ use crate::{Error, client::Client, figures::Latencies, options::Options};
 /// and the history of a session is full (50 entries) when the measurement begins.
 const WARM_UP: u64 = 60;
 
-/// One session for each connection, or none if `session=false`. Connections are dealt
-/// out to the servers in turn.
+/// One session for each connection, or what `call` says. Connections are dealt out to
+/// the servers in turn.
 pub async fn run(options: &Options) -> Result<Value, Error> {
     let (servers, lasting) = (options.servers()?, options.duration()?);
-    let in_session = options.get("session", true)?;
+    let call = options.get("call", "session".to_owned())?;
     let mut clients = Vec::new();
     for number in 0..options.get("connections", 32_usize)? {
         let server = &servers[number % servers.len()];
-        let mut client = match in_session {
-            true => Client::open_session(server).await?,
-            false => Client::connect(server).await?,
-        };
+        let mut client = Client::for_calls(&call, server).await?;
         for id in 1..=WARM_UP {
             calculate(&mut client, id).await?;
         }
@@ -51,7 +48,9 @@ pub async fn run(options: &Options) -> Result<Value, Error> {
     for one in loops {
         all.merge(one.await??);
     }
-    Ok(all.report(started.elapsed()))
+    let mut report = all.report(started.elapsed());
+    report["warm_up"] = (WARM_UP * options.get("connections", 32_u64)?).into();
+    Ok(report)
 }
 
 /// Opens sessions and leaves them: rate, and what an idle one costs.
@@ -85,8 +84,9 @@ pub async fn open(options: &Options) -> Result<Value, Error> {
 /// One call. Every one has its own id and its own sum, so that no other answer can
 /// pass for its own.
 pub async fn calculate(client: &mut Client, id: u64) -> Result<(), Error> {
+    let Client { meta, tape, .. } = client;
     let message = format!(
-        r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"calculate","arguments":{{"a":{id},"b":50,"op":"add"}}}}}}"#
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"calculate","arguments":{{"a":{id},"b":50,"op":"add"{tape}}}{meta}}}}}"#
     );
     let (status, body) = client.post(message).await?;
     check(id, status, &body)
@@ -102,4 +102,30 @@ fn check(id: u64, status: StatusCode, body: &Bytes) -> Result<(), Error> {
     }
     let text = String::from_utf8_lossy(body);
     Err(format!("call {id} was answered {status}: {text}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use hyper::StatusCode;
+
+    use super::check;
+
+    const RIGHT: &str = r#"{"id":7,"result":{"text":"7 add 50 = 57"}}"#;
+
+    fn is_accepted(status: StatusCode, body: &str) -> bool {
+        check(7, status, &Bytes::copy_from_slice(body.as_bytes())).is_ok()
+    }
+
+    #[test]
+    fn the_answer_to_the_call_is_accepted() {
+        assert!(is_accepted(StatusCode::OK, RIGHT));
+    }
+
+    #[test]
+    fn another_sum_another_id_and_another_status_are_refused() {
+        assert!(!is_accepted(StatusCode::OK, &RIGHT.replace("= 57", "= 58")));
+        assert!(!is_accepted(StatusCode::OK, &RIGHT.replace(":7", ":8")));
+        assert!(!is_accepted(StatusCode::TOO_MANY_REQUESTS, RIGHT));
+    }
 }

@@ -14,15 +14,33 @@ use tokio::net::TcpStream;
 
 use crate::Error;
 
+mod stateless;
+
 const SESSION: &str = "mcp-session-id";
 
 /// A connection and the headers of its requests.
 pub struct Client {
     sender: SendRequest<Full<Bytes>>,
     headers: Headers,
+    /// What a call says in `_meta`, and among its arguments about a tape: text that
+    /// is put into the message, and empty in a session.
+    pub meta: String,
+    pub tape: String,
 }
 
 impl Client {
+    /// Connects as `call` wants it: `session`, `plain` (without one, in the era that
+    /// has them), `stateless` or `tape`.
+    pub async fn for_calls(call: &str, authority: &str) -> Result<Self, Error> {
+        match call {
+            "session" => Self::open_session(authority).await,
+            "plain" => Self::connect(authority).await,
+            "stateless" => Self::stateless(authority).await,
+            "tape" => Self::on_tape(authority).await,
+            _ => Err(format!("call={call}?").into()),
+        }
+    }
+
     /// Connects to `authority`, without a session.
     pub async fn connect(authority: &str) -> Result<Self, Error> {
         let stream = TcpStream::connect(authority).await?;
@@ -35,7 +53,8 @@ impl Client {
         headers.insert(HOST, authority.parse()?);
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok(Self { sender, headers })
+        let (meta, tape) = Default::default();
+        Ok(Self { sender, headers, meta, tape })
     }
 
     /// Connects, and does the handshake of a session.
@@ -71,6 +90,17 @@ impl Client {
         }
         let session = session.ok_or("initialize opened no session")?;
         self.headers.insert(SESSION, session);
+        Ok(())
+    }
+
+    /// The id of the session.
+    pub fn session(&self) -> Result<&str, Error> {
+        Ok(self.headers.get(SESSION).ok_or("no session")?.to_str()?)
+    }
+
+    /// The next requests are of this session.
+    pub fn go_on_with(&mut self, session: &str) -> Result<(), Error> {
+        self.headers.insert(SESSION, session.parse()?);
         Ok(())
     }
 

@@ -50,3 +50,36 @@ pub fn processor_seconds() -> Result<f64, Error> {
     let mut next = || times.next().ok_or("a short stat");
     Ok((next()?? + next()??) / 100.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Latencies;
+
+    #[test]
+    fn percentiles_are_answers_that_were_measured() {
+        let mut all = Latencies::default();
+        // In no order: 1 ms to 1,000 ms.
+        for number in 0..1000_u64 {
+            all.add(Duration::from_millis(number * 7 % 1000 + 1));
+        }
+        let report = all.report(Duration::from_secs(2));
+        assert_eq!(report["count"], 1000);
+        assert_eq!(report["per_second"], 500.0);
+        assert_eq!(report["p50_us"], 501_000.0);
+        assert_eq!(report["p99_us"], 990_000.0);
+        assert_eq!(report["p999_us"], 999_000.0);
+    }
+
+    #[test]
+    fn of_one_answer_every_percentile_is_that_answer() {
+        let mut one = Latencies::default();
+        one.add(Duration::from_micros(250));
+        let report = one.report(Duration::from_secs(1));
+        assert_eq!(
+            (&report["p50_us"], &report["p999_us"]),
+            (&250.0.into(), &250.0.into())
+        );
+    }
+}

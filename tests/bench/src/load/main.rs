@@ -3,7 +3,9 @@
 //! and ends with an error if a single answer was wrong.
 //!
 //! ```text
-//! load calls     url=URL[,URL…] [connections=32] [seconds=3] [session=true]
+//! load calls     url=URL[,URL…] [connections=32] [seconds=3]
+//!                [call=session], or plain, stateless or tape
+//! load history   url=URL filled=N [connections=32] [sessions=100]
 //! load open      url=URL count=N [connections=32]
 //! load progress  url=URL [connections=8] [seconds=3]
 //! load move      url=URL,URL [count=300]
@@ -13,6 +15,7 @@
 mod calls;
 mod client;
 mod figures;
+mod history;
 mod moves;
 mod options;
 mod progress;
@@ -32,11 +35,12 @@ async fn main() -> Result<(), Error> {
     let options = Options::parse(arguments)?;
     let mut figures = match command.as_str() {
         "calls" => calls::run(&options).await?,
+        "history" => history::run(&options).await?,
         "open" => calls::open(&options).await?,
         "progress" => progress::run(&options).await?,
         "move" => moves::run(&options).await?,
         "resume" => resume::run(&options).await?,
-        _ => return Err("calls, open, progress, move or resume".into()),
+        _ => return Err("calls, history, open, progress, move or resume".into()),
     };
     figures["processor_seconds"] = figures::processor_seconds()?.into();
     println!("{figures}");

@@ -6,7 +6,10 @@ use plotters::{prelude::*, style::text_anchor::HPos};
 
 use crate::{
     results::Results,
-    style::{FRAME, GRID, HIGH, MIDDLE, NAMES, OURS, ROW, WIDTH, text},
+    style::{
+        FRAME, GRID, HIGH, MARGIN, MIDDLE, NAME, OURS, ROW, TICK, TOP, WIDTH, card,
+        text,
+    },
 };
 
 /// The percentiles, and their colours.
@@ -15,17 +18,15 @@ const PERCENTILES: [(&str, RGBColor); 3] =
 
 /// Medians of the percentiles, in milliseconds on a logarithmic scale.
 pub fn draw(
-    file: &str,
     title: &str,
     rows: &[(&str, &str)],
     results: &Results,
-) -> Result<(), Box<dyn Error>> {
-    let height = ROW * rows.len() as u32 + FRAME;
-    let area = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
-    area.draw(&Text::new(title.to_owned(), (10, 18), text(16, HPos::Left)))?;
+) -> Result<String, Box<dyn Error>> {
+    let mut svg = String::new();
+    let area = card(&mut svg, ROW * rows.len() as u32 + FRAME, title)?;
     let mut points = Vec::new();
     for (place, (_, name)) in rows.iter().enumerate() {
-        let middle = (rows.len() - place) as f64 - 0.5;
+        let middle = (rows.len() - place) as f64 - 0.74;
         for (percentile, colour) in PERCENTILES {
             let took = results.get(&format!("{name}, {percentile}"))?.median / 1e3;
             points.push((took, middle, colour));
@@ -34,9 +35,9 @@ pub fn draw(
     let largest = points.iter().map(|(took, ..)| *took).fold(0.0, f64::max);
     let smallest = points.iter().map(|(took, ..)| *took).fold(largest, f64::min);
     let mut chart = ChartBuilder::on(&area)
-        .margin_top(34)
-        .margin_right(40)
-        .margin_left(NAMES)
+        .margin_top(TOP)
+        .margin_right(MARGIN)
+        .margin_left(MARGIN)
         .x_label_area_size(36)
         .build_cartesian_2d(
             (smallest * 0.7..largest * 1.4).log_scale(),
@@ -49,23 +50,29 @@ pub fn draw(
         .axis_style(GRID)
         .bold_line_style(GRID)
         .light_line_style(TRANSPARENT)
-        .x_label_style(text(13, HPos::Center))
+        .x_label_style(text(TICK, HPos::Center))
         .x_label_formatter(&|value| format!("{value}"))
         .draw()?;
+    // One line for each server, so that its dots are seen to belong together.
+    for row in points.chunks(PERCENTILES.len()) {
+        let ends = row.iter().map(|(took, middle, _)| (*took, *middle));
+        chart.draw_series([PathElement::new(ends.collect::<Vec<_>>(), GRID)])?;
+    }
     for (took, middle, colour) in points {
-        chart.draw_series([Circle::new((took, middle), 6, colour.filled())])?;
+        chart.draw_series([Circle::new((took, middle), 7, colour.filled())])?;
     }
     for (place, (name, _)) in rows.iter().enumerate() {
-        let middle = (rows.len() - place) as f64 - 0.5;
-        let y = chart.backend_coord(&(smallest, middle)).1;
-        let left = NAMES as i32 - 10;
-        area.draw(&Text::new(*name, (left, y), text(14, HPos::Right)))?;
+        let above = (rows.len() - place) as f64 - 0.3;
+        let y = chart.backend_coord(&(smallest, above)).1;
+        area.draw(&Text::new(*name, (MARGIN, y), text(NAME, HPos::Left)))?;
     }
     for (place, (percentile, colour)) in PERCENTILES.into_iter().enumerate() {
-        let x = WIDTH as i32 - 230 + 80 * place as i32;
-        area.draw(&Circle::new((x, 18), 6, colour.filled()))?;
-        area.draw(&Text::new(percentile, (x + 12, 18), text(14, HPos::Left)))?;
+        let x = WIDTH as i32 - 224 + 76 * place as i32;
+        area.draw(&Circle::new((x, 24), 7, colour.filled()))?;
+        area.draw(&Text::new(percentile, (x + 12, 24), text(NAME, HPos::Left)))?;
     }
     area.present()?;
-    Ok(())
+    drop(chart);
+    drop(area);
+    Ok(svg)
 }

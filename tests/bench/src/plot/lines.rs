@@ -1,4 +1,4 @@
-//! How a rate depends on a number.
+//! How a cost depends on a number.
 
 use std::error::Error;
 
@@ -6,18 +6,17 @@ use plotters::{prelude::*, style::text_anchor::HPos};
 
 use crate::{
     results::Results,
-    style::{GRID, OURS, TEXT, WIDTH, text, thousands},
+    style::{GRID, MARGIN, NAME, OURS, TEXT, TICK, TOP, card, text, thousands},
 };
 
 /// Medians over a logarithmic scale, each with its smallest and largest sample.
 pub fn draw(
-    file: &str,
     title: &str,
     points: &[(f64, &str)],
     results: &Results,
-) -> Result<(), Box<dyn Error>> {
-    let area = SVGBackend::new(file, (WIDTH, 300)).into_drawing_area();
-    area.draw(&Text::new(title.to_owned(), (10, 18), text(16, HPos::Left)))?;
+) -> Result<String, Box<dyn Error>> {
+    let mut svg = String::new();
+    let area = card(&mut svg, 300, title)?;
     let ranges: Vec<_> = points
         .iter()
         .map(|(_, name)| results.get(name))
@@ -25,13 +24,14 @@ pub fn draw(
     let largest = ranges.iter().map(|range| range.max).fold(0.0, f64::max);
     let (first, last) = (points[0].0, points[points.len() - 1].0);
     let mut chart = ChartBuilder::on(&area)
-        .margin_top(34)
-        .margin_right(40)
-        .margin_left(10)
+        .margin_top(TOP)
+        .margin_right(MARGIN)
+        .margin_left(MARGIN)
+        .margin_bottom(6)
         .x_label_area_size(36)
-        .y_label_area_size(70)
+        .y_label_area_size(38)
         .build_cartesian_2d(
-            (first / 2.0..last * 2.0).log_scale(),
+            (first / 2.0..last * 4.0).log_scale(),
             0.0..largest * 1.15,
         )?;
     chart
@@ -40,8 +40,8 @@ pub fn draw(
         .axis_style(GRID)
         .bold_line_style(GRID)
         .light_line_style(TRANSPARENT)
-        .x_label_style(text(13, HPos::Center))
-        .y_label_style(text(13, HPos::Right))
+        .x_label_style(text(TICK, HPos::Center))
+        .y_label_style(text(TICK, HPos::Right))
         .x_label_formatter(&|value| thousands(*value))
         .y_label_formatter(&|value| thousands(*value))
         .y_labels(5)
@@ -56,9 +56,11 @@ pub fn draw(
     for (at, median) in medians {
         chart.draw_series([Circle::new((at, median), 5, OURS.filled())])?;
         let (x, y) = chart.backend_coord(&(at, median));
-        let label = thousands(median);
-        area.draw(&Text::new(label, (x + 10, y + 16), text(14, HPos::Left)))?;
+        let label = format!("{median:.1}");
+        area.draw(&Text::new(label, (x + 10, y + 18), text(NAME, HPos::Left)))?;
     }
     area.present()?;
-    Ok(())
+    drop(chart);
+    drop(area);
+    Ok(svg)
 }

@@ -1,25 +1,54 @@
-//! What all plots have in common. No background, and colours of medium lightness:
-//! they are read on white and on black.
+//! What all plots have in common. They stand on a light card of their own: an image
+//! does not know whether the page around it is light or dark.
+
+use std::error::Error;
 
 use plotters::{
+    coord::Shift,
     prelude::*,
     style::text_anchor::{HPos, Pos, VPos},
 };
 
-/// Width and height of one row, and the height of what is not rows, in pixels.
-pub const WIDTH: u32 = 760;
-pub const ROW: u32 = 34;
-pub const FRAME: u32 = 84;
+/// Width, height of one row, and height of what is not rows, in pixels. Narrow, so
+/// that text can be read when a phone shrinks them.
+pub const WIDTH: u32 = 520;
+pub const ROW: u32 = 52;
+pub const FRAME: u32 = 92;
 
-/// Where the rows' names end.
-pub const NAMES: u32 = 250;
+/// Sizes of text. Of what is asked for here, plotters writes four fifths into the file.
+pub const TITLE: u32 = 21;
+pub const NAME: u32 = 19;
+pub const TICK: u32 = 17;
 
-pub const TEXT: RGBColor = RGBColor(128, 134, 142);
-pub const GRID: RGBAColor = RGBAColor(128, 134, 142, 0.35);
-pub const OURS: RGBColor = RGBColor(36, 138, 208);
-pub const THEIRS: RGBColor = RGBColor(150, 152, 160);
-pub const MIDDLE: RGBColor = RGBColor(214, 130, 40);
-pub const HIGH: RGBColor = RGBColor(206, 76, 88);
+/// From a card's edge to what is drawn.
+pub const MARGIN: i32 = 16;
+
+/// Where the plot begins, below its title.
+pub const TOP: u32 = 48;
+
+pub const TEXT: RGBColor = RGBColor(44, 50, 58);
+pub const GRID: RGBColor = RGBColor(212, 216, 221);
+pub const OURS: RGBColor = RGBColor(20, 110, 184);
+pub const THEIRS: RGBColor = RGBColor(146, 153, 163);
+pub const MIDDLE: RGBColor = RGBColor(206, 118, 18);
+pub const HIGH: RGBColor = RGBColor(190, 44, 64);
+
+const CARD: RGBColor = RGBColor(250, 250, 248);
+
+pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// A card with a title, which is drawn into `svg`.
+pub fn card<'a>(
+    svg: &'a mut String,
+    height: u32,
+    title: &str,
+) -> Result<Area<'a>, Box<dyn Error>> {
+    let area = SVGBackend::with_string(svg, (WIDTH, height)).into_drawing_area();
+    area.fill(&CARD)?;
+    let place = (MARGIN, 24);
+    area.draw(&Text::new(title.to_owned(), place, text(TITLE, HPos::Left)))?;
+    Ok(area)
+}
 
 /// The colour of a server, by its name in the plot.
 pub fn colour(name: &str) -> RGBColor {
@@ -43,4 +72,15 @@ pub fn thousands(value: f64) -> String {
         text.push(digit);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::thousands;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let all = [7.0, 999.6, 12_345.0, 1_000_000.0].map(thousands);
+        assert_eq!(all, ["7", "1,000", "12,345", "1,000,000"]);
+    }
 }
