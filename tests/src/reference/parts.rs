@@ -12,7 +12,7 @@ use mcp_server::{
         version::{Era, Version},
     },
     service::Service,
-    sessions::{NewSession, Principal, SessionId, SessionRecord, Timestamp},
+    sessions::{NewSession, Principal, SessionId},
 };
 
 use super::plan::{PLAN, Part};
@@ -99,18 +99,15 @@ pub fn offered() -> BTreeSet<String> {
     let calculator =
         Calculator::new(settings).unwrap_or_else(|error| panic!("{error}"));
     let stateful = Era::Stateful(Version::LATEST);
-    let session = SessionRecord::new(
-        NewSession {
-            id: SessionId::random(),
-            principal: Principal::anonymous(),
-            owner: String::new(),
-            era: stateful,
-            client: ClientInfo { name: String::new(), version: String::new() },
-            capabilities: ClientCapabilities::default(),
-        },
-        Timestamp(0),
-    );
-    let id = session.opened.id.to_string();
+    let session = NewSession {
+        id: SessionId::random(),
+        principal: Principal::anonymous(),
+        owner: String::new(),
+        era: stateful,
+        client: ClientInfo { name: String::new(), version: String::new() },
+        capabilities: ClientCapabilities::default(),
+    };
+    let id = session.id.to_string();
     let mut found = BTreeSet::new();
     for era in [stateful, Era::Stateless] {
         let tools = calculator.tools(era).iter();
