@@ -108,6 +108,7 @@ pub const PLAN: &[Part] = &[
         surface: &["session://info/{sessionId}"],
         settings: &[],
         files: &[
+            "engine/session.rs",
             "persistent.rs",
             "sessions/clock.rs",
             "sessions/live.rs",
@@ -314,7 +315,10 @@ pub const PLAN: &[Part] = &[
             "protocol/completion.rs",
             "protocol/pagination.rs",
             "protocol/prompts.rs",
+            "service/visit.rs",
             "sessions/memory/",
+            "sessions/redis/known.rs",
+            "sessions/redis/tally.rs",
         ],
     },
 ];
