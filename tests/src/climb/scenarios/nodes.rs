@@ -8,7 +8,7 @@ use tokio::{task::spawn_local, time::sleep};
 use super::{scenario, sessions::history, store::statistics};
 use crate::{
     GLANCE, PATIENCE,
-    climb::{Need, Outcome, Scenario, Stage},
+    climb::{Need, Outcome, Scenario, Stage, Visitor},
 };
 
 pub static ALL: &[Scenario] = &[
@@ -54,19 +54,24 @@ async fn count_together(stage: &mut Stage) -> Outcome {
     let second = stage.move_to(1, &stage.stranger()).shake_hands().await?;
     first.calculate(100.0, "add", 50.0).await?.text()?;
     second.calculate(7.0, "divide", 2.0).await?.text()?;
-    // A node may tell the others of its calculations a moment later.
-    let started = Instant::now();
     for visitor in [&first, &second] {
-        loop {
-            let (answer, statistics) = statistics(visitor).await?;
-            if statistics["totalCalculations"] == 2 {
-                break;
-            }
-            answer.check(started.elapsed() < PATIENCE, "totalCalculations: 2")?;
-            sleep(GLANCE).await;
-        }
+        counted(visitor, 2).await?;
     }
     Ok(())
+}
+
+/// A node may tell the others of its calculations a moment later.
+async fn counted(visitor: &Visitor, expected: u64) -> Outcome {
+    let started = Instant::now();
+    loop {
+        let (answer, statistics) = statistics(visitor).await?;
+        if statistics["totalCalculations"] == expected {
+            return Ok(());
+        }
+        let rule = format!("totalCalculations: {expected}");
+        answer.check(started.elapsed() < PATIENCE, &rule)?;
+        sleep(GLANCE).await;
+    }
 }
 
 /// A node that reads, changes and writes back loses most of them.
@@ -83,9 +88,7 @@ async fn lose_nothing(stage: &mut Stage) -> Outcome {
     for visitor in [&first, &second] {
         let (answer, lines) = history(visitor).await?;
         answer.check(lines.len() == 20, "20 calculations in the history")?;
-        let (answer, statistics) = statistics(visitor).await?;
-        let counted = statistics["totalCalculations"] == 40;
-        answer.check(counted, "totalCalculations: 40")?;
+        counted(visitor, 40).await?;
     }
     Ok(())
 }
