@@ -15,7 +15,7 @@
 //! git         what git knows about files
 //! ```
 
-mod bless;
+pub mod bless;
 mod carry;
 mod diff;
 mod exercises;

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::book::bless::{DRAWING, drawing};
 use crate::process::succeeds;
 use crate::tally::Tally;
 use crate::workspace::{self, cargo};
@@ -13,7 +14,6 @@ use crate::{Error, bench, book, debian, rules};
 const BENCH_FEATURES: &str = "load,plot,bare";
 
 const MACHINE: &str = "book/preprocessor/Cargo.toml";
-const DRAWING: &str = "book/drawing/Cargo.toml";
 
 /// Runs all steps, also after one has failed, and counts every step and test.
 pub fn run() -> Result<Tally, Error> {
@@ -50,7 +50,8 @@ pub fn run() -> Result<Tally, Error> {
         let warnings = ["--", "-D", "warnings"];
         step(cargo.args(if command == ["fmt"] { &[][..] } else { &warnings }))?;
     }
-    for manifest in [MACHINE, DRAWING] {
+    for (new, manifest) in [(cargo as fn() -> Command, MACHINE), (drawing, DRAWING)]
+    {
         for arguments in [
             &["fmt", "--check"][..],
             &[
@@ -65,7 +66,7 @@ pub fn run() -> Result<Tally, Error> {
             &["doc", "--no-deps", "--all-features", "--locked"],
         ] {
             let (command, rest) = (&arguments[..1], &arguments[1..]);
-            let mut cargo = cargo();
+            let mut cargo = new();
             cargo.args(command).args(["--manifest-path", manifest]).args(rest);
             step(cargo.env("RUSTDOCFLAGS", "-D warnings"))?;
         }
@@ -73,7 +74,7 @@ pub fn run() -> Result<Tally, Error> {
     tally += tests(cargo(), &["--workspace"])?;
     tally +=
         tests(cargo(), &["--manifest-path", MACHINE, "--features", "spelling"])?;
-    tally += tests(cargo(), &["--manifest-path", DRAWING])?;
+    tally += tests(drawing(), &["--manifest-path", DRAWING])?;
     tally += tests(
         bench::cargo(),
         &["--manifest-path", bench::MANIFEST, "--features", BENCH_FEATURES],

@@ -52,6 +52,13 @@ pub fn cargo() -> Command {
     cargo
 }
 
+/// The same for a workspace of its own, which gets a folder of its own in `target/`.
+pub fn cargo_into(folder: &str) -> Command {
+    let mut cargo = cargo();
+    cargo.env("CARGO_TARGET_DIR", root().join("target").join(folder));
+    cargo
+}
+
 /// Builds one binary and returns its path, which only cargo knows for certain.
 pub fn build(package: &str, bin: &str, release: bool) -> Result<PathBuf, Error> {
     println!("building {bin}");

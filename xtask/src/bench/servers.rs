@@ -17,7 +17,7 @@ use crate::workspace::{self, empty_folder};
 pub const MANIFEST: &str = "tests/bench/Cargo.toml";
 
 /// Where the programs of tests/bench are built, apart from the workspace's.
-const TARGET: &str = "target/bench-programs";
+const TARGET: &str = "bench-programs";
 
 /// As much as a setting can be: a benchmark has one address and many sessions.
 const RAISED: &str = "1000000000";
@@ -72,14 +72,12 @@ pub fn build(program: &str) -> Result<PathBuf, Error> {
     if !cargo.stdin(Stdio::null()).status()?.success() {
         return Err(format!("{program} does not build").into());
     }
-    Ok(workspace::root().join(TARGET).join("release").join(program))
+    Ok(workspace::root().join("target").join(TARGET).join("release").join(program))
 }
 
 /// The cargo that builds them, in a folder of their own.
 pub fn cargo() -> Command {
-    let mut cargo = workspace::cargo();
-    cargo.env("CARGO_TARGET_DIR", workspace::root().join(TARGET));
-    cargo
+    workspace::cargo_into(TARGET)
 }
 
 /// A server process, with a name for its figures.

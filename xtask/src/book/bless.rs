@@ -2,6 +2,7 @@
 //! different, diagrams whose text has changed, generated pages, expanded pages.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use book_machine::diagram::{self, Diagram};
 use book_machine::repository::Repository;
@@ -11,11 +12,11 @@ use super::pages::page_of_rules;
 use super::reference;
 use crate::process::succeeds;
 use crate::tally::Tally;
-use crate::workspace::{self, cargo};
+use crate::workspace;
 use crate::{Error, book, rules};
 
 /// What draws. Built when there is something to draw.
-const DRAWING: &str =
+pub const DRAWING: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../book/drawing/Cargo.toml");
 
 /// Where insta puts what differs.
@@ -103,6 +104,11 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
+/// The cargo that builds what draws.
+pub fn drawing() -> Command {
+    workspace::cargo_into("drawing")
+}
+
 /// Draws what is not drawn yet, and removes drawings without a text.
 fn draw(repository: &Repository) -> Result<(), Error> {
     let diagrams = Diagram::all(repository)?;
@@ -110,7 +116,7 @@ fn draw(repository: &Repository) -> Result<(), Error> {
     if is_drawn && diagram::forgotten(repository, &diagrams).is_empty() {
         return Ok(());
     }
-    let mut drawing = cargo();
+    let mut drawing = drawing();
     drawing.args(["run", "--locked", "--quiet", "--manifest-path", DRAWING, "--"]);
     match succeeds(drawing.arg(workspace::root()))? {
         true => Ok(()),

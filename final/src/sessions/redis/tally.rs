@@ -31,6 +31,8 @@ pub(super) struct Tally {
     connection: Connection,
     key: String,
     gathered: Mutex<Gathered>,
+    /// Held while entries are on their way: whoever flushes waits for them, too.
+    telling: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -49,7 +51,8 @@ pub(super) struct Counting<'a> {
 
 impl Tally {
     pub fn new(connection: Connection, key: String) -> Self {
-        Self { connection, key, gathered: Mutex::default() }
+        let (gathered, telling) = Default::default();
+        Self { connection, key, gathered, telling }
     }
 
     /// These entries count, unless somebody says that they do not.
@@ -82,9 +85,10 @@ impl Tally {
         });
     }
 
-    /// Adds what was gathered. What Redis has certainly not heard of is kept for
-    /// later.
+    /// Adds what was gathered before. What Redis has certainly not heard of is kept
+    /// for later.
     pub async fn flush(self: &Arc<Self>) -> RedisResult<()> {
+        let _telling = self.telling.lock().await;
         let entries = std::mem::take(&mut lock(&self.gathered).entries);
         let increments = entries.into_iter().map(async |(operation, count)| {
             let add = Cmd::hincr(&self.key, operation, count);
