@@ -110,18 +110,19 @@ impl App {
             tokens: config.tokens.clone(),
             trust_proxy: config.trust_proxy,
         });
+        let limit = RateLimit::new(config.rate_limit_max, config.rate_limit_window)
+            .ok_or(StartError::RateLimit)?;
         let http = Arc::new(Http {
             engine: self.engine.clone(),
             metrics: self.metrics.clone(),
+            rate_limit: limit.clone(),
             readiness: self.readiness.clone(),
             guards,
             max_body: config.max_body,
             sse_after: config.sse_after,
             sse_stall: config.sse_stall,
         });
-        let limit = RateLimit::new(config.rate_limit_max, config.rate_limit_window)
-            .ok_or(StartError::RateLimit)?;
-        Ok((http::router(http, &limit), limit))
+        Ok((http::router(http), limit))
     }
 
     /// Binds the configured address.

@@ -4,6 +4,7 @@
 pub mod accept;
 pub mod answer;
 pub mod body;
+pub mod client_address;
 pub mod direct;
 pub mod era;
 pub mod guards;
@@ -41,6 +42,8 @@ pub struct Http {
     pub engine: Arc<Engine>,
     /// Counts them.
     pub metrics: Arc<Metrics>,
+    /// How often each client may call.
+    pub rate_limit: RateLimit,
     /// Whether the node is starting, serving or draining.
     pub readiness: Arc<Readiness>,
     /// Who may call, and from where.
@@ -60,8 +63,8 @@ pub struct Http {
 ///
 /// The checks are one stack in one `layer` call: axum boxes what every such
 /// call adds, and copies the boxes for every request.
-pub fn router(http: Arc<Http>, rate_limit: &RateLimit) -> Router {
-    let guards = &http.guards;
+pub fn router(http: Arc<Http>) -> Router {
+    let (guards, rate_limit) = (&http.guards, &http.rate_limit);
     let ladder = ServiceBuilder::new()
         .layer(guards::security_headers())
         .layer(guards::layer(guards, guards::host_and_origin))

@@ -2,7 +2,7 @@
 //! it.
 
 use serde_json::json;
-use suite::{Attempt, Client, Exchange, Node, NodeBuilder};
+use suite::{Attempt, Client, Exchange, Node, NodeBuilder, PATIENCE, eventually};
 
 const PAGE: &str = "https://app.example";
 const TOKEN: &str = "alice-has-a-long-token";
@@ -116,6 +116,55 @@ async fn a_client_that_invents_addresses_is_limited_all_the_same() {
     ] {
         assert_eq!(ping_as(&node, hops).await.status, status, "{hops}");
     }
+}
+
+/// A proxy writes one of the two headers. A client that spoils it, or writes the other
+/// one itself, counts for the proxy, however many addresses it invents.
+#[tokio::test]
+async fn an_address_that_the_proxy_did_not_write_is_not_believed() {
+    let proxies = [
+        ("x-forwarded-for", "\u{e9}", "forwarded"),
+        ("x-forwarded-for", "203.0.113.7", "forwarded"),
+        ("forwarded", "for=203.0.113.7;by=\u{e9}", "x-forwarded-for"),
+    ];
+    for (written, hop, invented) in proxies {
+        let node = two_requests().set("TRUST_PROXY", true).start().await;
+        for (address, status) in
+            [("1.1.1.1", 400), ("2.2.2.2", 400), ("3.3.3.3", 429)]
+        {
+            let claim = match invented {
+                "forwarded" => format!("for={address}"),
+                _ => address.to_owned(),
+            };
+            let attempt = ping(&node).header(written, hop);
+            let answer = attempt.header(invented, claim).send().await;
+            assert_eq!(answer.status, status, "{written}: {hop}, {address}");
+        }
+    }
+}
+
+/// A batch is as many requests as if each message of it had come alone.
+#[tokio::test]
+async fn every_message_of_a_batch_counts_for_the_rate_limit() {
+    let node = Node::builder().set("RATE_LIMIT_MAX", 13).start().await;
+    let old = Client::builder().version("2025-03-26").connect(&node).await;
+    let batch = |size: usize| {
+        let ping = |id| json!({ "jsonrpc": "2.0", "id": id, "method": "ping" });
+        (0..size).map(ping).collect::<Vec<_>>().into()
+    };
+    let never = old.post(&batch(50)).await;
+    assert_eq!((never.status, never.code()), (429, -32600));
+    // The handshake took two, that batch one, so ten are left.
+    assert_eq!(old.post(&batch(8)).await.messages().len(), 8);
+    let refused = old.post(&batch(3)).await;
+    assert_eq!((refused.status, refused.code()), (429, -32600));
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(old.ping().await.status, 200, "the refused one counted once");
+    assert_eq!(old.ping().await.status, 429);
+    let counted = eventually("they are counted", PATIENCE, async || {
+        node.metric("mcp_rate_limited_total").await
+    });
+    assert_eq!(counted.await, 3.0);
 }
 
 /// L109, L136, L137: calls and completions count like everything else.

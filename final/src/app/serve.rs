@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service as _;
 
 use super::{App, StartError};
-use crate::http::guards::{Peer, network};
+use crate::http::{client_address::network, guards::Peer};
 
 /// Connections that are served at once; more wait in the system's queue. Each
 /// costs a descriptor and some KiB, and a client has no reason for many.

@@ -1,6 +1,6 @@
 //! Who may call, and from where.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::Request,
@@ -21,6 +21,7 @@ use tower_http::{
     validate_request::ValidateRequestHeaderLayer,
 };
 
+use super::client_address::forwarded_network;
 use crate::{
     config::{Origins, Tokens},
     engine::Caller,
@@ -187,9 +188,9 @@ fn identify(
 ) -> Result<Caller, Error> {
     if guards.tokens.0.is_empty() {
         let forwarded =
-            guards.trust_proxy.then(|| forwarded_for(headers)).flatten();
+            guards.trust_proxy.then(|| forwarded_network(headers)).flatten();
         let peer = || extensions.get::<Peer>().map(|peer| peer.network.clone());
-        let owner = forwarded.map(network).or_else(peer);
+        let owner = forwarded.or_else(peer);
         let owner = owner.ok_or(Error::Unauthorized)?;
         return Ok(Caller { principal: Principal::anonymous(), owner });
     }
@@ -218,44 +219,6 @@ pub fn caller(extensions: &Extensions) -> Result<Caller, Error> {
 pub fn hang_up(extensions: &Extensions) -> CancellationToken {
     let peer = extensions.get::<Peer>();
     peer.map(|peer| peer.hang_up.clone()).unwrap_or_default()
-}
-
-/// The last hop that the trusted proxy saw: earlier entries are whatever the
-/// client wrote.
-fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = |name: &str| {
-        let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-        value.rsplit(',').next().map(str::trim)
-    };
-    if let Some(address) = last("x-forwarded-for") {
-        return parse_address(address);
-    }
-    let hop = last("forwarded")?.split(';').map(str::trim);
-    let mut addresses = hop.filter_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        name.eq_ignore_ascii_case("for").then_some(value)
-    });
-    parse_address(addresses.next()?.trim_matches('"'))
-}
-
-/// An address as proxies write it: bare, in brackets, with or without a port.
-fn parse_address(text: &str) -> Option<IpAddr> {
-    if let Some(rest) = text.strip_prefix('[') {
-        return rest.split(']').next()?.parse().ok();
-    }
-    text.parse().ok().or_else(|| text.rsplit_once(':')?.0.parse().ok())
-}
-
-/// What one client can be told apart by: an IPv4 address, or the /64 network
-/// of an IPv6 address, of which one client has 2^64.
-pub fn network(address: IpAddr) -> Arc<str> {
-    match address.to_canonical() {
-        IpAddr::V4(address) => format!("address {address}").into(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("address {a:x}:{b:x}:{c:x}:{d:x}::/64").into()
-        }
-    }
 }
 
 /// Answers are for the program that asked: not to be cached, sniffed or framed.

@@ -49,6 +49,9 @@ pub async fn post(http: Arc<Http>, request: Request) -> Result<Response, Failure
         Error::from(error).at(id)
     })?;
     let caller = caller(&head.extensions)?;
+    if let Body::Batch(messages) = &body {
+        count_batch(&http, &caller, messages.len())?;
+    }
     match classify(&head.headers, body)? {
         Classified::Ignored => Ok(StatusCode::ACCEPTED.into_response()),
         Classified::Stateless(request, envelope) => {
@@ -70,6 +73,12 @@ pub async fn post(http: Arc<Http>, request: Request) -> Result<Response, Failure
             engine.persist(answer.instrument(span)).await
         }
     }
+}
+
+/// Refuses a batch of more messages than the caller may send, and counts the refusal.
+fn count_batch(http: &Http, caller: &Caller, messages: usize) -> Result<(), Error> {
+    let counted = http.rate_limit.count_batch(caller, messages);
+    counted.inspect_err(|_| http.metrics.rate_limited.inc())
 }
 
 /// The caller's trace, if it names one in a header.

@@ -4,10 +4,10 @@
 //! The limit is kept in this node's memory. Behind a balancer over N nodes a
 //! client may therefore send up to N times as many requests.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{body::Body, http::Request, response::IntoResponse};
-use governor::middleware::NoOpMiddleware;
+use governor::{clock::Clock as _, middleware::NoOpMiddleware};
 use tower_governor::{
     GovernorError, GovernorLayer,
     governor::{GovernorConfig, GovernorConfigBuilder},
@@ -23,7 +23,10 @@ type Limits = GovernorConfig<Owner, NoOpMiddleware>;
 
 /// The buckets of all clients.
 #[derive(Clone)]
-pub struct RateLimit(Arc<Limits>);
+pub struct RateLimit {
+    limits: Arc<Limits>,
+    window: Duration,
+}
 
 /// A request counts for its caller.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +50,29 @@ impl RateLimit {
             .burst_size(max)
             .key_extractor(Owner)
             .finish()?;
-        Some(Self(Arc::new(limits)))
+        Some(Self { limits: Arc::new(limits), window })
+    }
+
+    /// Counts a batch of `messages` as if each of them had come alone. The layer has
+    /// counted the first one with the HTTP request.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] if the caller may not send so many now; then none is
+    /// counted. More than it may ever send at once are refused for a whole window.
+    pub fn count_batch(
+        &self,
+        caller: &Caller,
+        messages: usize,
+    ) -> Result<(), Error> {
+        let more = u32::try_from(messages.saturating_sub(1)).unwrap_or(u32::MAX);
+        let Some(more) = NonZeroU32::new(more) else { return Ok(()) };
+        let limiter = self.limits.limiter();
+        let wait = match limiter.check_key_n(&caller.owner, more) {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(refused)) => refused.wait_time_from(limiter.clock().now()),
+            Err(_) => self.window,
+        };
+        Err(Error::RateLimited(wait.as_secs() + 1))
     }
 
     /// Refuses what is too much, as JSON-RPC, and counts it.
@@ -63,7 +88,7 @@ impl RateLimit {
             }
             _ => Error::Unauthorized.into_response(),
         };
-        GovernorLayer::new(self.0.clone()).error_handler(refuse)
+        GovernorLayer::new(self.limits.clone()).error_handler(refuse)
     }
 
     /// Forgets idle clients, until it is dropped.
@@ -71,8 +96,8 @@ impl RateLimit {
         let mut ticks = tokio::time::interval(PURGE);
         loop {
             ticks.tick().await;
-            self.0.limiter().retain_recent();
-            self.0.limiter().shrink_to_fit();
+            self.limits.limiter().retain_recent();
+            self.limits.limiter().shrink_to_fit();
         }
     }
 }

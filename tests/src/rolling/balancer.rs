@@ -5,6 +5,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     process::Command,
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -35,12 +36,29 @@ pub struct Balancer {
 impl Balancer {
     /// Starts it in front of these nodes; installs haproxy if it is missing.
     pub async fn start(nodes: &[SocketAddr]) -> Self {
+        Self::start_with(nodes, SHIPPED).await
+    }
+
+    /// The same, and a silence of `time` is enough for it to close a connection.
+    pub async fn start_impatient(nodes: &[SocketAddr], time: Duration) -> Self {
+        let millis = time.as_millis();
+        let mut settings = SHIPPED.to_owned();
+        for side in ["client", "server"] {
+            let shipped = format!("timeout {side} 1m\n");
+            assert_eq!(SHIPPED.matches(&shipped).count(), 1, "{shipped}");
+            let shorter = format!("timeout {side} {millis}ms\n");
+            settings = settings.replace(&shipped, &shorter);
+        }
+        Self::start_with(nodes, &settings).await
+    }
+
+    async fn start_with(nodes: &[SocketAddr], settings: &str) -> Self {
         let program = installed().unwrap_or_else(install);
         let folder = TempDir::new()
             .unwrap_or_else(|error| panic!("no folder for haproxy: {error}"));
         let address = free_address();
         let path = folder.path().join("haproxy.cfg");
-        std::fs::write(&path, adapt(SHIPPED, address, nodes))
+        std::fs::write(&path, adapt(settings, address, nodes))
             .unwrap_or_else(|error| panic!("no settings for haproxy: {error}"));
         let mut command = Command::new(program);
         let mut process =
