@@ -1,7 +1,10 @@
 //! The composition root: the only place that knows every room.
 
 pub mod command;
+mod connection;
+mod idle;
 pub mod serve;
+mod slots;
 pub mod storage;
 
 use std::{process::ExitCode, sync::Arc};
@@ -108,7 +111,6 @@ impl App {
             allowed_hosts: allowed_hosts(config, port),
             origins: config.origins.clone(),
             tokens: config.tokens.clone(),
-            trust_proxy: config.trust_proxy,
         });
         let limit = RateLimit::new(config.rate_limit_max, config.rate_limit_window)
             .ok_or(StartError::RateLimit)?;

@@ -54,6 +54,9 @@ pub enum Error {
     /// Too many requests; the caller may come back after this many seconds.
     #[error("too many requests")]
     RateLimited(u64),
+    /// There are as many connections as may be, of this client or of all.
+    #[error("too many connections, try again")]
+    TooManyConnections,
     /// The node is shutting down, and sessions could not outlive it.
     #[error("the server is shutting down")]
     Draining,
@@ -207,7 +210,9 @@ impl Error {
             Self::RateLimited(_)
             | Self::TooManySessions
             | Self::TooManyListeners => StatusCode::TOO_MANY_REQUESTS,
-            Self::Draining | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Draining | Self::Store(_) | Self::TooManyConnections => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
@@ -252,6 +257,7 @@ impl Error {
             Self::MissingCapability(_) => MISSING_CAPABILITY,
             Self::UnsupportedVersion(_) => UNSUPPORTED_VERSION,
             Self::Draining
+            | Self::TooManyConnections
             | Self::Store(_)
             | Self::Panic
             | Self::InputRequired(_)
@@ -317,7 +323,9 @@ impl Error {
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::RateLimited(seconds) => Some(*seconds),
-            Self::Draining | Self::Store(_) => Some(STORE_RETRY_AFTER),
+            Self::Draining | Self::TooManyConnections | Self::Store(_) => {
+                Some(STORE_RETRY_AFTER)
+            }
             _ => None,
         }
     }

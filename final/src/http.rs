@@ -57,7 +57,8 @@ pub struct Http {
 }
 
 /// The routes. The order of the checks is the order of the layers, outermost
-/// first: `Host` and `Origin`, preflight, method, authentication, rate limit.
+/// first: `Host` and `Origin`, preflight, method, bounds on connections,
+/// authentication, rate limit.
 /// None of them stands before the operators' paths, because probes and scrapers
 /// come by address and without a token.
 ///
@@ -70,6 +71,7 @@ pub fn router(http: Arc<Http>) -> Router {
         .layer(guards::layer(guards, guards::host_and_origin))
         .option_layer(guards::cors(guards, http.engine.parameter_headers()))
         .layer(guards::layer(guards, guards::known_method))
+        .layer(guards::layer(guards, guards::admitted))
         .layer(guards::layer(guards, guards::authenticate))
         .layer(rate_limit.layer(http.metrics.clone()));
     let operators = Router::new()

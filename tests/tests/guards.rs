@@ -1,8 +1,15 @@
 //! Who may call, from where and how often, against those who try to get around
 //! it.
 
+use std::net::Ipv4Addr;
+
 use serde_json::json;
 use suite::{Attempt, Client, Exchange, Node, NodeBuilder, PATIENCE, eventually};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+};
 
 const PAGE: &str = "https://app.example";
 const TOKEN: &str = "alice-has-a-long-token";
@@ -223,4 +230,55 @@ async fn a_client_that_sends_far_too_much_is_told_so() {
         let refused = client.attempt("POST").body(vec![b' '; size]).send().await;
         assert_eq!(refused.status, 413, "{size} bytes");
     }
+}
+
+/// A flood of connections that say nothing, from one address of this machine.
+async fn flood(node: &Node, connections: usize) -> Vec<TcpStream> {
+    let mut open = Vec::new();
+    for _ in 0..connections {
+        let stream = TcpStream::connect(node.address()).await;
+        open.push(stream.expect("it is accepted by the system"));
+    }
+    open
+}
+
+/// The same request from another address of this machine.
+async fn status_from(address: [u8; 4], node: &Node, head: &str) -> String {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket
+        .bind((Ipv4Addr::from(address), 0).into())
+        .expect("Linux has all of 127/8");
+    let mut stream = socket.connect(node.address()).await.expect("a connection");
+    let host = node.address();
+    let head =
+        format!("{head} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("it is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+/// It takes the places of one client, not those of others, and probes of the node are
+/// answered from the same address, too.
+#[tokio::test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux has all of 127/8")]
+async fn silent_connections_of_one_address_do_not_shut_out_others() {
+    let node = Node::start().await;
+    let client = node.connect().await;
+    let open = flood(&node, 2_100).await;
+    for path in ["/livez", "/readyz", "/health", "/metrics"] {
+        assert_eq!(node.get(path).await.status, 200, "{path}");
+    }
+    let refused = ping(&node).send().await;
+    assert_eq!((refused.status, refused.code()), (503, -32603));
+    assert_eq!(refused.header("connection"), Some("close"));
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    let options = status_from([127, 0, 0, 2], &node, "OPTIONS /mcp").await;
+    assert_eq!(options, "HTTP/1.1 204 No Content");
+    assert_eq!(client.ping().await.status, 200, "it has kept its connection");
+    drop(open);
+    eventually("its places are free again", PATIENCE, async || {
+        (ping(&node).send().await.status == 400).then_some(())
+    })
+    .await;
 }

@@ -1,28 +1,31 @@
 //! Accepts connections, and lets them go in order.
 
-use std::{io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
-use axum::{Router, body::Body, http::Request};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::Router;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::Service as _;
 
-use super::{App, StartError};
-use crate::http::{client_address::network, guards::Peer};
+use super::{
+    App, StartError,
+    connection::{self, Shared},
+    slots::{Limits, Slots},
+};
+use crate::http::client_address::network;
 
-/// Connections that are served at once; more wait in the system's queue. Each
-/// costs a descriptor and some KiB, and a client has no reason for many.
-const MAX_CONNECTIONS: usize = 10_000;
-
-/// How long the head of a request may take, and with it how long a connection
-/// may stay idle.
-const HEAD_DEADLINE: Duration = Duration::from_secs(30);
+/// How many connections there may be.
+const LIMITS: Limits = Limits {
+    // Each costs a descriptor and some KiB.
+    total: 10_000,
+    // As many as 1,000 sessions need, which is what a client may have by default: a
+    // stream and a call for each. A fifth of all.
+    per_network: 2_000,
+    // There are a handful of probes and scrapers, each for milliseconds.
+    reserved: 64,
+};
 
 /// How long it may take to record what is still running at the deadline as failed,
 /// and to say so.
@@ -42,7 +45,7 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let address = listener.local_addr()?;
     let (router, rate_limit) = app.router(address.port())?;
-    let connections = Connections::new(router);
+    let connections = Connections::new(router, app.config.trust_proxy);
     tracing::info!("listening on http://{address}");
     let upkeep =
         async { tokio::join!(app.engine.clone().upkeep(), rate_limit.purge()) };
@@ -96,32 +99,22 @@ async fn drain(app: &App, connections: &Connections) {
 
 /// The connections of one listener.
 struct Connections {
-    router: Router,
-    permits: Arc<Semaphore>,
+    shared: Shared,
     tasks: TaskTracker,
-    closing: CancellationToken,
 }
 
 impl Connections {
-    fn new(router: Router) -> Self {
-        Self {
-            router,
-            permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
-            tasks: TaskTracker::new(),
-            closing: CancellationToken::new(),
-        }
+    fn new(router: Router, trust_proxy: bool) -> Self {
+        let (slots, closing) = (Slots::new(LIMITS), CancellationToken::new());
+        let shared = Shared { router, slots, closing, trust_proxy };
+        Self { shared, tasks: TaskTracker::new() }
     }
 
     async fn accept(&self, listener: &TcpListener) {
-        // The semaphore is never closed, so a permit always comes.
-        while let Ok(permit) = self.permits.clone().acquire_owned().await {
+        loop {
             match listener.accept().await {
                 Ok((stream, peer)) => {
-                    let connection = self.serve(stream, peer.ip());
-                    self.tasks.spawn(async move {
-                        connection.await;
-                        drop(permit);
-                    });
+                    self.tasks.spawn(self.serve(stream, peer.ip()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -137,10 +130,16 @@ impl Connections {
         stream: TcpStream,
         peer: IpAddr,
     ) -> impl Future<Output = ()> + use<> {
-        let router = self.router.clone();
-        let closing = self.closing.clone();
+        let (shared, network) = (self.shared.clone(), network(peer));
+        let place = shared.admit(&network);
         async move {
-            if let Err(error) = converse(stream, peer, router, closing).await {
+            // A small answer would otherwise wait for a delayed acknowledgement,
+            // 40 ms.
+            let served = match stream.set_nodelay(true) {
+                Ok(()) => connection::serve(stream, network, place, shared).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = served {
                 tracing::debug!(%error, "a connection ended badly");
             }
         }
@@ -148,39 +147,8 @@ impl Connections {
 
     /// Resolves when the last connection is closed.
     async fn close(&self) {
-        self.closing.cancel();
+        self.shared.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-    }
-}
-
-async fn converse(
-    stream: TcpStream,
-    peer: IpAddr,
-    router: Router,
-    closing: CancellationToken,
-) -> io::Result<()> {
-    // A small answer would otherwise wait for a delayed acknowledgement, 40 ms.
-    stream.set_nodelay(true)?;
-    let hang_up = CancellationToken::new();
-    let peer = Peer { network: network(peer), hang_up: hang_up.clone() };
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer.clone());
-        router.clone().call(request.map(Body::new))
-    });
-    let mut connection = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_DEADLINE)
-            .serve_connection(TokioIo::new(stream), service)
-    );
-    tokio::select! {
-        ended = &mut connection => return ended.map_err(io::Error::other),
-        () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
-        () = hang_up.cancelled() => return Ok(()),
-    }
-    tokio::select! {
-        ended = connection => ended.map_err(io::Error::other),
-        () = hang_up.cancelled() => Ok(()),
     }
 }

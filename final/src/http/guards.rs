@@ -21,7 +21,6 @@ use tower_http::{
     validate_request::ValidateRequestHeaderLayer,
 };
 
-use super::client_address::forwarded_network;
 use crate::{
     config::{Origins, Tokens},
     engine::Caller,
@@ -29,12 +28,15 @@ use crate::{
     sessions::Principal,
 };
 
-/// The other end of the connection, put into every request by the accept loop.
+/// The client, put into every request by the connection.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    /// Whom its requests count for, unless something else tells who it is. Found
-    /// out once for all requests of a connection.
+    /// Whom its requests count for, unless something else tells who it is: the
+    /// network of the other end, or of the client that a trusted proxy names.
     pub network: Arc<str>,
+    /// It is within the bounds on connections. Operators' routes are served beyond
+    /// them, too.
+    pub is_admitted: bool,
     /// Closes the connection, whatever is still to be sent.
     pub hang_up: CancellationToken,
 }
@@ -48,8 +50,6 @@ pub struct Guards {
     pub origins: Origins,
     /// Accepted bearer tokens; none turns authentication off.
     pub tokens: Tokens,
-    /// The peer is a proxy that names the client.
-    pub trust_proxy: bool,
 }
 
 impl Guards {
@@ -171,6 +171,17 @@ pub fn known_method(_: &Guards, request: &mut Request) -> Result<(), Error> {
     }
 }
 
+/// A client beyond the bounds on connections gets no further.
+///
+/// # Errors
+/// [`Error::TooManyConnections`]
+pub fn admitted(_: &Guards, request: &mut Request) -> Result<(), Error> {
+    match request.extensions().get::<Peer>() {
+        Some(peer) if !peer.is_admitted => Err(Error::TooManyConnections),
+        _ => Ok(()),
+    }
+}
+
 /// Finds out who is calling, for [`caller`].
 ///
 /// # Errors
@@ -187,10 +198,8 @@ fn identify(
     extensions: &Extensions,
 ) -> Result<Caller, Error> {
     if guards.tokens.0.is_empty() {
-        let forwarded =
-            guards.trust_proxy.then(|| forwarded_network(headers)).flatten();
-        let peer = || extensions.get::<Peer>().map(|peer| peer.network.clone());
-        let owner = forwarded.or_else(peer);
+        let peer = extensions.get::<Peer>();
+        let owner = peer.map(|peer| peer.network.clone());
         let owner = owner.ok_or(Error::Unauthorized)?;
         return Ok(Caller { principal: Principal::anonymous(), owner });
     }

@@ -63,6 +63,7 @@ fn own() -> Vec<(String, Error)> {
         PostOnly: Error::PostOnly,
         Unauthorized: Error::Unauthorized,
         RateLimited: Error::RateLimited(60),
+        TooManyConnections: Error::TooManyConnections,
         Draining: Error::Draining,
         UnsupportedMediaType: Error::UnsupportedMediaType,
         BodyTooLarge: Error::BodyTooLarge,

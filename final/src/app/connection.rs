@@ -1,0 +1,173 @@
+//! Serves one connection.
+
+use std::{
+    convert::Infallible,
+    io,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::{HeaderMap, Request, Response},
+};
+use hyper::{
+    body::{Body as HttpBody, Frame, Incoming, SizeHint},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+use tower::Service as _;
+
+use super::{
+    idle::{Activity, Busy, Patience, TimedStream},
+    slots::{ReservedSlot, Slot, Slots},
+};
+use crate::http::{client_address::forwarded_network, guards::Peer};
+
+/// How long a connection may be idle, longer than the 60 s for which load balancers
+/// keep theirs: whoever closes it last never does so while a request is on its way,
+/// which the balancer would answer with 502. The head of a request has much less
+/// time, from its first byte on.
+const PATIENCE: Patience =
+    Patience { idle: Duration::from_secs(75), head: Duration::from_secs(30) };
+
+/// The same for reserved connections, which probes use immediately.
+const RESERVED_PATIENCE: Patience =
+    Patience { idle: Duration::from_secs(2), head: Duration::from_secs(2) };
+
+/// What all connections share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub router: Router,
+    pub slots: Arc<Slots>,
+    /// Once cancelled, the current request of every connection is its last.
+    pub closing: CancellationToken,
+    /// The peer is a proxy that names the client.
+    pub trust_proxy: bool,
+}
+
+/// By what right a connection is served.
+pub(super) enum Place {
+    /// It is one of those that clients may have.
+    Regular { _slot: Slot },
+    /// It is beyond them: operators' routes are served, once.
+    Reserved(ReservedSlot),
+}
+
+impl Shared {
+    /// Finds a place for a connection from this network.
+    pub fn admit(&self, network: &Arc<str>) -> Place {
+        let network = (!self.trust_proxy).then_some(network);
+        match self.slots.connection(network) {
+            Some(_slot) => Place::Regular { _slot },
+            None => Place::Reserved(self.slots.reserved()),
+        }
+    }
+
+    /// Names the client of a request, and counts the request for it if nothing has
+    /// counted the connection.
+    fn client_of(&self, peer: &Peer, headers: &HeaderMap) -> (Peer, Option<Slot>) {
+        let mut peer = peer.clone();
+        if !self.trust_proxy {
+            return (peer, None);
+        }
+        if let Some(network) = forwarded_network(headers) {
+            peer.network = network;
+        }
+        let slot = self.slots.request(&peer.network);
+        peer.is_admitted &= slot.is_some();
+        (peer, slot)
+    }
+}
+
+/// Serves a connection to its end.
+///
+/// # Errors
+/// What the client did to end it badly.
+pub(super) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    network: Arc<str>,
+    place: Place,
+    shared: Shared,
+) -> io::Result<()> {
+    let (hang_up, patience, is_admitted) = match &place {
+        Place::Regular { .. } => (CancellationToken::new(), PATIENCE, true),
+        Place::Reserved(slot) => (slot.hang_up.clone(), RESERVED_PATIENCE, false),
+    };
+    let (activity, closing) = (Activity::default(), shared.closing.clone());
+    let stream = TimedStream::new(stream, activity.clone(), patience);
+    let peer = Peer { network, hang_up: hang_up.clone(), is_admitted };
+    let service = service_fn(move |request| {
+        answer(&shared, &peer, activity.begin(), request)
+    });
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            // The stream's own deadlines are shorter. hyper looks at the stream after
+            // an answer only if it has one, too.
+            .header_read_timeout(patience.idle + patience.head)
+            .keep_alive(is_admitted)
+            .serve_connection(TokioIo::new(stream), service)
+    );
+    tokio::select! {
+        ended = &mut connection => return ended.map_err(io::Error::other),
+        () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = hang_up.cancelled() => return Ok(()),
+    }
+    tokio::select! {
+        ended = connection => ended.map_err(io::Error::other),
+        () = hang_up.cancelled() => Ok(()),
+    }
+}
+
+/// Answers one request. The answer holds on to what is taken for it.
+fn answer(
+    shared: &Shared,
+    peer: &Peer,
+    busy: Busy,
+    mut request: Request<Incoming>,
+) -> impl Future<Output = Result<Response<HeldBody>, Infallible>> + use<> {
+    let (peer, slot) = shared.client_of(peer, request.headers());
+    request.extensions_mut().insert(peer);
+    let answer = shared.router.clone().call(request.map(Body::new));
+    async move {
+        let answer = answer.await?;
+        Ok(answer.map(|body| HeldBody { body, _slot: slot, _busy: busy }))
+    }
+}
+
+/// The body of an answer. The request has been served when it is dropped.
+struct HeldBody {
+    body: Body,
+    _slot: Option<Slot>,
+    _busy: Busy,
+}
+
+impl HttpBody for HeldBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! Ends connections that wait for a request too long.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep},
+};
+
+/// How long a connection waits for the next request, and for the whole of its head.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    pub idle: Duration,
+    pub head: Duration,
+}
+
+/// Counts the beginnings and ends of the requests of one connection: odd while one
+/// is being served.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Activity(Arc<AtomicU64>);
+
+/// A request that is being served, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Busy(Activity);
+
+impl Activity {
+    pub fn begin(&self) -> Busy {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Busy(self.clone())
+    }
+
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What a connection waits for, since when, and after how many beginnings and ends.
+#[derive(Debug, Clone, Copy)]
+struct Wait {
+    after: u64,
+    since: Instant,
+    begun: bool,
+}
+
+/// A stream that ends when no request comes, and fails when only a part of a head
+/// does. While a request is served it has no deadline: that is the handlers' matter.
+///
+/// hyper has one deadline for both, from the end of an answer to the end of the next
+/// head.
+pub(super) struct TimedStream<S> {
+    stream: S,
+    activity: Activity,
+    patience: Patience,
+    wait: Option<Wait>,
+    deadline: Pin<Box<Sleep>>,
+}
+
+impl<S> TimedStream<S> {
+    pub fn new(stream: S, activity: Activity, patience: Patience) -> Self {
+        let deadline = Box::pin(sleep(patience.idle));
+        Self { stream, activity, patience, wait: None, deadline }
+    }
+
+    /// The wait of this moment; `None` while a request is served.
+    fn wait(&mut self) -> Option<&mut Wait> {
+        let after = self.activity.count();
+        if after % 2 == 1 {
+            return None;
+        }
+        if self.wait.is_none_or(|wait| wait.after != after) {
+            self.wait = Some(Wait { after, since: Instant::now(), begun: false });
+        }
+        self.wait.as_mut()
+    }
+
+    fn note_bytes(&mut self) {
+        if let Some(wait) = self.wait()
+            && !wait.begun
+        {
+            (wait.since, wait.begun) = (Instant::now(), true);
+        }
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Patience { idle, head } = self.patience;
+        let Some(wait) = self.wait().copied() else { return Poll::Pending };
+        let deadline = wait.since + if wait.begun { head } else { idle };
+        if self.deadline.deadline() != deadline {
+            self.deadline.as_mut().reset(deadline);
+        }
+        ready!(self.deadline.as_mut().poll(cx));
+        Poll::Ready(match wait.begun {
+            true => Err(io::ErrorKind::TimedOut.into()),
+            // As if the client had closed it.
+            false => Ok(()),
+        })
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if read.is_pending() {
+            return self.poll_deadline(cx);
+        }
+        if buffer.filled().len() > before {
+            self.note_bytes();
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> TimedStream<S> {
+    /// A client that still takes its answer is not idle.
+    fn note_written(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.wait = self.wait.filter(|wait| wait.begun);
+        }
+        written
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.note_written(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        self.note_written(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
