@@ -37,12 +37,13 @@ use crate::{
     sessions::NewSession,
 };
 
-const INSTRUCTIONS: &str = "A calculator with a memory. In a session calculations \
-    are recorded: read calculator://history for all of them, or \
-    calculator://history/{calculationId} for one. Use batch_calculate for several \
-    calculations at once. calculator://help has an example for every tool. Where there \
-    is no session, open_tape gives a tape_id: pass it to what is to be recorded, and \
-    read calculator://tapes/{tape_id}/history.";
+const INSTRUCTIONS: &str = "A calculator with a memory. If there is a tool open_tape, \
+    nothing is kept by itself: call open_tape once, before the first calculation that is \
+    to be remembered, pass its tape_id to every calculate, batch_calculate and \
+    advanced_calculate, and read calculator://tapes/{tape_id}/history. If there is no such \
+    tool, every calculation is recorded in the session: read calculator://history for \
+    all of them, or calculator://history/{calculationId} for one. Use batch_calculate \
+    for several calculations at once. calculator://help explains every tool.";
 
 /// What a deployment may choose.
 #[derive(Debug, Clone)]

@@ -19,6 +19,7 @@ pub mod parameters;
 pub mod progress;
 pub mod prompts;
 pub mod question;
+pub mod raw;
 pub mod resources;
 pub mod results;
 pub mod retries;

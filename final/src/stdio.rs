@@ -1,21 +1,25 @@
 //! The second transport: one client, one session, a message a line.
 //! spec: basic/transports (stdio)
 
+mod reader;
 mod running;
+mod writer;
 
-use std::{io::ErrorKind, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use futures_util::StreamExt;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
-    sync::mpsc,
+    io::{AsyncRead, AsyncWrite, BufReader},
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
     time::timeout,
 };
-use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tokio_util::sync::CancellationToken;
 
-use self::running::Running;
+use self::{
+    reader::{Line, LineReader},
+    running::Running,
+    writer::{Lines, lines, write},
+};
 use crate::{
     engine::{Call, Caller, Engine, Session},
     error::Error,
@@ -37,8 +41,16 @@ use crate::{
     sessions::{Inbox, Outbox, Principal, Said, SessionId},
 };
 
-/// How many lines may wait for the reader of our output.
-const LINES: usize = 256;
+/// How many bytes of requests may be served at a time.
+const SERVED: usize = 16 << 20;
+
+/// What a running call counts at least, in bytes: about what it costs. So there are
+/// at most 1024.
+const CALL: usize = 16 << 10;
+
+/// How long a request waits for room among those being served. Not for ever: they
+/// may wait for answers that come after it.
+const ROOM: Duration = Duration::from_secs(1);
 
 /// How long running calls may take after the end of the input.
 const LAST_CALLS: Duration = Duration::from_secs(5);
@@ -58,7 +70,7 @@ pub async fn serve(
     max_line: usize,
     shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
-    let (lines, queue) = mpsc::channel(LINES);
+    let (lines, queue) = lines();
     let mut writer = tokio::spawn(write(output, queue));
     let caller =
         Caller { principal: Principal::anonymous(), owner: "stdio".into() };
@@ -68,6 +80,7 @@ pub async fn serve(
         lines,
         session: None,
         calls: JoinSet::new(),
+        room: Arc::new(Semaphore::new(SERVED)),
         running: Arc::default(),
         listener: JoinSet::new(),
     };
@@ -91,63 +104,39 @@ pub async fn serve(
     }
 }
 
-/// Writes messages, one a line. They are compact JSON, so they hold no newline.
-async fn write(
-    output: impl AsyncWrite,
-    mut queue: mpsc::Receiver<RawJson>,
-) -> std::io::Result<()> {
-    let mut output = pin!(output);
-    while let Some(message) = queue.recv().await {
-        output.write_all(message.get().as_bytes()).await?;
-        output.write_all(b"\n").await?;
-        output.flush().await?;
-    }
-    Ok(())
-}
-
 struct Connection {
     engine: Arc<Engine>,
     caller: Caller,
-    lines: mpsc::Sender<RawJson>,
+    lines: Lines,
     session: Option<SessionId>,
     /// Running calls.
     calls: JoinSet<()>,
     running: Arc<Running>,
+    /// Room for more of them.
+    room: Arc<Semaphore>,
     /// The session's stream for what belongs to no call.
     listener: JoinSet<()>,
 }
 
 impl Connection {
     async fn read(&mut self, input: impl AsyncRead, max_line: usize) {
-        let codec = LinesCodec::new_with_max_length(max_line);
-        let mut lines = pin!(FramedRead::new(input, codec));
+        let input = pin!(BufReader::new(input));
+        let mut input = LineReader::new(input, max_line);
         loop {
-            match lines.next().await {
-                Some(Ok(line)) if line.trim().is_empty() => {}
-                Some(Ok(line)) => self.take(&line).await,
-                Some(Err(error)) => {
-                    let error = match error {
-                        LinesCodecError::MaxLineLengthExceeded => {
-                            Error::BodyTooLarge
-                        }
-                        LinesCodecError::Io(error)
-                            if error.kind() == ErrorKind::InvalidData =>
-                        {
-                            ParseError::Syntax.into()
-                        }
-                        LinesCodecError::Io(_) => return,
-                    };
-                    self.refuse(None, &error).await;
-                    // The codec pauses once after an error and then goes on.
-                    lines.next().await;
+            self.lines.ready().await;
+            match input.next().await {
+                Some(Line::Whole(line)) if line.trim_ascii().is_empty() => {}
+                Some(Line::Whole(line)) => self.take(&line).await,
+                Some(Line::TooLong) => {
+                    self.refuse(None, &Error::BodyTooLarge).await;
                 }
                 None => return,
             }
         }
     }
 
-    async fn take(&mut self, line: &str) {
-        match Body::parse(line.as_bytes()) {
+    async fn take(&mut self, line: &[u8]) {
+        match Body::parse(line) {
             Ok(Body::Single(message)) => self.message(message).await,
             Ok(Body::Batch(messages)) => self.batch(messages).await,
             Err(error) => self.malformed(error).await,
@@ -199,7 +188,7 @@ impl Connection {
 
     async fn request(&mut self, request: Request) -> Result<(), Error> {
         match Envelope::of(request.params.as_ref()) {
-            Some(Ok(envelope)) => return self.serve_alone(request, envelope),
+            Some(Ok(envelope)) => return self.serve_alone(request, envelope).await,
             Some(Err(bad)) => return Err(bad.into()),
             None => {}
         }
@@ -217,15 +206,16 @@ impl Connection {
             }
             _ => {
                 let session = self.enter(1).await?;
+                let room = self.room_for(&request).await?;
                 let (outbox, inbox) = Outbox::open();
                 let call = self.engine.call(&session, request, outbox)?;
-                self.begin(call, inbox, false)
+                self.begin(call, inbox, room, false)
             }
         }
     }
 
     /// A request of the stateless era, beside the session or without one.
-    fn serve_alone(
+    async fn serve_alone(
         &mut self,
         request: Request,
         envelope: Envelope,
@@ -237,26 +227,42 @@ impl Connection {
         if !self.engine.offers(Era::Stateless, method) {
             return Err(Error::no_such_method(Era::Stateless, method));
         }
+        let room = self.room_for(&request).await?;
         let (outbox, inbox) = Outbox::open();
         let call = self.engine.serve(&self.caller, request, envelope, outbox)?;
-        self.begin(call, inbox, method == Method::Listen)
+        self.begin(call, inbox, room, method == Method::Listen)
+    }
+
+    /// Waits for room for one more call.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] if there is none in time.
+    async fn room_for(
+        &self,
+        request: &Request,
+    ) -> Result<OwnedSemaphorePermit, Error> {
+        let length = request.params.as_ref().map_or(0, |it| it.get().len());
+        let length = u32::try_from(length.clamp(CALL, SERVED)).unwrap_or(u32::MAX);
+        let room = self.room.clone().acquire_many_owned(length);
+        let room = timeout(ROOM, room).await.ok().and_then(Result::ok);
+        room.ok_or(Error::RateLimited(ROOM.as_secs()))
     }
 
     fn begin(
         &mut self,
         call: Call,
         inbox: Inbox,
+        room: OwnedSemaphorePermit,
         listens: bool,
     ) -> Result<(), Error> {
         self.running.enter(&call, listens)?;
         // What has ended is kept until somebody asks for it.
         while self.calls.try_join_next().is_some() {}
-        self.calls.spawn(run(
-            call,
-            inbox,
-            self.lines.clone(),
-            self.running.clone(),
-        ));
+        let served = run(call, inbox, self.lines.clone(), self.running.clone());
+        self.calls.spawn(async move {
+            served.await;
+            drop(room);
+        });
         Ok(())
     }
 
@@ -307,9 +313,8 @@ impl Connection {
         self.say(error.to_message(id)).await;
     }
 
-    /// A closed output ends [`serve`].
     async fn say(&self, message: RawJson) {
-        let _ = self.lines.send(message).await;
+        self.lines.send(message).await;
     }
 
     /// Waits for running calls, then ends the session and its stream.
@@ -332,37 +337,35 @@ impl Connection {
 async fn run(
     mut call: Call,
     mut inbox: Inbox,
-    lines: mpsc::Sender<RawJson>,
+    lines: Lines,
     running: Arc<Running>,
 ) {
     let (ended, ()) = tokio::join!(&mut call, forward(&mut inbox, &lines));
     // Its client may use the id again as soon as it has the answer.
     running.leave(&call.id);
     if let Some(message) = ended.into_message(&call.id) {
-        // A closed output ends [`serve`].
-        let _ = lines.send(message).await;
+        lines.send(message).await;
     }
 }
 
 /// Passes on what a call says until it has ended.
-async fn forward(inbox: &mut Inbox, lines: &mpsc::Sender<RawJson>) {
+async fn forward(inbox: &mut Inbox, lines: &Lines) {
     loop {
         let said = inbox.take().await;
         if said.is_empty() {
             return;
         }
         for message in said.into_iter().filter_map(Said::into_message) {
-            // A closed output ends [`serve`].
-            let _ = lines.send(message).await;
+            lines.send(message).await;
         }
     }
 }
 
 /// Passes on what belongs to no call until the session ends.
-async fn announce(mut reader: Reader, lines: mpsc::Sender<RawJson>) {
+async fn announce(mut reader: Reader, lines: Lines) {
     while let Some(frame) = reader.next().await {
         if let Frame::Message(_, message) = frame {
-            let _ = lines.send(message).await;
+            lines.send(message).await;
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The protocol room, through its public door.
 
 use mcp_server::protocol::{
+    RawJson,
     body::{Body, MAX_DEPTH, ParseError},
     completion::Completion,
     jsonrpc::{Message, Request, RequestId, result_message},
+    method::Method,
     pagination::{PAGE_SIZE, page},
+    raw::canonical,
     to_raw,
-    version::{MODERN, Version},
+    version::{Era, MODERN, Version},
 };
 
 fn request(text: &str) -> Request {
@@ -28,10 +31,26 @@ fn ids_keep_their_type_and_value() {
     assert_eq!(request(text).id, RequestId::String("1".into()));
 }
 
+/// A client whose only number is a double may write an integer like this.
+#[test]
+fn a_whole_number_is_an_id_however_it_is_written() {
+    for (id, answered) in [
+        ("1.0", "1"),
+        ("-0.0", "0"),
+        ("1e3", "1000"),
+        ("-2.50e1", "-25"),
+        ("9007199254740991.0", "9007199254740991"),
+    ] {
+        let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);
+        let answer = result_message(&request(&text).id, &to_raw(&()));
+        assert!(answer.get().contains(&format!(r#""id":{answered},"#)), "{answer}");
+    }
+}
+
 /// L003: a null id is refused, and so is a fraction.
 #[test]
 fn an_id_is_a_string_or_a_whole_number() {
-    for id in ["null", "1.5", "{}", "[1]", "true"] {
+    for id in ["null", "1.5", "1e300", "9007199254740993.0", "{}", "[1]", "true"] {
         let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);
         let error = Body::parse(text.as_bytes()).unwrap_err();
         assert!(matches!(error, ParseError::Shape { id: None, .. }), "{id}");
@@ -119,10 +138,51 @@ fn each_message_of_a_batch_stands_alone() {
     assert!(messages[1].is_err());
 }
 
+/// L208: what 2025-03-26 does not know, it does not know either.
+#[test]
+fn the_oldest_version_is_served_like_the_next_one() {
+    let [oldest, next] = [Version::V2024_11_05, Version::V2025_03_26];
+    assert!(oldest < next);
+    assert_eq!(Era::parse("2024-11-05"), Some(Era::Stateful(oldest)));
+    let [oldest, next] = [oldest, next].map(Era::Stateful);
+    let knows = |era: Era| {
+        [
+            era.has_batches(),
+            era.has_structured_content(),
+            era.has_priming(),
+            era.has_elicitation(),
+        ]
+    };
+    assert_eq!(knows(oldest), knows(next));
+    assert_eq!(knows(oldest), [true, false, false, false]);
+    for method in Method::ALL {
+        assert_eq!(oldest.has_request(*method), next.has_request(*method));
+    }
+}
+
+/// What does not differ in meaning is one text, so that a state fits it.
+#[test]
+fn equal_values_have_one_canonical_form() {
+    for (text, expected) in [
+        (
+            r#"{ "b" : [1, 2.50, {}], "a" : "\u0041" }"#,
+            r#"{"a":"A","b":[1,2.5,{}]}"#,
+        ),
+        (r#"{"a":1,"a":2}"#, r#"{"a":2}"#),
+        (r#"[ "\ud800", 1e400, null ]"#, r#"["\ud800",1e400,null]"#),
+    ] {
+        let raw: RawJson = serde_json::from_str(text).unwrap();
+        let mut written = String::new();
+        canonical(&raw, &mut written);
+        assert_eq!(written, expected, "{text}");
+    }
+}
+
 /// L022, L023, L024: the requested version if spoken, else the latest
 /// stateful one.
 #[test]
 fn negotiation_answers_with_the_requested_or_the_latest_version() {
+    assert_eq!(Version::negotiate("2024-11-05"), Version::V2024_11_05);
     assert_eq!(Version::negotiate("2025-03-26"), Version::V2025_03_26);
     assert_eq!(Version::negotiate("2025-06-18"), Version::V2025_06_18);
     assert_eq!(Version::negotiate("1999-01-01"), Version::V2025_11_25);

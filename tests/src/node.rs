@@ -268,6 +268,16 @@ impl Node {
         self.process.resident_bytes()
     }
 
+    /// Lets [`peak_bytes`](Self::peak_bytes) begin anew; returns what is used now.
+    pub fn forget_peak(&self) -> u64 {
+        self.process.forget_peak()
+    }
+
+    /// How much memory it has used at most, in bytes.
+    pub fn peak_bytes(&self) -> u64 {
+        self.process.peak_bytes()
+    }
+
     /// Waits for it to end by itself.
     pub async fn wait(&mut self, within: Duration) -> ExitStatus {
         self.process.wait(within).await

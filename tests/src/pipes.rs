@@ -3,6 +3,10 @@
 use std::{
     io::{BufRead, BufReader, Write},
     process::{ChildStdin, ChildStdout, ExitStatus},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -140,6 +144,27 @@ impl Pipes {
             self.process.output().contains(text).then_some(())
         })
         .await;
+    }
+
+    /// How much memory the server has used at most, in bytes.
+    pub fn peak_bytes(&self) -> u64 {
+        self.process.peak_bytes()
+    }
+
+    /// Writes lines from a thread of its own, until the server has read all of them
+    /// or is gone: how many it has taken so far is counted.
+    pub fn pour(&mut self, lines: Vec<Vec<u8>>) -> Arc<AtomicUsize> {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let count = taken.clone();
+        if let Some(mut input) = self.input.take() {
+            thread::spawn(move || {
+                let mut written = |line: &Vec<u8>| input.write_all(line).is_ok();
+                for _ in lines.iter().take_while(|line| written(line)) {
+                    count.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+        taken
     }
 
     /// SIGKILL: it is gone, and what it has written can still be read.

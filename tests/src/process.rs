@@ -97,9 +97,26 @@ impl Process {
 
     /// How much memory it uses at this moment; 0 if the system does not say so.
     pub fn resident_bytes(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    /// How much memory it has used at most; 0 if the system does not say so.
+    pub fn peak_bytes(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// Lets [`peak_bytes`](Self::peak_bytes) begin anew; returns what is used now.
+    pub fn forget_peak(&self) -> u64 {
+        // Where the system cannot, the peak is that of the whole life.
+        let _ =
+            std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
+        self.resident_bytes()
+    }
+
+    fn memory(&self, figure: &str) -> u64 {
         let status = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(status).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(figure));
         let kib = line.and_then(|line| line.trim().strip_suffix("kB"));
         kib.and_then(|kib| kib.trim().parse().ok()).unwrap_or(0_u64) * 1024
     }

@@ -334,6 +334,27 @@ fn untrue_rows(page: &str, rows: &[(u8, &str, Outcome)]) -> Vec<String> {
     untrue
 }
 
+/// Row 3c, L022, L067: old clients ask for a version of the time before this
+/// transport, give up if they are answered with another, and name it afterwards.
+#[tokio::test]
+async fn the_oldest_version_is_echoed_and_served_like_the_next_one() {
+    let node = Node::start().await;
+    let plain = post(&node, &initialize("2024-11-05"));
+    Probe::new("plain", plain.clone(), Session("2024-11-05")).assert().await;
+    let headed = version(plain, "2024-11-05");
+    Probe::new("with a header", headed, Session("2024-11-05")).assert().await;
+    let client = Client::builder().version("2024-11-05").connect(&node).await;
+    let sum = json!({ "a": 1, "b": 2, "op": "add" });
+    let sum = client.call_tool("calculate", sum).await;
+    assert_eq!(sum.text(), "1 add 2 = 3");
+    assert_eq!(sum.result().get("structuredContent"), None);
+    let named = client.attempt("POST").header("mcp-protocol-version", "2024-11-05");
+    let ping = named.json(&bare(1, "ping")).send().await;
+    assert!(ping.result().is_object(), "{ping:?}");
+    let batch = client.post(&json!([bare(7, "ping"), bare(8, "ping")])).await;
+    assert_eq!(batch.status, 200, "{batch:?}");
+}
+
 /// An outcome in the words of the book.
 fn told(outcome: &Outcome) -> String {
     match outcome {

@@ -1,11 +1,12 @@
 //! The second transport: a real process and its pipes.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
 use serde_json::{Value, json};
 use suite::{
-    Node, NodeBuilder, Pipes, Program,
+    Node, NodeBuilder, PATIENCE, Pipes, Program,
     client::message,
+    eventually,
     modern::{VERSION, key},
     probe::SPOKEN,
 };
@@ -87,9 +88,54 @@ async fn lines_that_are_no_messages_are_refused_and_do_no_harm() {
         let (came, its) = refused(&mut server, line).await;
         let line = String::from_utf8_lossy(&line[..line.len().min(40)]);
         assert_eq!((came, &its), (code, id), "{line}");
-        server.write("");
+        // Not a byte more is needed.
         server.assert_alive().await;
     }
+}
+
+/// A client that does not read its answers is not read from: its requests wait with
+/// it. Nothing is lost: when it reads, it gets all of them.
+#[tokio::test]
+async fn a_client_that_does_not_read_waits_with_its_own_requests() {
+    let node = Node::builder().set("SAMPLE_TOOL_NAME", "print_it");
+    // Nothing of the output is read before the first answer is asked for.
+    let mut server = node.pipes();
+    let text = "x".repeat(500_000);
+    let line = |id: usize| {
+        let params = call("print_it", json!({ "value": text }));
+        format!("{}\n", modern(id, "tools/call", params)).into_bytes()
+    };
+    let count = 60;
+    let taken = server.pour((0..count).map(line).collect());
+    let (mut earlier, mut looks) = (0, 0);
+    let settled = async || {
+        let now = taken.load(SeqCst);
+        looks = if now == earlier { looks + 1 } else { 0 };
+        earlier = now;
+        (now > 0 && looks > 50).then_some(now)
+    };
+    let earlier = eventually("the reader waits", PATIENCE, settled).await;
+    assert!(earlier < count / 2, "{earlier} of {count} requests were taken");
+    let peak = server.peak_bytes() >> 20;
+    assert!(peak <= 64, "{peak} MiB");
+    for _ in 0..count {
+        let answer = server.response().await;
+        assert!(answer["result"].is_object(), "{answer}");
+    }
+}
+
+/// L022: what old clients ask for is what they are given.
+#[tokio::test]
+async fn the_oldest_version_is_served_like_the_next_one() {
+    let mut server = Node::builder().pipes();
+    let opened = server.handshake("2024-11-05", json!({})).await;
+    assert_eq!(opened["protocolVersion"], "2024-11-05");
+    let sum = json!({ "a": 1, "b": 2, "op": "add" });
+    server.call(1.0, "calculate", sum);
+    let answer = server.response().await;
+    assert_eq!(answer["id"].to_string(), "1", "an id is an integer");
+    assert_eq!(answer["result"]["content"][0]["text"], "1 add 2 = 3");
+    assert_eq!(answer["result"].get("structuredContent"), None, "{answer}");
 }
 
 /// 2025-03-26 only; the answers may come one by one.
@@ -411,14 +457,15 @@ async fn a_stateless_call_that_is_cancelled_is_not_answered() {
 }
 
 /// M185: a listener is told of the end, but not waited for. Nothing is read here,
-/// so the pipe and the queue before it are full: 64 KiB and 256 answers.
+/// so the pipe and the queue before it are full: 64 KiB and 256 answers. The requests
+/// behind them wait in the other pipe.
 #[tokio::test]
 async fn a_listener_that_does_not_read_does_not_keep_the_server_from_its_end() {
     let mut server = fixture().pipes();
     let watched = json!({ "resourceSubscriptions": ["test://watched-resource"] });
     let filter = json!({ "notifications": watched });
     server.send(&modern("listen", "subscriptions/listen", filter));
-    for id in 0..4_000 {
+    for id in 0..400 {
         server.send(&modern(id, "tools/list", json!({})));
     }
     server.terminate();

@@ -1,4 +1,5 @@
-//! What the tools are given. The comments of the fields are what a model reads.
+//! What the tools are given. The comments of the fields are what a model
+//! reads, and the examples, which the table of tools moves into descriptions.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -28,7 +29,7 @@ pub struct CalculateArguments {
     /// Report progress on the way, if the request has a progress token.
     #[serde(default)]
     pub stream: bool,
-    /// The tape on which the calculation is recorded; without one it is not.
+    /// Where the calculation is recorded, from open_tape; without one it is not.
     pub tape_id: Option<String>,
 }
 
@@ -47,7 +48,7 @@ pub struct BatchArguments {
     /// Report progress before each one, if the request has a progress token.
     #[serde(default)]
     pub report_progress: bool,
-    /// The tape on which the calculations are recorded; without one they are not.
+    /// Where the calculations are recorded, from open_tape; without one they are not.
     #[serde(rename = "tape_id")]
     pub tape_id: Option<String>,
 }
@@ -79,7 +80,7 @@ pub struct AdvancedArguments {
     #[schemars(description = "Required for power (base raised to value). For \
         log, the natural logarithm is taken without it. Other functions ignore it.")]
     pub base: Option<Number>,
-    /// The tape on which the calculation is recorded; without one it is not.
+    /// Where the calculation is recorded, from open_tape; without one it is not.
     pub tape_id: Option<String>,
 }
 

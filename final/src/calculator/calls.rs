@@ -17,10 +17,13 @@ use super::{
     },
 };
 use crate::{
-    protocol::{logging::Level, tools::ToolResult},
+    protocol::{content::Content, logging::Level, tools::ToolResult},
     service::{Context, ServiceError, State},
     sessions::{Entry, Timestamp},
 };
+
+/// What a model reads that did not name a tape, and may want to.
+const NOT_KEPT: &str = "Not recorded: no tape_id was given (see open_tape).";
 
 pub async fn calculate(
     cx: &Context,
@@ -43,8 +46,7 @@ pub async fn calculate(
     let recorded = record(cx, state, vec![calculation.entry()]).await?;
     report(1.0, "done").await;
     let text = format!("{a} {} {b} = {result}", op.name());
-    Ok(ToolResult::text(text)
-        .with_structure(&CalculationResult::of(calculation, recorded)))
+    Ok(calculated(text, calculation, recorded))
 }
 
 pub async fn batch(
@@ -77,12 +79,10 @@ pub async fn batch(
     }
     let succeeded = entries.len();
     let failed = results.len() - succeeded;
-    record(cx, state, entries).await?;
-    Ok(ToolResult::text(lines.join("\n")).with_structure(&BatchResult {
-        results,
-        succeeded,
-        failed,
-    }))
+    let recorded = record(cx, state, entries).await?;
+    let note = (!recorded && succeeded > 0).then_some(NOT_KEPT);
+    let result = BatchResult { results, succeeded, failed, note };
+    Ok(noted(lines.join("\n"), note).with_structure(&result))
 }
 
 pub async fn advanced(
@@ -100,8 +100,7 @@ pub async fn advanced(
     let now = now(cx, state.as_ref());
     let calculation = Calculation::new(operation.name(), inputs, result, now);
     let recorded = record(cx, state, vec![calculation.entry()]).await?;
-    Ok(ToolResult::text(text)
-        .with_structure(&CalculationResult::of(calculation, recorded)))
+    Ok(calculated(text, calculation, recorded))
 }
 
 pub async fn demo(
@@ -123,6 +122,21 @@ pub async fn demo(
 pub fn sample(SampleArguments { value }: SampleArguments) -> ToolResult {
     ToolResult::text(format!("test string print: {value}"))
         .with_structure(&SampleResult { value })
+}
+
+/// The result of one calculation.
+fn calculated(text: String, made: Calculation, is_recorded: bool) -> ToolResult {
+    let note = (!is_recorded).then_some(NOT_KEPT);
+    let made = CalculationResult::of(made, is_recorded);
+    noted(text, note).with_structure(&CalculationResult { note, ..made })
+}
+
+/// A text, and what a model should know besides, in a block of its own: some clients
+/// show only the text, others only the structure.
+fn noted(text: String, note: Option<&str>) -> ToolResult {
+    let mut result = ToolResult::text(text);
+    result.content.extend(note.map(Content::text));
+    result
 }
 
 /// The time by the clock of whoever keeps the calculation.

@@ -279,7 +279,6 @@ pub fn help(tools: &[Tool]) -> Value {
             "description": tool.description,
             "arguments": schema["properties"],
             "required": schema.get("required").unwrap_or(&json!([])),
-            "examples": schema["examples"],
         })
     };
     json!({ "tools": tools.iter().map(explain).collect::<Value>() })

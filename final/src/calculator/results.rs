@@ -20,13 +20,16 @@ pub struct CalculationResult {
     /// Under which name it is recorded in the history, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calculation_id: Option<CalculationId>,
+    /// Why it is not recorded, if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
 }
 
 impl CalculationResult {
     pub fn of(calculation: Calculation, is_recorded: bool) -> Self {
         let Calculation { id, operation, inputs, result, .. } = calculation;
         let calculation_id = is_recorded.then_some(id);
-        Self { operation, inputs, result, calculation_id }
+        Self { operation, inputs, result, calculation_id, note: None }
     }
 }
 
@@ -38,6 +41,9 @@ pub struct BatchResult {
     pub succeeded: usize,
     /// How many have none.
     pub failed: usize,
+    /// Why nothing is recorded, if nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
 }
 
 /// What became of one calculation of a batch.

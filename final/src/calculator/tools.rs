@@ -46,11 +46,25 @@ const RECORDS: ToolAnnotations =
 const REMOVES: ToolAnnotations =
     ToolAnnotations { read_only_hint: false, destructive_hint: true, ..READS };
 
+/// Where a calculation goes, as a model is told: it decides by this.
+const IN_SESSION: &str = "Results are recorded in the session's history, \
+    calculator://history.";
+
+/// The same without a session.
+const ON_TAPE: &str = "Results are recorded only on a tape: to remember them, call \
+    open_tape once, before the first of them, and pass its tape_id to every call.";
+
 /// The tools that are always there.
 pub fn built_in(era: Era) -> Vec<Tool> {
     match era {
-        Era::Stateful(_) => everywhere().into_iter().map(in_session).collect(),
-        Era::Stateless => [everywhere(), tapes()].concat(),
+        Era::Stateful(_) => {
+            let tools = everywhere(IN_SESSION).into_iter().map(in_session);
+            tools.map(with_examples).collect()
+        }
+        Era::Stateless => {
+            let tools = [everywhere(ON_TAPE), tapes()].concat();
+            tools.into_iter().map(with_examples).collect()
+        }
     }
 }
 
@@ -72,11 +86,37 @@ fn in_session(mut tool: Tool) -> Tool {
             example.remove("tape_id");
         }
     }
-    if let Some(output) = &mut tool.output_schema
-        && output["properties"].get("calculationId").is_some()
+    if let Some(output) = &mut tool.output_schema {
+        recorded(output);
+    }
+    tool
+}
+
+/// The form of a result that is always recorded.
+fn recorded(output: &mut Value) {
+    if let Some(Value::Object(members)) = output.get_mut("properties") {
+        members.remove("note");
+    }
+    if output["properties"].get("calculationId").is_some()
         && let Some(Value::Array(required)) = output.get_mut("required")
     {
         required.push("calculationId".into());
+    }
+}
+
+/// Examples stand in the description, where every model reads them: some models'
+/// interfaces refuse a schema with `examples`, and all tools with it.
+fn with_examples(mut tool: Tool) -> Tool {
+    let schema = tool.input_schema.as_object_mut();
+    let Some(Value::Array(examples)) = schema.and_then(|it| it.remove("examples"))
+    else {
+        return tool;
+    };
+    let examples = examples.iter().filter(|example| **example != json!({}));
+    let examples: Vec<String> = examples.map(Value::to_string).collect();
+    if !examples.is_empty() {
+        tool.description.push_str(" For example: ");
+        tool.description.push_str(&examples.join(" or "));
     }
     tool
 }
@@ -86,9 +126,11 @@ fn tapes() -> Vec<Tool> {
         tool::<OpenTapeArguments, OpenTapeResult>(
             OPEN_TAPE,
             "Open a tape",
-            "Opens a tape on which calculations are recorded, and names it. It can \
-             be read at calculator://tapes/{tape_id}/history until it is closed or \
-             was not used for a while.",
+            "Opens a tape: a history that later requests can read and add to. Call \
+             it once, before the first calculation that is to be remembered; pass \
+             the tape_id that it returns to every calculate, batch_calculate and \
+             advanced_calculate, and read calculator://tapes/{tape_id}/history. A \
+             tape is gone when it is closed or was not used for a while.",
             RECORDS,
         ),
         tool::<CloseTapeArguments, CloseTapeResult>(
@@ -100,27 +142,31 @@ fn tapes() -> Vec<Tool> {
     ]
 }
 
-fn everywhere() -> Vec<Tool> {
+fn everywhere(recorded: &str) -> Vec<Tool> {
+    let and_where = |text: &str| format!("{text} {recorded}");
     vec![
         tool::<CalculateArguments, CalculationResult>(
             CALCULATE,
             "Calculate",
-            "Adds, subtracts, multiplies or divides two numbers and records the \
-             calculation in the history.",
+            &and_where("Adds, subtracts, multiplies or divides two numbers."),
             RECORDS,
         ),
         tool::<BatchArguments, BatchResult>(
             BATCH,
             "Calculate a batch",
-            "Does up to 100 calculations in one call. One that fails does not \
-             stop the others; those that succeed are recorded.",
+            &and_where(
+                "Does up to 100 calculations in one call. One that fails does not \
+                 stop the others and is not recorded.",
+            ),
             RECORDS,
         ),
         tool::<AdvancedArguments, CalculationResult>(
             ADVANCED,
             "Calculate a function",
-            "Factorial, power, square root, logarithm, sine, cosine or tangent \
-             of a number; recorded in the history.",
+            &and_where(
+                "Factorial, power, square root, logarithm, sine, cosine or tangent \
+                 of a number.",
+            ),
             RECORDS,
         ),
         tool::<DemoArguments, DemoResult>(
@@ -142,12 +188,12 @@ fn everywhere() -> Vec<Tool> {
 
 /// The tool that a deployment may add under a name of its own.
 pub fn sample(name: &str) -> Tool {
-    tool::<SampleArguments, SampleResult>(
+    with_examples(tool::<SampleArguments, SampleResult>(
         name,
         "Sample",
         "Prints the text that it is given, to try out how a client calls a tool.",
         READS,
-    )
+    ))
 }
 
 fn tool<A: JsonSchema, R: JsonSchema>(

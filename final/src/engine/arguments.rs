@@ -1,6 +1,6 @@
 //! Tool arguments against the schema that was published for them.
 
-use std::collections::BTreeMap;
+mod reader;
 
 use jsonschema::{
     ValidationError, Validator,
@@ -8,34 +8,49 @@ use jsonschema::{
 };
 use serde_json::Value;
 
-use crate::protocol::RawJson;
+use self::reader::{Place, Reader};
+use crate::protocol::{RawJson, to_raw};
 
 /// How many broken rules are told: a short request can break very many.
 const MAX_RULES: usize = 10;
 
-/// The rules that `arguments` break, one sentence each; `None` if they break
-/// none. Sentences name the argument and the rule, never its value.
-pub fn broken_rules(schema: &Validator, arguments: &RawJson) -> Option<String> {
-    let Ok(arguments) = serde_json::from_str(arguments.get()) else {
-        return Some(beyond_doubles(arguments));
-    };
-    if schema.is_valid(&arguments) {
-        return None;
+/// The longest arguments, in bytes, of which several broken rules are told. The
+/// validator builds all of its errors before it gives one, about a kilobyte each, so
+/// of longer arguments only the first is built.
+const MAX_LISTED: usize = 16 << 10;
+
+/// The longest name of an unknown argument that is repeated, in characters.
+const MAX_NAME: usize = 60;
+
+/// The arguments as the tool's code reads them: an optional one that is `null` is
+/// left out.
+///
+/// # Errors
+/// The rules that they break, one sentence each. Sentences name the argument and the
+/// rule, never its value.
+pub fn checked(
+    schema: &Value,
+    validator: &Validator,
+    arguments: RawJson,
+) -> Result<RawJson, String> {
+    let mut reader = Reader::default();
+    let read = reader.read(&arguments, schema, &Place::Arguments);
+    if !reader.rules.is_empty() {
+        return Err(reader.rules.join("; "));
     }
-    let rules: Vec<String> =
-        schema.iter_errors(&arguments).take(MAX_RULES).map(|e| rule(&e)).collect();
-    Some(rules.join("; "))
+    if !validator.is_valid(&read) {
+        return Err(broken_rules(validator, &read, arguments.get().len()));
+    }
+    Ok(if reader.left_out { to_raw(&read) } else { arguments })
 }
 
-/// JSON can write numbers that no double can hold, such as `1e400`.
-fn beyond_doubles(arguments: &RawJson) -> String {
-    let arguments: BTreeMap<String, RawJson> =
-        serde_json::from_str(arguments.get()).unwrap_or_default();
-    let is_beyond =
-        |value: &RawJson| serde_json::from_str::<Value>(value.get()).is_err();
-    let found = arguments.iter().find(|(_, value)| is_beyond(value));
-    let name = found.map_or("arguments", |(name, _)| name);
-    format!("{name} must be below 1.8e308")
+fn broken_rules(validator: &Validator, arguments: &Value, length: usize) -> String {
+    if length > MAX_LISTED {
+        let first = validator.validate(arguments).err();
+        return first.map(|error| rule(&error)).unwrap_or_default();
+    }
+    let errors = validator.iter_errors(arguments).take(MAX_RULES);
+    errors.map(|error| rule(&error)).collect::<Vec<_>>().join("; ")
 }
 
 fn rule(error: &ValidationError<'_>) -> String {
@@ -48,7 +63,9 @@ fn rule(error: &ValidationError<'_>) -> String {
             None => format!("{argument} lacks a member"),
         },
         Kind::AdditionalProperties { unexpected } => {
-            format!("{argument} must not have {}", unexpected.join(", "))
+            let names = unexpected.iter().take(MAX_RULES).map(|name| short(name));
+            let names = names.collect::<Vec<_>>().join(", ");
+            format!("{argument} must not have {names}")
         }
         Kind::Type { kind: TypeKind::Single(kind) } => {
             format!("{argument} must be of type {kind}")
@@ -70,6 +87,11 @@ fn rule(error: &ValidationError<'_>) -> String {
         }
         other => format!("{argument} breaks the rule {:?}", other.keyword()),
     }
+}
+
+/// A name that the client chose, as far as it is repeated.
+fn short(name: &str) -> &str {
+    name.char_indices().nth(MAX_NAME).map_or(name, |(end, _)| &name[..end])
 }
 
 /// `/calculations/3/op` as `calculations[3].op`.

@@ -97,15 +97,15 @@ impl Engine {
         };
         let arguments = arguments.unwrap_or_else(|| to_raw(&Map::new()));
         // L106: the model reads a result, not a protocol error, and tries again.
-        let result = match tool.broken_rules(&arguments) {
-            Some(rules) => ToolResult::error(rules),
-            None => {
+        let result = match tool.checked(arguments) {
+            Err(rules) => ToolResult::error(rules),
+            Ok(arguments) => {
                 let called =
                     self.service.call_tool(cx, &name, Arguments(arguments));
                 match called.await {
-                    // M137
-                    Err(gone @ ServiceError::NoSuchTape) => {
-                        ToolResult::error(gone.to_string())
+                    // M137, and a client that cannot be asked what the tool asks.
+                    Err(error) if error.is_for_model() => {
+                        ToolResult::error(error.to_string())
                     }
                     result => result?,
                 }
@@ -163,13 +163,10 @@ impl Engine {
         let Some(prompt) = prompts.iter().find(|prompt| prompt.name == name) else {
             return Err(Error::InvalidParams("unknown prompt".into()));
         };
-        let has = |name: &String| arguments.contains_key(name);
-        if let Some(missing) =
-            prompt.arguments.iter().find(|arg| arg.required && !has(&arg.name))
-        {
-            let rule = format!("{} is required", missing.name);
-            return Err(Error::InvalidParams(rule.into()));
-        }
+        let arguments = arguments.unwrap_or_else(|| to_raw(&Map::new()));
+        let arguments = prompt.read(&arguments);
+        let arguments =
+            arguments.map_err(|rule| Error::InvalidParams(rule.into()))?;
         Ok(to_raw(&self.service.get_prompt(cx, &name, arguments).await?))
     }
 

@@ -5,7 +5,6 @@
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +18,7 @@ use crate::{
         envelope::{BadEnvelope, Envelope},
         jsonrpc::{Request, RequestId},
         method::Method,
+        raw::canonical,
         resources::ResourceParams,
         results::{ResultMeta, ResultType, Stamp},
         retries::{Answers, InputRequests, InputRequired, Retry},
@@ -207,11 +207,18 @@ fn purpose(
     struct Subject {
         name: Option<String>,
         uri: Option<String>,
-        arguments: Option<Value>,
+        arguments: Option<RawJson>,
     }
     let Subject { name, uri, arguments } = dispatch::parse(params)?;
-    let arguments = arguments.unwrap_or_else(|| json!({}));
-    let subject =
-        (caller.principal.as_str(), method.as_str(), name, uri, arguments);
-    Ok(to_raw(&subject).get().as_bytes().to_vec())
+    let subject = (caller.principal.as_str(), method.as_str(), name, uri);
+    let mut purpose = to_raw(&subject).get().to_owned();
+    // The arguments become the last item.
+    purpose.truncate(purpose.len() - 1);
+    purpose.push(',');
+    match arguments {
+        Some(arguments) => canonical(&arguments, &mut purpose),
+        None => purpose.push_str("{}"),
+    }
+    purpose.push(']');
+    Ok(purpose.into_bytes())
 }

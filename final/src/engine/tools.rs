@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use jsonschema::Validator;
+use serde_json::Value;
 
-use super::{Engine, arguments::broken_rules};
+use super::{Engine, arguments};
 use crate::{
     protocol::{RawJson, parameters::HeaderParameter, tools::Tool, version::Era},
     service::Service,
@@ -28,7 +29,8 @@ pub(super) struct ToolTable {
 
 /// What a call of one tool is checked against.
 pub(super) struct Checked {
-    schema: Validator,
+    schema: Value,
+    validator: Validator,
     headers: Vec<HeaderParameter>,
 }
 
@@ -59,15 +61,19 @@ impl ToolTable {
 impl Checked {
     fn of(tool: &Tool) -> Result<Self, BadSchema> {
         let bad = |rule| BadSchema { tool: tool.name.clone(), rule };
-        let schema = jsonschema::validator_for(&tool.input_schema)
+        let schema = tool.input_schema.clone();
+        let validator = jsonschema::validator_for(&schema)
             .map_err(|_| bad("it is not valid JSON Schema"))?;
         let headers = HeaderParameter::of(&tool.input_schema).map_err(bad)?;
-        Ok(Self { schema, headers })
+        Ok(Self { schema, validator, headers })
     }
 
-    /// The rules that arguments break, in sentences; `None` if they break none.
-    pub fn broken_rules(&self, arguments: &RawJson) -> Option<String> {
-        broken_rules(&self.schema, arguments)
+    /// The arguments as the tool's code reads them.
+    ///
+    /// # Errors
+    /// The rules that they break, in sentences.
+    pub fn checked(&self, arguments: RawJson) -> Result<RawJson, String> {
+        arguments::checked(&self.schema, &self.validator, arguments)
     }
 }
 

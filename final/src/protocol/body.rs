@@ -1,12 +1,15 @@
 //! Reads a body: one parse, parameters left raw until the method is known.
 //! spec: basic/index (messages), basic/transports (sending messages)
 
+use std::{borrow::Cow, ops::ControlFlow};
+
 use serde::{Deserialize, Deserializer};
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{
     RawJson,
     jsonrpc::{Message, Notification, Request, RequestId, Response},
+    raw::{Kind, each_item, has_more_items},
 };
 
 /// How deep arrays and objects may nest in a body. Real messages stay below
@@ -69,25 +72,33 @@ impl Body {
     }
 
     fn parse_batch(text: &str) -> Result<Self, ParseError> {
-        let elements: Vec<&RawValue> =
+        let batch: &RawValue =
             serde_json::from_str(text).map_err(|_| ParseError::Syntax)?;
-        match elements.len() {
-            0 => Err(shape(None, "a batch holds at least one message")),
-            1..=MAX_BATCH => Ok(Self::Batch(
-                elements.iter().map(|raw| Message::parse(raw.get())).collect(),
-            )),
-            _ => Err(shape(None, "a batch holds at most 50 messages")),
+        if has_more_items(batch, MAX_BATCH) {
+            return Err(shape(None, "a batch holds at most 50 messages"));
+        }
+        let mut messages = Vec::new();
+        each_item(batch, |raw| {
+            messages.push(Message::parse(raw.get()));
+            ControlFlow::Continue(())
+        });
+        match messages.is_empty() {
+            true => Err(shape(None, "a batch holds at least one message")),
+            false => Ok(Self::Batch(messages)),
         }
     }
 }
 
-/// Every member that a message can have, before their combination is judged.
+/// Every member that a message can have, before their combination is judged. All are
+/// raw: whatever stands there may be as long as the body.
 #[derive(Deserialize)]
-struct Envelope {
-    jsonrpc: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    id: Option<Value>,
-    method: Option<Value>,
+struct Envelope<'a> {
+    #[serde(borrow)]
+    jsonrpc: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    method: Option<&'a RawValue>,
     params: Option<RawJson>,
     result: Option<RawJson>,
     error: Option<RawJson>,
@@ -95,8 +106,23 @@ struct Envelope {
 
 /// Keeps `null` apart from absence: an absent id makes a notification, a null
 /// one is an error.
-fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(d).map(Some)
+fn present<'de, D: Deserializer<'de>>(
+    d: D,
+) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(d).map(Some)
+}
+
+/// A string; `None` if it is something else, or not valid Unicode text.
+fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    serde_json::from_str(raw.get()).ok().map(|Text(text)| text)
+}
+
+/// An id. Only a number or a string is read at all.
+fn request_id(raw: &RawValue) -> Option<RequestId> {
+    let is_scalar = matches!(Kind::of(raw), Kind::Number | Kind::String);
+    is_scalar.then(|| serde_json::from_str(raw.get()).ok())?
 }
 
 impl Message {
@@ -108,48 +134,53 @@ impl Message {
                 Err(_) => Err(ParseError::Syntax),
             };
         }
-        let envelope: Envelope = serde_json::from_str(text).map_err(|error| {
-            if error.is_data() {
-                shape(None, "a member of the message is given twice")
-            } else {
-                ParseError::Syntax
-            }
-        })?;
+        let envelope: Envelope<'_> =
+            serde_json::from_str(text).map_err(|error| {
+                if error.is_data() {
+                    shape(None, "a member of the message is given twice")
+                } else {
+                    ParseError::Syntax
+                }
+            })?;
         Self::judge(envelope)
     }
 
-    fn judge(envelope: Envelope) -> Result<Self, ParseError> {
+    fn judge(envelope: Envelope<'_>) -> Result<Self, ParseError> {
         let Envelope { jsonrpc, id, method, params, result, error } = envelope;
         let has_id = id.is_some();
-        let id = id.and_then(RequestId::from_value);
+        let id = id.and_then(request_id);
         if has_id && id.is_none() {
             return Err(shape(
                 None,
                 "id is a string of at most 256 bytes or a whole number",
             ));
         }
-        if jsonrpc.as_ref().and_then(Value::as_str) != Some("2.0") {
+        if jsonrpc.and_then(text).as_deref() != Some("2.0") {
             return Err(shape(id, "jsonrpc is \"2.0\""));
         }
         // serde would accept an array as the members of any parameters in order.
         let is_object = |params: &RawJson| params.get().starts_with('{');
         let has_names = params.as_ref().is_none_or(is_object);
+        let is_named = method.is_some();
+        let method = method.and_then(text).map(Cow::into_owned);
+        if is_named && method.is_none() {
+            return Err(shape(id, "method is a string"));
+        }
         match (method, id, result, error) {
-            (Some(Value::String(_)), Some(id), None, None) if !has_names => {
+            (Some(_), Some(id), None, None) if !has_names => {
                 Err(shape(Some(id), "params is an object"))
             }
-            (Some(Value::String(method)), Some(id), None, None) => {
+            (Some(method), Some(id), None, None) => {
                 Ok(Self::Request(Request { id, method, params }))
             }
-            (Some(Value::String(method)), None, None, None) => {
+            (Some(method), None, None, None) => {
                 // L011: what is wrong with it is nobody's to be told.
                 let params = params.filter(is_object);
                 Ok(Self::Notification(Notification { method, params }))
             }
-            (Some(Value::String(_)), id, ..) => {
+            (Some(_), id, ..) => {
                 Err(shape(id, "a message has a method or a result, not both"))
             }
-            (Some(_), id, ..) => Err(shape(id, "method is a string")),
             (None, Some(id), Some(result), None) => {
                 Ok(Self::Response(Response { id, outcome: Ok(result) }))
             }

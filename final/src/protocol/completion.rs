@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::raw::null_is_absent;
 
 /// How many values one answer may hold.
 pub const MAX_VALUES: usize = 100;
@@ -17,7 +19,7 @@ pub struct CompleteParams {
     /// What has been typed so far.
     pub argument: PartialArgument,
     /// Arguments that are already filled in.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub context: CompletionContext,
 }
 
@@ -52,8 +54,16 @@ pub struct PartialArgument {
 #[derive(Debug, Default, Deserialize)]
 pub struct CompletionContext {
     /// Argument values by name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub arguments: BTreeMap<String, String>,
+}
+
+/// Values that are there. `null` is none, in the place of one or of all.
+fn given<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let values: BTreeMap<String, Option<String>> = null_is_absent(deserializer)?;
+    Ok(values.into_iter().filter_map(|(name, it)| Some((name, it?))).collect())
 }
 
 /// The result of `completion/complete`.

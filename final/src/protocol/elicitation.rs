@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{lifecycle::ClientCapabilities, question::Question, version::Era};
+use super::{
+    lifecycle::ClientCapabilities, question::Question, raw::null_is_absent,
+    version::Era,
+};
 
 /// `elicitation/create`. Never for secrets: a form is shown and stored.
 #[derive(Debug, Clone, Serialize)]
@@ -34,7 +37,7 @@ pub struct ElicitResult {
     /// What the person did.
     pub action: ElicitAction,
     /// The values, if accepted.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub content: Map<String, Value>,
 }
 

@@ -11,6 +11,7 @@ use super::{
     RawJson,
     lifecycle::{ClientCapabilities, ClientInfo, MAX_CLIENT_NAME},
     logging::Level,
+    raw::Kind,
 };
 
 /// The `_meta` member that names the protocol version. It makes a request one of
@@ -73,6 +74,7 @@ impl Envelope {
         let nobody = BadEnvelope("_meta: clientInfo has a name and a version");
         let client: Option<ClientInfo> = match meta.get(CLIENT_INFO) {
             None => None,
+            Some(client) if is_null(client) => None,
             // serde would accept an array as the members in order.
             Some(client) if client.get().starts_with('[') => return Err(nobody),
             Some(client) => Some(as_type(client).ok_or(nobody)?),
@@ -81,7 +83,8 @@ impl Envelope {
         if client.as_ref().is_some_and(is_long) {
             return Err(BadEnvelope("clientInfo names are at most 256 bytes long"));
         }
-        let log_level = meta.get(LOG_LEVEL).map(|&level| level.to_owned());
+        let log_level = meta.get(LOG_LEVEL).filter(|level| !is_null(level));
+        let log_level = log_level.map(|&level| level.to_owned());
         Ok(Self { version, client, capabilities, log_level })
     }
 
@@ -95,6 +98,11 @@ impl Envelope {
         let known = name.and_then(|name| Level::parse(&name));
         known.map(Some).ok_or(BadEnvelope("_meta: there is no such logLevel"))
     }
+}
+
+/// `null` is absent.
+fn is_null(raw: &RawValue) -> bool {
+    Kind::of(raw) == Kind::Null
 }
 
 fn as_type<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::raw::null_is_absent;
+
 /// The body is not JSON.
 pub const PARSE_ERROR: i32 = -32700;
 /// JSON, but not a message that is allowed here.
@@ -30,10 +32,10 @@ pub struct RpcError {
     /// One of the codes of this module, or the peer's own.
     pub code: i32,
     /// One short, fixed sentence.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub message: String,
-    /// Detail for programs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Detail for programs. A client's is not read: nothing here needs it.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
 }
 

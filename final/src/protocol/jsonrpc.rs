@@ -12,6 +12,9 @@ use super::{RawJson, errors::RpcError};
 /// kept and repeated, so they must not be as long as a message.
 pub const MAX_ID: usize = 256;
 
+/// The largest whole number up to which every double is the number that was written.
+const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
+
 /// The id of a request: an integer or a string, echoed with the type and value
 /// it came with (`1` is not `"1"`, and `0` is an id like any other).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -28,6 +31,14 @@ impl RequestId {
     pub fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::Number(number) if !number.is_f64() => Some(Self::Number(number)),
+            // To JSON Schema `1.0` is an integer, and some clients' only number is a
+            // double.
+            Value::Number(number) => {
+                let whole = number.as_f64().filter(|it| it.fract() == 0.0)?;
+                // The cast loses nothing of what is exact.
+                (whole.abs() <= MAX_EXACT)
+                    .then(|| Self::Number((whole as i64).into()))
+            }
             Value::String(text) if text.len() <= MAX_ID => Some(Self::String(text)),
             _ => None,
         }

@@ -1,10 +1,14 @@
 //! The handshake: who the two sides are and what they can do.
 //! spec: basic/lifecycle
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize, de::Error};
+use serde_json::value::RawValue;
 
-use super::version::Version;
+use super::{
+    RawJson,
+    raw::{Kind, each_member},
+    version::Version,
+};
 
 /// The longest name or version that a client may give itself, in bytes. It is
 /// kept for the life of the session, so it must not be a place to store things.
@@ -52,21 +56,34 @@ pub struct ClientCapabilities {
 
 impl<'de> Deserialize<'de> for ClientCapabilities {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let declared = Map::<String, Value>::deserialize(d)?;
-        let has = |name| declared.get(name).is_some_and(Value::is_object);
-        // An empty object means form only, for clients that predate the modes.
-        let form = match declared.get("elicitation") {
-            Some(Value::Object(modes)) => {
-                modes.is_empty() || modes.contains_key("form")
+        let declared = RawJson::deserialize(d)?;
+        if Kind::of(&declared) != Kind::Object {
+            return Err(D::Error::custom("capabilities is an object"));
+        }
+        let mut client = Self::default();
+        each_member(&declared, |name, value| {
+            let is_declared = Kind::of(value) == Kind::Object;
+            match name.as_deref() {
+                Some("roots") => client.roots = is_declared,
+                Some("sampling") => client.sampling = is_declared,
+                Some("elicitation") => {
+                    client.elicitation = is_declared && has_forms(value);
+                }
+                _ => {}
             }
-            _ => false,
-        };
-        Ok(Self {
-            roots: has("roots"),
-            sampling: has("sampling"),
-            elicitation: form,
-        })
+        });
+        Ok(client)
     }
+}
+
+/// An empty object means form only, for clients that predate the modes.
+fn has_forms(elicitation: &RawValue) -> bool {
+    let (mut is_empty, mut form) = (true, false);
+    each_member(elicitation, |mode, _| {
+        is_empty = false;
+        form |= mode.as_deref() == Some("form");
+    });
+    is_empty || form
 }
 
 impl ClientCapabilities {

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{RawJson, jsonrpc::RequestId};
+use super::{RawJson, jsonrpc::RequestId, raw::null_is_absent};
 
 /// The `_meta` of a request, as far as the server reads it.
 #[derive(Debug, Default, Deserialize)]
@@ -17,7 +17,7 @@ pub struct RequestMeta {
 #[derive(Debug, Default, Deserialize)]
 pub struct WithMeta {
     /// Absent in most requests.
-    #[serde(rename = "_meta", default)]
+    #[serde(rename = "_meta", default, deserialize_with = "null_is_absent")]
     pub meta: RequestMeta,
 }
 

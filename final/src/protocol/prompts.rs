@@ -4,8 +4,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::content::{Content, Role};
+use super::{
+    RawJson,
+    content::{Content, Role},
+    raw::{Kind, each_member},
+};
 
 /// A prompt as it is listed.
 #[derive(Debug, Clone, Serialize)]
@@ -38,9 +43,55 @@ pub struct PromptArgument {
 pub struct GetPromptParams {
     /// Which prompt.
     pub name: String,
-    /// Argument values by name.
-    #[serde(default)]
-    pub arguments: BTreeMap<String, String>,
+    /// Raw until the prompt is known; absent means `{}`.
+    pub arguments: Option<RawJson>,
+}
+
+impl Prompt {
+    /// The values of the arguments that the prompt has, by name. Others are ignored,
+    /// and `null` is absent.
+    ///
+    /// # Errors
+    /// The first rule that they break, in a sentence that names the argument.
+    pub fn read(
+        &self,
+        arguments: &RawValue,
+    ) -> Result<BTreeMap<String, String>, String> {
+        if Kind::of(arguments) != Kind::Object {
+            return Err("arguments must be of type object".into());
+        }
+        let (mut values, mut broken) = (BTreeMap::new(), None);
+        each_member(arguments, |name, value| {
+            let known =
+                |name: &str| self.arguments.iter().any(|it| it.name == name);
+            let rule = match (name, Kind::of(value)) {
+                (None, _) => {
+                    "arguments must not have a name that is not text".into()
+                }
+                (Some(name), _) if !known(&name) => return,
+                (Some(_), Kind::Null) => return,
+                (Some(name), _) if values.contains_key(&*name) => {
+                    format!("{name} is given twice")
+                }
+                (Some(name), Kind::String) => {
+                    match serde_json::from_str::<String>(value.get()) {
+                        Ok(text) => {
+                            values.insert(name.into_owned(), text);
+                            return;
+                        }
+                        Err(_) => format!("{name} must be valid Unicode text"),
+                    }
+                }
+                (Some(name), _) => format!("{name} must be of type string"),
+            };
+            broken.get_or_insert(rule);
+        });
+        let missing =
+            |it: &&PromptArgument| it.required && !values.contains_key(&it.name);
+        let missing = self.arguments.iter().find(missing);
+        let missing = missing.map(|it| format!("{} is required", it.name));
+        broken.or(missing).map_or(Ok(values), Err)
+    }
 }
 
 /// The result of `prompts/get`.

@@ -2,14 +2,18 @@
 //! changes.
 //! spec: basic/patterns/subscriptions, 2026-07-28
 
-use std::fmt;
+use std::{fmt, ops::ControlFlow};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use super::jsonrpc::RequestId;
+use super::{
+    RawJson,
+    jsonrpc::RequestId,
+    raw::{Kind, each_item, null_is_absent},
+};
 
 /// The `_meta` member of everything that is said on such a stream (M024, M112).
 pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
@@ -61,15 +65,19 @@ impl List {
 pub struct Filter {
     /// Changes of the list of tools.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub tools_list_changed: bool,
     /// Changes of the list of prompts.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub prompts_list_changed: bool,
     /// Changes of the list of resources.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub resources_list_changed: bool,
     /// Changes of these resources, at most [`MAX_RESOURCES`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "resources")]
     pub resource_subscriptions: Vec<String>,
 }
 
@@ -95,6 +103,24 @@ pub struct ListenParams {
     /// What to listen for.
     #[serde(deserialize_with = "object")]
     pub notifications: Filter,
+}
+
+/// Reads as many as are allowed and one more, which says that there are too many.
+fn resources<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
+    let listed: Option<RawJson> = Deserialize::deserialize(d)?;
+    let Some(listed) = listed else { return Ok(Vec::new()) };
+    let (mut uris, mut bad) = (Vec::new(), Kind::of(&listed) != Kind::Array);
+    each_item(&listed, |uri| {
+        match serde_json::from_str(uri.get()) {
+            Ok(uri) => uris.push(uri),
+            Err(_) => bad = true,
+        }
+        match bad || uris.len() > MAX_RESOURCES {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    if bad { Err(D::Error::custom("resources have URIs")) } else { Ok(uris) }
 }
 
 /// A derived reader would take an array for the members in order.

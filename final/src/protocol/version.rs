@@ -16,7 +16,11 @@ use super::{
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
 )]
 pub enum Version {
-    /// The first revision of Streamable HTTP; the only one with batches.
+    /// Of the time before Streamable HTTP. Old clients ask for it, over stdio and
+    /// HTTP, and are served as if they had asked for the next one.
+    #[serde(rename = "2024-11-05")]
+    V2024_11_05,
+    /// The first revision of Streamable HTTP, and the last one with batches.
     #[serde(rename = "2025-03-26")]
     V2025_03_26,
     /// Structured tool results, titles, elicitation; no batches.
@@ -30,7 +34,8 @@ pub enum Version {
 /// The version of the stateless era.
 pub const MODERN: &str = "2026-07-28";
 
-/// Every version that is spoken here, newest first (A6).
+/// Every version that is offered here, newest first (A6). 2024-11-05 is not: it is
+/// only there for clients that ask for nothing newer.
 pub const SUPPORTED: [&str; 4] = [
     MODERN,
     Version::ALL[0].as_str(),
@@ -40,8 +45,12 @@ pub const SUPPORTED: [&str; 4] = [
 
 impl Version {
     /// Newest first, the order in which they are offered.
-    pub const ALL: [Self; 3] =
-        [Self::V2025_11_25, Self::V2025_06_18, Self::V2025_03_26];
+    pub const ALL: [Self; 4] = [
+        Self::V2025_11_25,
+        Self::V2025_06_18,
+        Self::V2025_03_26,
+        Self::V2024_11_05,
+    ];
 
     /// What is negotiated with a client that asks for a version we do not speak.
     pub const LATEST: Self = Self::ALL[0];
@@ -60,6 +69,7 @@ impl Version {
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::V2024_11_05 => "2024-11-05",
             Self::V2025_03_26 => "2025-03-26",
             Self::V2025_06_18 => "2025-06-18",
             Self::V2025_11_25 => "2025-11-25",
@@ -71,7 +81,7 @@ impl Version {
 /// them, or between their versions, asks this value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Era {
-    /// 2025-03-26 to 2025-11-25: a session, at its negotiated version.
+    /// 2024-11-05 to 2025-11-25: a session, at its negotiated version.
     Stateful(Version),
     /// 2026-07-28: every request stands for itself.
     Stateless,
@@ -112,7 +122,7 @@ impl Era {
 
     /// Whether a POST may carry an array of messages.
     pub fn has_batches(self) -> bool {
-        self == Self::Stateful(Version::V2025_03_26)
+        !self.is_at_least(Version::V2025_06_18)
     }
 
     /// Whether clients know titles, `structuredContent`, `outputSchema` and

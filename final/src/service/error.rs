@@ -58,3 +58,12 @@ pub enum ServiceError {
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
+
+impl ServiceError {
+    /// Whether a model that called a tool can do something about it, so that it is
+    /// told in the tool's result: many clients raise a protocol error as an
+    /// exception, and their model never hears of it.
+    pub(crate) fn is_for_model(&self) -> bool {
+        matches!(self, Self::NoSuchTape | Self::CannotAsk(_) | Self::NoStream)
+    }
+}

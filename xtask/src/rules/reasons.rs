@@ -6,7 +6,7 @@
 pub const REASONS: &[(&str, &str)] = &[
     ("L013", "no OAuth: the operator configures tokens; stdio serves its own user"),
     ("L019", "the server has no `_meta` keys of its own"),
-    ("L069", "2024-11-05 is not spoken, which is optional"),
+    ("L069", "the two endpoints of 2024-11-05 are not served, which is optional"),
     ("L070", "there is no transport of our own"),
     ("L074, L190 to L201", "the tasks capability is not declared"),
     ("L084 to L087", "the server does not ping: comments on streams and the \

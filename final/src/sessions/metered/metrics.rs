@@ -16,7 +16,7 @@ const BUCKETS: [f64; 14] = [
 ];
 
 /// The operations of storage, as labels: sessions, event log, bus.
-const OPERATIONS: [&str; 33] = [
+const OPERATIONS: [&str; 36] = [
     "create",
     "load",
     "enter",
@@ -27,6 +27,7 @@ const OPERATIONS: [&str; 33] = [
     "unsubscribe",
     "append",
     "history",
+    "clear_history",
     "terminate",
     "totals",
     "sweep",
@@ -46,6 +47,8 @@ const OPERATIONS: [&str; 33] = [
     "withdraw",
     "answer",
     "cancel",
+    "claim",
+    "agree",
     "look",
     "renew_lease",
     "end_lease",

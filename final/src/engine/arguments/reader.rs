@@ -1,0 +1,184 @@
+//! Reads arguments along their schema, so that what the schema refuses is refused
+//! before it costs memory, and by name: types and bounds come before what is inside.
+
+use std::{fmt, ops::ControlFlow};
+
+use serde_json::{Map, Value, value::RawValue};
+
+use super::{MAX_RULES, short};
+use crate::protocol::raw::{Kind, each_item, each_member, has_more_items};
+
+/// Where in the arguments a value is.
+pub enum Place<'a> {
+    /// The arguments themselves.
+    Arguments,
+    /// A member of an object.
+    Member(&'a Place<'a>, &'a str),
+    /// An item of an array.
+    Item(&'a Place<'a>, usize),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arguments => f.write_str("arguments"),
+            Self::Member(Self::Arguments, name) => f.write_str(name),
+            Self::Member(object, name) => write!(f, "{object}.{name}"),
+            Self::Item(array, position) => write!(f, "{array}[{position}]"),
+        }
+    }
+}
+
+/// Reads one set of arguments.
+#[derive(Default)]
+pub struct Reader {
+    /// What keeps them from being read, at most [`MAX_RULES`] sentences.
+    pub rules: Vec<String>,
+    /// An optional argument was `null`, and is not in what was read.
+    pub left_out: bool,
+}
+
+impl Reader {
+    /// Reads a value. What is returned means nothing once there are
+    /// [rules](Self::rules) that it breaks.
+    pub fn read(
+        &mut self,
+        raw: &RawValue,
+        schema: &Value,
+        place: &Place<'_>,
+    ) -> Value {
+        if self.rules.len() >= MAX_RULES {
+            return Value::Null;
+        }
+        let kind = Kind::of(raw);
+        if let Some(expected) = schema["type"].as_str()
+            && !fits(kind, expected)
+        {
+            self.broken(format!("{place} must be of type {expected}"));
+            return Value::Null;
+        }
+        match (kind, &schema["properties"], &schema["items"]) {
+            (Kind::Object, Value::Object(known), _) => {
+                self.object(raw, schema, known, place)
+            }
+            (Kind::Array, _, Value::Object(_))
+                if schema.get("prefixItems").is_none() =>
+            {
+                self.array(raw, schema, place)
+            }
+            _ => self.whole(raw, kind, place),
+        }
+    }
+
+    fn object(
+        &mut self,
+        raw: &RawValue,
+        schema: &Value,
+        known: &Map<String, Value>,
+        place: &Place<'_>,
+    ) -> Value {
+        let is_closed = schema["additionalProperties"] == false
+            && schema.get("patternProperties").is_none();
+        let (mut read, mut unknown) = (Map::new(), Vec::new());
+        each_member(raw, |name, value| {
+            let Some(name) = name else {
+                let rule = "must not have a name that is not valid Unicode text";
+                return self.broken(format!("{place} {rule}"));
+            };
+            let inside = Place::Member(place, short(&name));
+            let member = match known.get(&*name) {
+                _ if read.contains_key(&*name) => {
+                    return self.broken(format!("{inside} is given twice"));
+                }
+                Some(member) if is_left_out(value, member, &name, schema) => {
+                    self.left_out = true;
+                    return;
+                }
+                Some(member) => self.read(value, member, &inside),
+                None if is_closed => {
+                    if unknown.len() < MAX_RULES {
+                        unknown.push(short(&name).to_owned());
+                    }
+                    return;
+                }
+                None => self.whole(value, Kind::of(value), &inside),
+            };
+            read.insert(name.into_owned(), member);
+        });
+        if !unknown.is_empty() {
+            self.broken(format!("{place} must not have {}", unknown.join(", ")));
+        }
+        Value::Object(read)
+    }
+
+    fn array(
+        &mut self,
+        raw: &RawValue,
+        schema: &Value,
+        place: &Place<'_>,
+    ) -> Value {
+        if let Some(limit) = schema["maxItems"].as_u64()
+            && has_more_items(raw, usize::try_from(limit).unwrap_or(usize::MAX))
+        {
+            self.broken(format!("{place} must have at most {limit} items"));
+            return Value::Null;
+        }
+        let mut read = Vec::new();
+        each_item(raw, |item| {
+            let inside = Place::Item(place, read.len());
+            let item = self.read(item, &schema["items"], &inside);
+            read.push(item);
+            match self.rules.len() {
+                ..MAX_RULES => ControlFlow::Continue(()),
+                _ => ControlFlow::Break(()),
+            }
+        });
+        Value::Array(read)
+    }
+
+    /// Reads a value that the schema does not divide. Valid JSON can still say what
+    /// neither text nor a double can hold.
+    fn whole(&mut self, raw: &RawValue, kind: Kind, place: &Place<'_>) -> Value {
+        let Ok(value) = serde_json::from_str(raw.get()) else {
+            let rule = match kind {
+                Kind::String => "must be valid Unicode text",
+                Kind::Number if raw.get().starts_with('-') => {
+                    "must be above -1.8e308"
+                }
+                Kind::Number => "must be below 1.8e308",
+                _ => "must hold valid Unicode text and numbers below 1.8e308",
+            };
+            self.broken(format!("{place} {rule}"));
+            return Value::Null;
+        };
+        value
+    }
+
+    fn broken(&mut self, rule: String) {
+        if self.rules.len() < MAX_RULES {
+            self.rules.push(rule);
+        }
+    }
+}
+
+/// Whether a type of JSON Schema can be meant. What is a whole number, the schema
+/// itself knows better.
+fn fits(kind: Kind, expected: &str) -> bool {
+    match expected {
+        "object" => kind == Kind::Object,
+        "array" => kind == Kind::Array,
+        "string" => kind == Kind::String,
+        "number" | "integer" => kind == Kind::Number,
+        "boolean" => kind == Kind::Boolean,
+        "null" => kind == Kind::Null,
+        _ => true,
+    }
+}
+
+/// Whether a member is `null` where only its absence can be meant.
+fn is_left_out(value: &RawValue, member: &Value, name: &str, of: &Value) -> bool {
+    let names = of["required"].as_array().map_or(&[][..], Vec::as_slice);
+    Kind::of(value) == Kind::Null
+        && member["type"].as_str().is_some_and(|kind| kind != "null")
+        && !names.iter().any(|required| required == name)
+}

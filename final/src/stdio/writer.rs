@@ -1,0 +1,76 @@
+//! The output: a queue of lines that is bounded in number and in bytes, and what
+//! writes them.
+
+use std::{pin::pin, sync::Arc};
+
+use tokio::{
+    io::{AsyncWrite, AsyncWriteExt},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+};
+
+use crate::protocol::RawJson;
+
+/// How many lines may wait for the client to read.
+const LINES: usize = 256;
+
+/// How many bytes may wait for the client to read. A longer line waits alone.
+const BYTES: u32 = 4 << 20;
+
+/// The sending end.
+#[derive(Clone)]
+pub struct Lines {
+    queue: mpsc::Sender<(RawJson, OwnedSemaphorePermit)>,
+    room: Arc<Semaphore>,
+}
+
+/// The receiving end.
+pub struct Written(mpsc::Receiver<(RawJson, OwnedSemaphorePermit)>);
+
+/// An empty queue.
+pub fn lines() -> (Lines, Written) {
+    let (queue, written) = mpsc::channel(LINES);
+    let room = Arc::new(Semaphore::new(BYTES as usize));
+    (Lines { queue, room }, Written(written))
+}
+
+impl Lines {
+    /// Puts a message in the queue, as soon as there is room. A closed output ends
+    /// [`serve`](super::serve), so it is no error here.
+    pub async fn send(&self, message: RawJson) {
+        let length = u32::try_from(message.get().len()).unwrap_or(BYTES).min(BYTES);
+        let room = self.room.clone().acquire_many_owned(length).await;
+        if let Ok(room) = room {
+            let _ = self.queue.send((message, room)).await;
+        }
+    }
+
+    /// Waits until everything that wanted to be sent before is in the queue, and
+    /// there is room for more. Requests of a client that does not read its answers
+    /// wait in the client.
+    pub async fn ready(&self) {
+        let _ = self.room.acquire().await;
+        let _ = self.queue.reserve().await;
+    }
+
+    /// Resolves when the output is closed.
+    pub async fn closed(&self) {
+        self.queue.closed().await;
+    }
+}
+
+/// Writes messages, one a line. They are compact JSON, so they hold no newline.
+///
+/// # Errors
+/// [`std::io::Error`] of the output.
+pub async fn write(
+    output: impl AsyncWrite,
+    Written(mut queue): Written,
+) -> std::io::Result<()> {
+    let mut output = pin!(output);
+    while let Some((message, _room)) = queue.recv().await {
+        output.write_all(message.get().as_bytes()).await?;
+        output.write_all(b"\n").await?;
+        output.flush().await?;
+    }
+    Ok(())
+}
