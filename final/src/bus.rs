@@ -22,7 +22,7 @@ use crate::{
     events::StreamId,
     protocol::{jsonrpc::RequestId, subscriptions::List},
     sealing::Secret,
-    sessions::{NodeId, SessionId, live::Outcome, store::Result},
+    sessions::{NodeId, SessionId, Timestamp, live::Outcome, store::Result},
 };
 
 /// What any node may have listeners for.
@@ -142,6 +142,10 @@ pub trait Bus: Send + Sync + 'static {
     /// Takes something that can be had once, whichever node asks; `false` if it was
     /// taken before. It is remembered for `lifetime`.
     async fn claim(&self, name: &str, lifetime: Duration) -> Result<bool>;
+
+    /// Reads the clock by which a claim of `name` is remembered. All nodes read the
+    /// same one.
+    async fn time_for(&self, name: &str) -> Result<Timestamp>;
 
     /// The secret that all nodes share: `proposal`, unless there is one already.
     async fn agree(&self, proposal: Secret) -> Result<Secret>;

@@ -398,6 +398,20 @@ async fn what_can_be_had_once_is_had_once() {
     }
 }
 
+/// M101: nodes that count from their own clocks would refuse each other's states.
+#[tokio::test]
+async fn all_nodes_read_one_clock() {
+    let all = Redis::start().await;
+    let seconds = |text: String| text.lines().next().unwrap().parse::<u64>();
+    let before = seconds(all.server().run(&["TIME"])).unwrap();
+    for node in [0, 1] {
+        let bus = all.bus(node, Duration::from_secs(60));
+        let now = bus.time_for("a").await.unwrap().0 / 1000;
+        let after = seconds(all.server().run(&["TIME"])).unwrap();
+        assert!((before..=after).contains(&now), "{before} {now} {after}");
+    }
+}
+
 /// Whoever asks first proposes; a deployment whose Redis was emptied agrees again.
 #[tokio::test]
 async fn nodes_agree_on_one_secret() {

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use mcp_server::{
     app::storage::in_memory,
     calculator::{Calculator, Settings},
-    engine::{self, Call, Caller, Ended, Engine, Session},
+    engine::{self, Call, Caller, Ended, Engine, Session, Storage},
     error::Error,
     events::{Bounds, Frame},
     protocol::{
@@ -31,10 +31,18 @@ const ENGINE: engine::Settings = engine::Settings {
     max_listeners: 10,
 };
 
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn storage(timeout: Duration) -> Storage {
+    let settings = StoreSettings { timeout, max_per_owner: 10 };
+    in_memory(settings, Bounds::default())
+}
+
 async fn open() -> (Arc<Engine>, Session) {
-    let settings =
-        StoreSettings { timeout: Duration::from_secs(60), max_per_owner: 10 };
-    let storage = in_memory(settings, Bounds::default());
+    open_on(storage(MINUTE)).await
+}
+
+async fn open_on(storage: Storage) -> (Arc<Engine>, Session) {
     let service = Arc::new(Calculator::new(Settings::default()).unwrap());
     let metrics = Arc::new(Metrics::new().unwrap());
     let engine = Engine::new(service, storage, ENGINE, metrics).unwrap();
@@ -150,6 +158,35 @@ async fn an_answer_comes_too_late_when_its_state_has_expired() {
         });
         let answer = ask_alone(&engine, retry).await;
         assert_eq!(answer["error"]["code"] != -32602, in_time, "{answer}");
+    }
+}
+
+/// M101, M103: two nodes whose clocks are 20 minutes apart use one storage, and its
+/// clock decides.
+#[tokio::test(start_paused = true)]
+async fn a_state_is_accepted_once_whatever_time_the_nodes_believe_it_is() {
+    let storage = storage(300 * MINUTE);
+    let (ahead, _) = open_on(storage.clone()).await;
+    // What a node that starts later reads from the wall does not know of this.
+    tokio::time::advance(20 * MINUTE).await;
+    let (behind, _) = open_on(storage).await;
+    for (first, second) in [(&ahead, &behind), (&behind, &ahead)] {
+        let opened = ask_alone(first, json!({ "name": "open_tape" })).await;
+        let tape = &opened["result"]["structuredContent"]["tape_id"];
+        let mut call =
+            json!({ "name": "confirm_clear", "arguments": { "tape_id": tape } });
+        let asked = ask_alone(first, call.clone()).await;
+        call["requestState"] = asked["result"]["requestState"].clone();
+        call["inputResponses"] = json!({
+            "confirm": { "action": "accept", "content": { "confirm": true } },
+        });
+        let answer = ask_alone(second, call.clone()).await;
+        assert!(answer["error"].is_null(), "{answer}");
+        for _ in 0..60 {
+            let answer = ask_alone(second, call.clone()).await;
+            assert_eq!(answer["error"]["code"], -32602, "{answer}");
+            tokio::time::advance(MINUTE).await;
+        }
     }
 }
 

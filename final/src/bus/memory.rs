@@ -3,22 +3,29 @@
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
-use tokio::{sync::mpsc, time::Instant};
+use tokio::sync::mpsc;
 
 use super::{Bus, Hint, Left, News};
 use crate::{
     lock::lock,
     protocol::jsonrpc::RequestId,
     sealing::Secret,
-    sessions::{NodeId, SessionId, live::Outcome, store::Result},
+    sessions::{Clock, NodeId, SessionId, Timestamp, live::Outcome, store::Result},
 };
 
 /// A [`Bus`] with a single stop. Whatever concerns this node it knows already, and
 /// there is nobody else to tell.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MemoryBus {
+    clock: Clock,
     /// What was claimed, and until when that is remembered.
-    claimed: Mutex<HashMap<String, Instant>>,
+    claimed: Mutex<HashMap<String, Timestamp>>,
+}
+
+impl Default for MemoryBus {
+    fn default() -> Self {
+        Self { clock: Clock::start(), claimed: Mutex::default() }
+    }
 }
 
 #[async_trait]
@@ -74,14 +81,18 @@ impl Bus for MemoryBus {
     }
 
     async fn claim(&self, name: &str, lifetime: Duration) -> Result<bool> {
-        let now = Instant::now();
+        let now = self.clock.now();
         let mut claimed = lock(&self.claimed);
         claimed.retain(|_, until| *until > now);
         if claimed.contains_key(name) {
             return Ok(false);
         }
-        claimed.insert(name.to_owned(), now + lifetime);
+        claimed.insert(name.to_owned(), now.plus(lifetime));
         Ok(true)
+    }
+
+    async fn time_for(&self, _: &str) -> Result<Timestamp> {
+        Ok(self.clock.now())
     }
 
     async fn agree(&self, proposal: Secret) -> Result<Secret> {

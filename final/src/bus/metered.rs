@@ -9,7 +9,9 @@ use super::{Bus, Hint, Left, News};
 use crate::{
     protocol::jsonrpc::RequestId,
     sealing::Secret,
-    sessions::{NodeId, SessionId, live::Outcome, metered::Meter, store::Result},
+    sessions::{
+        NodeId, SessionId, Timestamp, live::Outcome, metered::Meter, store::Result,
+    },
 };
 
 /// A [`Bus`] around another one.
@@ -90,6 +92,10 @@ impl Bus for MeteredBus {
 
     async fn claim(&self, name: &str, lifetime: Duration) -> Result<bool> {
         self.meter.write("claim", self.inner.claim(name, lifetime)).await
+    }
+
+    async fn time_for(&self, name: &str) -> Result<Timestamp> {
+        self.meter.read("time_for", self.inner.time_for(name)).await
     }
 
     async fn agree(&self, proposal: Secret) -> Result<Secret> {

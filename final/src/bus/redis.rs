@@ -3,6 +3,7 @@
 
 use std::{
     io,
+    pin::pin,
     sync::{Arc, LazyLock},
     time::Duration,
 };
@@ -22,13 +23,13 @@ use crate::{
     protocol::{jsonrpc::RequestId, subscriptions::List, to_raw},
     sealing::Secret,
     sessions::{
-        NodeId, RedisStore, SessionId, StoreError,
+        NodeId, RedisStore, SessionId, StoreError, Timestamp,
         clock::millis,
         live::Outcome,
         redis::{
             connection::{ANSWER_DEADLINE, Servers},
             error::{read_failed, write_failed},
-            scripts::{IN_SESSION, Script},
+            scripts::{IN_SESSION, NOW, Script},
         },
         store::Result,
     },
@@ -82,10 +83,12 @@ impl RedisBus {
         self.store.run(script, session, &[&head, arguments].concat()).await
     }
 
-    /// Listens until the connection breaks.
+    /// Listens until the connection breaks, or that of the commands leads
+    /// elsewhere: on an old server nobody publishes any more.
     async fn hear(&self, heard: &mpsc::Sender<Hint>) -> RedisResult<()> {
         let own = format!("{}{}", self.store.keys.channels(), self.store.node());
         let everybody = self.store.keys.everybody();
+        let mut moved = pin!(self.store.connection.replaced());
         let subscriber = self.servers.subscribe(&[&own, &everybody]).await?;
         let (mut sink, mut messages) = subscriber.split();
         // An error means that nobody wants to know any more.
@@ -101,6 +104,7 @@ impl RedisBus {
                         let _ = heard.send(hint).await;
                     }
                 }
+                () = &mut moved => return Ok(()),
                 _ = pings.tick() => {
                     let pong = timeout(ANSWER_DEADLINE, sink.ping::<redis::Value>());
                     pong.await.map_err(io::Error::from)??;
@@ -252,6 +256,13 @@ impl Bus for RedisBus {
         claim.arg(self.store.keys.claim(name)).arg(self.store.node().as_str());
         claim.arg("NX").arg("PX").arg(millis(lifetime));
         self.store.connection.query(&claim).await.map_err(write_failed)
+    }
+
+    async fn time_for(&self, name: &str) -> Result<Timestamp> {
+        // In a cluster the key leads to the server that will remember the claim.
+        let key = [self.store.keys.claim(name)];
+        let now = NOW.run(&self.store.connection, &key, &[]).await;
+        now.map(Timestamp).map_err(read_failed)
     }
 
     async fn agree(&self, proposal: Secret) -> Result<Secret> {

@@ -38,7 +38,7 @@ use crate::{
 struct Remembered {
     /// Random, and the name under which it can be used up.
     id: String,
-    /// Until when it is accepted, ms since 1970.
+    /// Until when it is accepted, ms since 1970, by the clock that all nodes share.
     until: u64,
     /// What was answered in earlier rounds.
     answers: Answers,
@@ -80,7 +80,7 @@ impl Engine {
     ) -> Result<RawJson, Error> {
         let may_ask = cx.era().asks_in_results_of(method);
         if may_ask {
-            self.recall(cx, method, params)?;
+            self.recall(cx, method, params).await?;
         }
         match self.dispatch(cx, method, params).await {
             Ok(result) => {
@@ -90,14 +90,14 @@ impl Engine {
                 Ok(stamp.on(&result))
             }
             Err(Error::InputRequired(questions)) if may_ask => {
-                self.ask_first(cx, &questions, method, params)
+                self.ask_first(cx, &questions, method, params).await
             }
             Err(error) => Err(error),
         }
     }
 
     /// Gives the handler what the client has answered so far.
-    fn recall(
+    async fn recall(
         &self,
         cx: &mut Context,
         method: Method,
@@ -112,12 +112,13 @@ impl Engine {
         if let Some(sealed) = retry.request_state {
             let purpose = purpose(&alone.caller, method, params)?;
             let opened = self.keys.open(&sealed, &purpose);
-            let remembered = opened
-                .and_then(|text| serde_json::from_slice::<Remembered>(&text).ok())
-                .filter(|remembered| remembered.until > self.clock.now().0)
-                .ok_or(Error::InvalidParams(
-                    "requestState is not ours, not for this, or too old".into(),
-                ))?;
+            let remembered: Remembered = opened
+                .and_then(|text| serde_json::from_slice(&text).ok())
+                .ok_or_else(bad_state)?;
+            let now = self.bus.time_for(&remembered.id).await?;
+            if remembered.until <= now.0 {
+                return Err(bad_state());
+            }
             // What was accepted once is not answered again.
             answers.extend(remembered.answers);
             state = Some(remembered.id);
@@ -126,7 +127,7 @@ impl Engine {
         Ok(())
     }
 
-    fn ask_first(
+    async fn ask_first(
         &self,
         cx: &Context,
         questions: &InputRequests,
@@ -134,9 +135,11 @@ impl Engine {
         params: Option<&RawJson>,
     ) -> Result<RawJson, Error> {
         let alone = cx.alone().ok_or(Error::MethodNotFound)?;
+        let id = format!("{:032x}", rand::random::<u128>());
+        let now = self.bus.time_for(&id).await?;
         let remembered = Remembered {
-            id: format!("{:032x}", rand::random::<u128>()),
-            until: self.clock.now().plus(ANSWER_LIFETIME).0,
+            id,
+            until: now.plus(ANSWER_LIFETIME).0,
             answers: alone.given.taken(),
         };
         let purpose = purpose(&alone.caller, method, params)?;
@@ -194,6 +197,11 @@ impl Engine {
             instructions: self.info.instructions.as_deref(),
         })
     }
+}
+
+fn bad_state() -> Error {
+    let rule = "requestState is not ours, not for this, or too old";
+    Error::InvalidParams(rule.into())
 }
 
 /// M100, M102: a state is good for the principal and the request for which it was

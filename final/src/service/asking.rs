@@ -32,9 +32,13 @@ use crate::{
 /// says otherwise: people fill in forms.
 pub const ASK_DEADLINE: Duration = Duration::from_secs(300);
 
-/// For how long the answers to a question are accepted in the stateless era, and
-/// remembered if they may be used only once.
+/// For how long the answers to a question are accepted in the stateless era.
 pub const ANSWER_LIFETIME: Duration = Duration::from_secs(600);
+
+/// For how long it is remembered that answers were used that count once: longer than
+/// they can be accepted, even if the handler is slow, or if the storage that is asked
+/// for the time has been replaced by one with another clock.
+const USE_LIFETIME: Duration = Duration::from_secs(2 * ANSWER_LIFETIME.as_secs());
 
 /// An answer, or the question that has to be put first.
 type Asked<T> = Result<T, InputRequests>;
@@ -95,7 +99,7 @@ impl Context {
         let Some(state) = &alone.given.state else {
             return Err(refused("requestState is required here"));
         };
-        if self.common.bus.claim(state, ANSWER_LIFETIME).await? {
+        if self.common.bus.claim(state, USE_LIFETIME).await? {
             Ok(())
         } else {
             Err(refused("requestState was used before"))

@@ -11,6 +11,7 @@ mod deployment;
 pub(crate) mod error;
 mod keys;
 mod known;
+mod primary;
 mod record;
 pub(crate) mod scripts;
 mod sweep;

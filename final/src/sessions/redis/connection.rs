@@ -1,19 +1,21 @@
 //! The connection to a Redis server or cluster.
 
-use std::{io, time::Duration};
+use std::{future::pending, io, time::Duration};
 
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue,
     IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult,
     ServerErrorKind::{Ask, ClusterDown, Moved, ReadOnly, TryAgain},
     Value,
-    aio::{ConnectionManager, ConnectionManagerConfig, PubSub},
+    aio::PubSub,
     cluster::ClusterClientBuilder,
     cluster_async::ClusterConnection,
     cluster_routing::SingleNodeRoutingInfo,
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 use tokio::time::{sleep, timeout};
+
+use super::primary::PrimaryConnection;
 
 /// How long [`Connection::open`] tries altogether.
 const OPEN_DEADLINE: Duration = Duration::from_secs(5);
@@ -22,11 +24,6 @@ pub(crate) const ANSWER_DEADLINE: Duration = Duration::from_secs(1);
 /// After how long without an acknowledgement a connection counts as broken. A
 /// partition drops packets without a word; without this TCP retries for minutes.
 const SILENCE_DEADLINE: Duration = Duration::from_secs(2);
-/// Pauses between attempts to reconnect: short, or a restarted server would be
-/// found late. Then commands fail, and the next one starts over.
-const BACKOFF: (Duration, Duration) =
-    (Duration::from_millis(50), Duration::from_millis(500));
-const RECONNECTS: usize = 2;
 /// How often a command is repeated that a cluster has refused to run, within about
 /// 600 ms: scripts are refused while a slot moves that has some of their keys.
 const REDIRECTS: u32 = 6;
@@ -34,7 +31,7 @@ const REDIRECTS: u32 = 6;
 /// One multiplexed connection, shared by all calls; it reconnects by itself.
 #[derive(Clone)]
 pub(crate) enum Connection {
-    Single(ConnectionManager),
+    Single(PrimaryConnection),
     Cluster(ClusterConnection),
 }
 
@@ -133,7 +130,9 @@ impl Connection {
                     let kind = ErrorKind::InvalidClientConfig;
                     return Err((kind, problem, address).into());
                 }
-                Ok(false) => return open_single(server).await.map(Self::Single),
+                Ok(false) => {
+                    return PrimaryConnection::open(server).await.map(Self::Single);
+                }
                 Err(error) => last = error,
             }
         }
@@ -144,9 +143,7 @@ impl Connection {
     /// the server has refused to run it.
     pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         let mut cluster = match self {
-            Self::Single(manager) => {
-                return command.query_async(&mut manager.clone()).await;
-            }
+            Self::Single(primary) => return primary.query(command).await,
             Self::Cluster(cluster) => cluster.clone(),
         };
         for attempt in 0..REDIRECTS {
@@ -167,6 +164,21 @@ impl Connection {
             }
         }
         command.query_async(&mut cluster).await
+    }
+
+    /// Waits until the server of this moment has been replaced by another
+    /// connection; forever in a cluster, whose client knows where the servers are.
+    pub fn replaced(&self) -> impl Future<Output = ()> + use<> {
+        let replaced = match self {
+            Self::Single(primary) => Some(primary.replaced()),
+            Self::Cluster(_) => None,
+        };
+        async move {
+            match replaced {
+                Some(replaced) => replaced.await,
+                None => pending().await,
+            }
+        }
     }
 }
 
@@ -216,17 +228,6 @@ async fn is_cluster(server: &ConnectionInfo) -> RedisResult<bool> {
     let info: String =
         redis::cmd("INFO").arg("cluster").query_async(&mut asked).await?;
     Ok(info.contains("cluster_enabled:1"))
-}
-
-async fn open_single(server: &ConnectionInfo) -> RedisResult<ConnectionManager> {
-    let config = ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(ANSWER_DEADLINE))
-        .set_response_timeout(Some(ANSWER_DEADLINE))
-        .set_min_delay(BACKOFF.0)
-        .set_max_delay(BACKOFF.1)
-        .set_number_of_retries(RECONNECTS)
-        .set_pipeline_buffer_size(1024);
-    ConnectionManager::new_with_config(Client::open(server.clone())?, config).await
 }
 
 async fn open_cluster(

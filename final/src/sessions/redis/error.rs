@@ -1,11 +1,23 @@
 //! What a failed command means for the caller: did it run?
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::record::SCHEMA;
 use crate::sessions::StoreError;
+
+/// There is no connection, so nothing was sent. The source says why, as the server
+/// or the system put it.
+#[derive(Debug, thiserror::Error)]
+#[error("not connected: {0}")]
+struct NotConnected(#[source] RedisError);
+
+/// The error of a command that was not sent because connecting failed.
+pub(super) fn not_connected(reason: RedisError) -> RedisError {
+    let refused = io::ErrorKind::ConnectionRefused;
+    io::Error::new(refused, NotConnected(reason)).into()
+}
 
 /// Nothing was to be changed, so nothing was.
 pub(crate) fn read_failed(error: RedisError) -> StoreError {

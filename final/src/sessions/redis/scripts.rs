@@ -22,7 +22,7 @@ const HEAD: usize = 16;
 /// One source that begins with what its kind of script has in common.
 macro_rules! script {
     ($name:ident: $($file:literal),*) => {
-        pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
+        pub(crate) static $name: LazyLock<Script> = LazyLock::new(|| {
             Script::of(&[$(include_str!(concat!("lua/", $file, ".lua"))),*])
         });
     };
@@ -37,6 +37,7 @@ script!(TERMINATE: "time", "session", "terminate");
 script!(RESERVE: "time", "reserve");
 script!(ALIVE: "time", "alive");
 script!(DUE: "time", "due");
+script!(NOW: "time", "now");
 
 impl Script {
     /// The script that consists of these parts.
