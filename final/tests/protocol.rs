@@ -4,6 +4,7 @@ use mcp_server::protocol::{
     RawJson,
     body::{Body, MAX_DEPTH, ParseError},
     completion::Completion,
+    elicitation::ElicitResult,
     jsonrpc::{Message, Request, RequestId, result_message},
     method::Method,
     pagination::{PAGE_SIZE, page},
@@ -11,6 +12,7 @@ use mcp_server::protocol::{
     to_raw,
     version::{Era, MODERN, Version},
 };
+use serde_json::json;
 
 fn request(text: &str) -> Request {
     match Body::parse(text.as_bytes()) {
@@ -176,6 +178,28 @@ fn equal_values_have_one_canonical_form() {
         canonical(&raw, &mut written);
         assert_eq!(written, expected, "{text}");
     }
+}
+
+/// L158: what a person did not fill in may be `null`, and a form is flat: what is
+/// nested would cost many times its length.
+#[test]
+fn the_answer_to_a_form_is_flat() {
+    for (content, is_form) in [
+        (json!(null), true),
+        (json!({}), true),
+        (json!({ "a": "x", "b": 1.5, "c": true, "d": ["x", "y"] }), true),
+        (json!({ "a": {} }), false),
+        (json!({ "a": [[]] }), false),
+        (json!({ "a": [{}] }), false),
+        (json!({ "a": vec![0; 101] }), false),
+        (json!([]), false),
+        (json!("x"), false),
+    ] {
+        let answer = json!({ "action": "decline", "content": content }).to_string();
+        let read = serde_json::from_str::<ElicitResult>(&answer);
+        assert_eq!(read.is_ok(), is_form, "{answer}");
+    }
+    assert!(serde_json::from_str::<ElicitResult>(r#"{"action":"cancel"}"#).is_ok());
 }
 
 /// L022, L023, L024: the requested version if spoken, else the latest

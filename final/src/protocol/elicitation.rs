@@ -1,11 +1,16 @@
 //! Elicitation: asking the person for values, with a form.
 //! spec: client/elicitation (form mode)
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::{Map, Value, value::RawValue};
 
 use super::{
-    lifecycle::ClientCapabilities, question::Question, raw::null_is_absent,
+    RawJson,
+    lifecycle::ClientCapabilities,
+    question::Question,
+    raw::{Kind, each_item, each_member, has_more_items},
     version::Era,
 };
 
@@ -37,8 +42,42 @@ pub struct ElicitResult {
     /// What the person did.
     pub action: ElicitAction,
     /// The values, if accepted.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "flat")]
     pub content: Map<String, Value>,
+}
+
+/// How many choices one value of a form may have.
+const MAX_CHOICES: usize = 100;
+
+/// Reads values as a form has them: text, numbers, truth values, and lists of these.
+/// Anything else could cost many times its length, and is no answer.
+fn flat<'de, D: Deserializer<'de>>(d: D) -> Result<Map<String, Value>, D::Error> {
+    let given: Option<RawJson> = Deserialize::deserialize(d)?;
+    let Some(given) = given else { return Ok(Map::new()) };
+    let (mut values, mut is_form) = (Map::new(), Kind::of(&given) == Kind::Object);
+    each_member(&given, |name, value| {
+        let read = is_flat(value).then(|| serde_json::from_str(value.get()).ok());
+        match name.zip(read.flatten()) {
+            Some((name, value)) => {
+                values.insert(name.into_owned(), value);
+            }
+            None => is_form = false,
+        }
+    });
+    if is_form { Ok(values) } else { Err(D::Error::custom("a form is flat")) }
+}
+
+fn is_flat(value: &RawValue) -> bool {
+    let is_scalar = |value| !matches!(Kind::of(value), Kind::Object | Kind::Array);
+    if Kind::of(value) != Kind::Array {
+        return is_scalar(value);
+    }
+    let mut scalars = true;
+    each_item(value, |item| {
+        scalars = is_scalar(item);
+        if scalars { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    scalars && !has_more_items(value, MAX_CHOICES)
 }
 
 impl Question for Elicit {
