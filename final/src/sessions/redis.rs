@@ -26,7 +26,6 @@ use serde_json::value::RawValue;
 
 use self::{
     connection::Connection,
-    deployment::RESERVATION,
     error::{read_failed, write_failed},
     keys::Keys,
     known::Known,
@@ -138,8 +137,7 @@ impl RedisStore {
 impl SessionStore for RedisStore {
     async fn create(&self, session: &NewSession) -> Result<bool> {
         let (id, owner) = (&session.id, &session.owner);
-        let now =
-            self.reserve(id, owner, RESERVATION).await.map_err(write_failed)?;
+        let now = self.take_place(id, owner).await.map_err(write_failed)?;
         if now == 0 {
             return Ok(false);
         }

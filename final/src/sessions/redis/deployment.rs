@@ -11,15 +11,42 @@ use redis::{Cmd, RedisResult};
 
 use super::{
     RedisStore,
-    scripts::{ALIVE, RESERVE},
+    scripts::{ALIVE, DUE, RESERVE},
+    sweep::BATCH,
 };
 use crate::sessions::{SessionId, Totals, clock::millis};
 
 /// For how long a place is taken for a session that is not stored yet. Whoever
 /// takes it may have to give up, and cannot give it back then.
-pub(super) const RESERVATION: Duration = Duration::from_secs(5);
+const RESERVATION: Duration = Duration::from_secs(5);
 
 impl RedisStore {
+    /// Takes a place for a session that is not stored yet; returns the time, or 0 if
+    /// the owner has none left. Expired sessions do not hold theirs.
+    pub(super) async fn take_place(
+        &self,
+        id: &SessionId,
+        owner: &str,
+    ) -> RedisResult<u64> {
+        let now = self.reserve(id, owner, RESERVATION).await?;
+        if now == 0 && self.free_places(owner).await? > 0 {
+            return self.reserve(id, owner, RESERVATION).await;
+        }
+        Ok(now)
+    }
+
+    /// Gives back the places of an owner's sessions that have expired; returns how
+    /// many. A session that was used since its place was kept is postponed, so that
+    /// it is not looked at again before it can have expired.
+    async fn free_places(&self, owner: &str) -> RedisResult<u64> {
+        let places = self.keys.owner(owner);
+        let key = slice::from_ref(&places);
+        let (now, due): (u64, Vec<String>) =
+            DUE.run(&self.connection, key, &[BATCH]).await?;
+        let settled = due.iter().map(|id| self.settle(&places, id, now));
+        Ok(try_join_all(settled).await?.into_iter().sum())
+    }
+
     /// Takes or keeps one of an owner's places; returns the time, or 0 if there is
     /// none left.
     pub(super) async fn reserve(
@@ -30,7 +57,9 @@ impl RedisStore {
     ) -> RedisResult<u64> {
         let (lifetime, id) = (millis(lifetime).to_string(), id.to_string());
         let places = self.settings.max_per_owner.to_string();
-        let arguments = [&*lifetime, &id, &places];
+        // A session in use comes back here only every quarter of the timeout.
+        let late = millis(self.settings.timeout / 4).to_string();
+        let arguments = [&*lifetime, &id, &places, &late];
         RESERVE.run(&self.connection, &[self.keys.owner(owner)], &arguments).await
     }
 
@@ -49,11 +78,9 @@ impl RedisStore {
         let timeout = self.settings.timeout;
         let expiry = now.saturating_add(millis(timeout));
         let list = Cmd::zadd(self.keys.index(id), id.to_string(), expiry);
-        // A session in use comes back here only every quarter of the timeout.
-        let lifetime = timeout.saturating_add(timeout / 4);
         let (listed, kept) = join(
             self.connection.query::<()>(&list),
-            self.reserve(id, owner, lifetime),
+            self.reserve(id, owner, timeout),
         )
         .await;
         if let Err(error) = listed.and(kept) {

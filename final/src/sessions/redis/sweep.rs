@@ -7,6 +7,7 @@ use futures_util::future::try_join_all;
 use redis::{Cmd, RedisResult, cmd};
 
 use super::{RedisStore, scripts::DUE};
+use crate::sessions::Timestamp;
 
 /// For how long the node that sweeps keeps the others from doing the same. Only
 /// saves work: two sweepers would count right as well.
@@ -14,7 +15,7 @@ const LEASE_MS: u64 = 5_000;
 
 /// How many entries of each part of the index one sweep looks at: it must end,
 /// and report what it counted, long before a store call's deadline.
-const BATCH: &str = "256";
+pub(super) const BATCH: &str = "256";
 
 impl RedisStore {
     /// Takes expired sessions off the index; returns how many. All parts at once:
@@ -47,13 +48,21 @@ impl RedisStore {
         Ok(try_join_all(settled).await?.into_iter().sum())
     }
 
-    /// Deals with one entry whose time has come: 1 if its session has expired.
-    async fn settle(&self, index: &str, id: &str, now: u64) -> RedisResult<u64> {
-        let left = Cmd::pttl(self.keys.record(id));
-        let left: i64 = self.connection.query(&left).await?;
-        if left > 0 {
+    /// Deals with one entry whose time has come, of the index or of an owner's
+    /// places: 1 if its session has expired.
+    pub(super) async fn settle(
+        &self,
+        index: &str,
+        id: &str,
+        now: u64,
+    ) -> RedisResult<u64> {
+        // Not the time left to the keys: they may live longer than the session.
+        let used = Cmd::hget(self.keys.record(id), "last_activity");
+        let used: Option<String> = self.connection.query(&used).await?;
+        let used = used.and_then(|used| used.parse().ok()).map(Timestamp);
+        let expiry = used.map_or(0, |used| used.plus(self.settings.timeout).0);
+        if expiry >= now {
             // It was in use since. XX: a session ended just now stays off.
-            let expiry = now.saturating_add_signed(left);
             let mut postpone = cmd("ZADD");
             postpone.arg(index).arg("XX").arg(expiry).arg(id);
             return self.connection.query::<()>(&postpone).await.map(|()| 0);
