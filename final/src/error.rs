@@ -2,12 +2,13 @@
 //! means to a client: JSON-RPC code, HTTP status, a fixed sentence.
 //!
 //! Rooms below have an enum of their own and are converted upward with
-//! `#[from]`. Nothing but this table's sentences reaches a client: no text of a
-//! Rust error, no path, no key. The log gets the whole chain.
+//! `#[from]`. A client gets a sentence of this table, or the rule that its message or
+//! its arguments break, in the words of the room that knows the rule: no text of a
+//! Rust error of another room, no path, no key. The log gets the whole chain.
 
 use std::{borrow::Cow, error::Error as _};
 
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
@@ -39,8 +40,17 @@ pub enum Error {
     /// `Origin` is a web page that we were not told to trust.
     #[error("origin is not allowed")]
     ForbiddenOrigin,
+    /// `Host` is missing, given twice, or no host (RFC 9112, 3.2).
+    #[error("a request needs one Host header with a valid host")]
+    BadHost,
+    /// The target names another host than `Host` (RFC 9112, 3.2.2).
+    #[error("Host and the request target disagree")]
+    HostMismatch,
+    /// The header decides something and has different values.
+    #[error("{0} has different values")]
+    RepeatedHeader(HeaderName),
     /// The path does not exist.
-    #[error("not found")]
+    #[error("not found, the endpoint is /mcp")]
     NoSuchPath,
     /// The endpoint has no such HTTP method.
     #[error("method not allowed")]
@@ -48,9 +58,12 @@ pub enum Error {
     /// A GET or DELETE of the stateless era, which has neither.
     #[error("this protocol version has only POST")]
     PostOnly,
-    /// No token, or a wrong one.
+    /// No token.
     #[error("authentication is required")]
     Unauthorized,
+    /// A wrong token.
+    #[error("the token is not valid")]
+    InvalidToken,
     /// Too many requests; the caller may come back after this many seconds.
     #[error("too many requests")]
     RateLimited(u64),
@@ -63,6 +76,9 @@ pub enum Error {
     /// The body is not declared as JSON.
     #[error("content type must be application/json")]
     UnsupportedMediaType,
+    /// The body is compressed.
+    #[error("Content-Encoding must be identity")]
+    UnsupportedEncoding,
     /// The body is longer than allowed.
     #[error("the body is too large")]
     BodyTooLarge,
@@ -186,6 +202,51 @@ impl From<ServiceError> for Error {
     }
 }
 
+/// What a client is told of a fault that only the log explains.
+const INTERNAL: &str = "internal error";
+
+/// The fixed sentence for what storage failed with.
+fn store_sentence(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Unavailable(_) => "storage is unavailable, try again",
+        StoreError::OutcomeUnknown(_) => {
+            "storage did not confirm the change, its outcome is unknown"
+        }
+        StoreError::NewerSchema { .. } => {
+            "the session belongs to a newer release, try again"
+        }
+        StoreError::Damaged(_) => "the session is damaged",
+    }
+}
+
+/// The fixed sentence for what a handler failed with. Those that are an [`Error`] of
+/// their own are converted before ([`Error::from`]); they tell nothing here.
+fn service_sentence(error: &ServiceError) -> Cow<'static, str> {
+    let sentence = match error {
+        ServiceError::CannotAsk(question) => {
+            let lacks = "the client did not declare the capability for";
+            return format!("{lacks} {question}").into();
+        }
+        ServiceError::ResourceNotFound => "resource not found",
+        ServiceError::NoSuchTape => "there is no such tape, or not any more",
+        ServiceError::NoStream => {
+            "the client accepts no event stream, so it cannot be asked"
+        }
+        ServiceError::NoAnswer => "the client did not answer in time",
+        ServiceError::Refused(_) => "the client refused the question",
+        ServiceError::BadAnswer => "the client's answer does not fit the question",
+        ServiceError::Store(error) => store_sentence(error),
+        ServiceError::Internal(_)
+        | ServiceError::InvalidParams(_)
+        | ServiceError::SessionEnded
+        | ServiceError::TooManyTapes
+        | ServiceError::Draining
+        | ServiceError::InputRequired(_)
+        | ServiceError::MissingCapability(_) => INTERNAL,
+    };
+    sentence.into()
+}
+
 impl Error {
     /// The error for a method that a version does not have, or that the server
     /// does not declare.
@@ -206,18 +267,23 @@ impl Error {
             Self::MethodNotAllowed | Self::PostOnly => {
                 StatusCode::METHOD_NOT_ALLOWED
             }
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::RateLimited(_)
             | Self::TooManySessions
             | Self::TooManyListeners => StatusCode::TOO_MANY_REQUESTS,
             Self::Draining | Self::Store(_) | Self::TooManyConnections => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType | Self::UnsupportedEncoding => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::Parse(_)
+            | Self::BadHost
+            | Self::HostMismatch
+            | Self::RepeatedHeader(_)
             | Self::NoBatches
             | Self::ResponseWithoutSession
             | Self::HeaderMismatch(_)
@@ -275,23 +341,16 @@ impl Error {
     /// The fixed sentence for the client.
     fn sentence(&self) -> Cow<'static, str> {
         match self {
-            Self::Store(StoreError::Unavailable(_)) => {
-                "storage is unavailable, try again".into()
+            Self::Store(error) => store_sentence(error).into(),
+            Self::Service(error) => service_sentence(error),
+            Self::Parse(ParseError::Syntax) => "the body is not valid JSON".into(),
+            Self::Parse(ParseError::TooDeep) => {
+                "the body nests deeper than 64 levels".into()
             }
-            Self::Store(StoreError::OutcomeUnknown(_)) => {
-                "storage did not confirm the change, its outcome is unknown".into()
-            }
-            Self::Store(StoreError::NewerSchema { .. }) => {
-                "the session belongs to a newer release, try again".into()
-            }
-            Self::Store(StoreError::Damaged(_)) => "the session is damaged".into(),
-            Self::Service(ServiceError::Refused(_)) => {
-                "the client refused the question".into()
-            }
-            Self::Panic | Self::Service(ServiceError::Internal(_)) => {
-                "internal error".into()
-            }
-            // The other variants' own texts are such sentences.
+            Self::Parse(ParseError::Shape { rule, .. })
+            | Self::BadEnvelope(BadEnvelope(rule)) => (*rule).into(),
+            Self::Panic => INTERNAL.into(),
+            // The other variants' texts stand above and are such sentences.
             other => other.to_string().into(),
         }
     }

@@ -8,14 +8,18 @@ pub mod client_address;
 pub mod direct;
 pub mod era;
 pub mod guards;
+pub mod host;
 pub mod mirror;
 pub mod operators;
+pub mod outline;
 pub mod post;
 pub mod rate_limit;
 pub mod reply;
 pub mod session;
+pub mod single;
 pub mod sse;
 pub mod stateless;
+pub mod unread;
 
 use std::{sync::Arc, time::Duration};
 
@@ -59,7 +63,7 @@ pub struct Http {
 /// The routes. The order of the checks is the order of the layers, outermost
 /// first: `Host` and `Origin`, preflight, method, bounds on connections,
 /// authentication, rate limit.
-/// None of them stands before the operators' paths, because probes and scrapers
+/// Operators' paths need only a `Host`, whichever it is, because probes and scrapers
 /// come by address and without a token.
 ///
 /// The checks are one stack in one `layer` call: axum boxes what every such
@@ -80,9 +84,14 @@ pub fn router(http: Arc<Http>) -> Router {
         .route("/health", get(operators::health))
         .route("/metrics", get(operators::metrics))
         .fallback(async || Error::NoSuchPath.into_response())
-        .layer(guards::security_headers());
+        .layer(
+            ServiceBuilder::new()
+                .layer(guards::security_headers())
+                .layer(guards::layer(guards, guards::any_host)),
+        );
     Router::new()
         .route("/mcp", any(mcp))
+        .route("/mcp/", any(mcp))
         .layer(ladder)
         .merge(operators)
         .with_state(http)

@@ -13,6 +13,7 @@
 //! | [`events`] | a reader of event streams |
 //! | [`recorder`] | proxies at the sockets that write down what passes |
 //! | [`names`] | names for what differs from run to run |
+//! | [`wire`] | a connection on which every byte is the story's own |
 //! | [`transcript`] | an exchange as stable text, for snapshots |
 //! | [`fixture`] | the service that the official conformance suite expects |
 //! | [`climb`] | the ladder: what a server can do by the end of each chapter |
@@ -38,6 +39,7 @@ pub mod redis;
 pub mod reference;
 pub mod rolling;
 pub mod transcript;
+pub mod wire;
 
 use std::time::{Duration, Instant};
 
@@ -51,6 +53,7 @@ pub use probe::{Outcome, Probe};
 pub use recorder::{Pattern, Recorder};
 pub use redis::RedisServer;
 pub use transcript::Transcript;
+pub use wire::{Wire, WireAnswer};
 
 /// How long a story waits for something that should happen at once. Generous,
 /// because the machine may be busy; nothing that passes waits this long.

@@ -65,11 +65,6 @@ impl Probe {
         Self { sent: sent.into(), attempt, outcome, id, saying: "" }
     }
 
-    /// The refusal comes before the body is read.
-    pub fn unread(self) -> Self {
-        Self { id: Id::Absent, ..self }
-    }
-
     /// Whether the answer repeats the id is left open.
     pub fn whatever_id(self) -> Self {
         Self { id: Id::Open, ..self }

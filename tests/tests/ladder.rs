@@ -109,12 +109,12 @@ async fn a_foreign_host_or_origin_is_403_for_every_method() {
             _ => node.attempt(method),
         };
         let attempt = attempt.header("origin", "http://evil.example");
-        Probe::new(method, attempt, Refused(403, -32600)).unread()
+        Probe::new(method, attempt, Refused(403, -32600))
     };
     let host = opened.clone().header("host", "evil.example");
     let mut probes: Vec<Probe> =
         ["POST", "GET", "DELETE", "OPTIONS"].map(foreign).into();
-    probes.push(Probe::new("Host", host, Refused(403, -32600)).unread());
+    probes.push(Probe::new("Host", host, Refused(403, -32600)));
     assert_all(&node, probes).await;
 
     let own = format!("http://{}", node.address());
@@ -182,6 +182,8 @@ async fn a_preflight_is_answered_before_the_token_is_asked_for() {
     assert!((200..300).contains(&answer.status), "status {}", answer.status);
     let allowed = answer.header("access-control-allow-origin");
     assert_eq!(allowed, Some("https://app.example"));
+    let age = answer.header("access-control-max-age");
+    assert_eq!(age, Some("7200"), "it is not sent before every call");
 }
 
 /// Step 7, in the same way: what is wrong with any body, then the era.

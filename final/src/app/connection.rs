@@ -22,13 +22,12 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
-use tower::Service as _;
 
 use super::{
     idle::{Activity, Busy, Patience, TimedStream},
     slots::{ReservedSlot, Slot, Slots},
 };
-use crate::http::{client_address::forwarded_network, guards::Peer};
+use crate::http::{client_address::forwarded_network, guards::Peer, unread};
 
 /// How long a connection may be idle, longer than the 60 s for which load balancers
 /// keep theirs: whoever closes it last never does so while a request is on its way,
@@ -135,7 +134,7 @@ fn answer(
 ) -> impl Future<Output = Result<Response<HeldBody>, Infallible>> + use<> {
     let (peer, slot) = shared.client_of(peer, request.headers());
     request.extensions_mut().insert(peer);
-    let answer = shared.router.clone().call(request.map(Body::new));
+    let answer = unread::serve(shared.router.clone(), request);
     async move {
         let answer = answer.await?;
         Ok(answer.map(|body| HeldBody { body, _slot: slot, _busy: busy }))

@@ -4,14 +4,21 @@ use axum::{
     body::Body,
     http::{
         HeaderValue, StatusCode,
-        header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{
+            ACCEPT_ENCODING, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER,
+            WWW_AUTHENTICATE,
+        },
     },
     response::{IntoResponse, Response},
 };
 
 use crate::{
     error::Error,
-    protocol::{RawJson, jsonrpc::RequestId},
+    protocol::{
+        RawJson,
+        errors::RpcError,
+        jsonrpc::{RequestId, error_message},
+    },
 };
 
 /// What the endpoint serves, for `Allow`.
@@ -63,8 +70,12 @@ impl Failure {
     /// its message.
     pub fn render(self, write: impl FnOnce(RawJson) -> Response) -> Response {
         let Self { error, id } = self;
-        let mut response = write(error.to_message(id.as_ref()));
+        let rpc = error.to_rpc();
+        let mut response = write(error_message(id.as_ref(), &rpc));
         *response.status_mut() = error.status();
+        if id.is_none() {
+            response.extensions_mut().insert(WithoutId(rpc));
+        }
         let headers = response.headers_mut();
         if let Some(seconds) = error.retry_after() {
             headers.insert(RETRY_AFTER, seconds.into());
@@ -80,10 +91,33 @@ impl Failure {
                 headers
                     .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
+            Error::InvalidToken => {
+                let challenge = r#"Bearer error="invalid_token""#;
+                headers
+                    .insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            }
+            Error::UnsupportedEncoding => {
+                let plain = HeaderValue::from_static("identity");
+                headers.insert(ACCEPT_ENCODING, plain);
+            }
             _ => {}
         }
         response
     }
+}
+
+/// The error of a response that repeats no id, kept with the response for the case
+/// that the id is found later.
+#[derive(Clone)]
+struct WithoutId(RpcError);
+
+/// Makes an error response the answer to the request with this id.
+pub fn add_id(response: &mut Response, id: &RequestId) {
+    let error = response.extensions_mut().remove();
+    let Some(WithoutId(error)) = error else { return };
+    *response.body_mut() = json(error_message(Some(id), &error)).into_body();
+    // It was the length of the shorter body.
+    response.headers_mut().remove(CONTENT_LENGTH);
 }
 
 impl IntoResponse for Error {

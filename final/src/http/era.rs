@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
-use super::{answer::Failure, mirror, session::SESSION_HEADER};
+use super::{answer::Failure, mirror, session::SESSION_HEADER, single};
 use crate::{
     error::Error,
     protocol::{
@@ -39,18 +39,23 @@ pub enum Classified {
 /// # Errors
 /// [`Error::BadEnvelope`], [`Error::UnsupportedVersion`],
 /// [`Error::HeaderMismatch`], [`Error::ResponseWithoutSession`],
-/// [`Error::NoBatches`].
+/// [`Error::NoBatches`], [`Error::RepeatedHeader`].
 pub fn classify(headers: &HeaderMap, body: Body) -> Result<Classified, Failure> {
     let header = version_header(headers);
-    let is_modern = header.and_then(Era::parse) == Some(Era::Stateless);
     let message = match body {
         Body::Single(message) => message,
-        Body::Batch(_) if is_modern => return Err(Error::NoBatches.into()),
-        batch => return Ok(Classified::InSession(batch)),
+        batch => return batch_in_session(header?, batch),
     };
     let id = message.request_id().cloned();
     let refuse = |error: Error| Err(error.at(id.clone()));
     let claim = Envelope::of(message.params());
+    let header = match header {
+        Ok(header) => header,
+        // Compared with the body later.
+        Err(_) if claim.is_some() => None,
+        Err(error) => return refuse(error),
+    };
+    let is_modern = is_stateless(header);
     match (message, claim) {
         (Message::Request(request), Some(Ok(envelope))) => {
             Ok(Classified::Stateless(request, envelope))
@@ -87,6 +92,20 @@ pub fn classify(headers: &HeaderMap, body: Body) -> Result<Classified, Failure> 
     }
 }
 
+fn batch_in_session(
+    header: Option<&str>,
+    batch: Body,
+) -> Result<Classified, Failure> {
+    match is_stateless(header) {
+        true => Err(Error::NoBatches.into()),
+        false => Ok(Classified::InSession(batch)),
+    }
+}
+
+fn is_stateless(header: Option<&str>) -> bool {
+    header.and_then(Era::parse) == Some(Era::Stateless)
+}
+
 /// Nobody waits for what a notification could be about: a request ends with its
 /// connection.
 fn ignore(headers: &HeaderMap, method: &str) -> Result<Classified, Failure> {
@@ -101,10 +120,19 @@ fn is_bare_discovery(headers: &HeaderMap, request: &Request) -> bool {
 }
 
 /// The version header's value; one that is not text is as wrong as any other.
-pub fn version_header(headers: &HeaderMap) -> Option<&str> {
-    headers.get(VERSION_HEADER).map(|value| value.to_str().unwrap_or("?"))
+///
+/// # Errors
+/// [`Error::RepeatedHeader`]
+pub fn version_header(headers: &HeaderMap) -> Result<Option<&str>, Error> {
+    let value = single::value(headers, &VERSION_HEADER)?;
+    let text = |value| std::str::from_utf8(value).ok().filter(|it| it.is_ascii());
+    Ok(value.map(|value| text(value).unwrap_or("?")))
 }
 
+/// The version is negotiated in the body. A version with sessions in the header is
+/// left over from an earlier session and ignored: clients send the header on later
+/// requests only, and take a refusal for a sign of an older transport. A
+/// header of the stateless era contradicts the handshake.
 fn initialize(
     header: Option<&str>,
     request: Request,
@@ -114,6 +142,8 @@ fn initialize(
     struct Requested {
         protocol_version: String,
     }
+    let header =
+        header.filter(|name| !matches!(Era::parse(name), Some(Era::Stateful(_))));
     let requested = request
         .params
         .as_ref()

@@ -1,6 +1,6 @@
 //! Who may call, and from where.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::Request,
@@ -8,7 +8,8 @@ use axum::{
         Extensions, HeaderMap, HeaderName, HeaderValue, Method,
         header::{
             ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
-            CONTENT_TYPE, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS,
+            CONTENT_TYPE, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
+            X_CONTENT_TYPE_OPTIONS,
         },
     },
     response::{IntoResponse, Response},
@@ -21,12 +22,17 @@ use tower_http::{
     validate_request::ValidateRequestHeaderLayer,
 };
 
+use super::{host, single};
 use crate::{
     config::{Origins, Tokens},
     engine::Caller,
     error::Error,
     sessions::Principal,
 };
+
+/// How long a browser may remember the answer to a preflight, instead of asking
+/// before every call. Chromium remembers none for longer.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// The client, put into every request by the connection.
 #[derive(Debug, Clone)]
@@ -64,22 +70,24 @@ impl Guards {
     }
 
     /// A page of the server's own origin, or of a configured one.
-    fn allows_origin(&self, origin: &HeaderValue, host: &str) -> bool {
-        let text = origin.to_str().unwrap_or_default();
+    fn allows_origin(&self, origin: &[u8], host: &str) -> bool {
+        let text = std::str::from_utf8(origin).unwrap_or_default();
         let authority = text.split_once("://").map(|(_, authority)| authority);
         authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
             || match &self.origins {
                 Origins::Any => true,
-                Origins::Listed(origins) => origins.contains(origin),
+                Origins::Listed(origins) => {
+                    origins.iter().any(|listed| listed.as_bytes() == origin)
+                }
             }
     }
 
     /// Compares with every token, each in constant time, so that the time taken
     /// tells nothing about which one was nearly right.
-    fn principal(&self, token: &str) -> Option<Principal> {
+    fn principal(&self, token: &[u8]) -> Option<Principal> {
         let mut found = 0_u64;
         for (index, (_, known)) in (1..).zip(&self.tokens.0) {
-            let same: Choice = known.as_bytes().ct_eq(token.as_bytes());
+            let same: Choice = known.as_bytes().ct_eq(token);
             found.conditional_assign(&index, same);
         }
         let index = usize::try_from(found).ok()?.checked_sub(1)?;
@@ -108,23 +116,28 @@ pub fn layer(
 /// spec: basic/transports (security warning), L035, L036
 ///
 /// # Errors
-/// [`Error::ForbiddenHost`], [`Error::ForbiddenOrigin`].
+/// [`Error::ForbiddenHost`], [`Error::ForbiddenOrigin`], [`Error::BadHost`],
+/// [`Error::HostMismatch`], [`Error::RepeatedHeader`].
 pub fn host_and_origin(
     guards: &Guards,
     request: &mut Request,
 ) -> Result<(), Error> {
-    let headers = request.headers();
-    let header = headers.get(HOST).and_then(|host| host.to_str().ok());
-    // HTTP/1.1 in absolute form carries the host in the request line.
-    let target = request.uri().authority().map(|authority| authority.as_str());
-    let host = header.or(target).filter(|host| guards.allows_host(host));
+    let host = host::named(request)?.filter(|host| guards.allows_host(host));
     let host = host.ok_or(Error::ForbiddenHost)?;
-    match headers.get(ORIGIN) {
+    match single::value(request.headers(), &ORIGIN)? {
         Some(origin) if !guards.allows_origin(origin, host) => {
             Err(Error::ForbiddenOrigin)
         }
         _ => Ok(()),
     }
+}
+
+/// Requests that name one host, whichever it is.
+///
+/// # Errors
+/// [`Error::BadHost`], [`Error::HostMismatch`].
+pub fn any_host(_: &Guards, request: &mut Request) -> Result<(), Error> {
+    host::named(request).map(drop)
 }
 
 /// Lets the configured origins' pages read our answers; nothing to do for pages
@@ -156,7 +169,12 @@ pub fn cors<'a>(
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(request_headers)
-        .expose_headers([HeaderName::from_static("mcp-session-id")]);
+        .expose_headers([
+            HeaderName::from_static("mcp-session-id"),
+            WWW_AUTHENTICATE,
+            RETRY_AFTER,
+        ])
+        .max_age(PREFLIGHT_AGE);
     Some(layer)
 }
 
@@ -185,7 +203,7 @@ pub fn admitted(_: &Guards, request: &mut Request) -> Result<(), Error> {
 /// Finds out who is calling, for [`caller`].
 ///
 /// # Errors
-/// [`Error::Unauthorized`]
+/// [`Error::Unauthorized`], [`Error::InvalidToken`], [`Error::RepeatedHeader`].
 pub fn authenticate(guards: &Guards, request: &mut Request) -> Result<(), Error> {
     let caller = identify(guards, request.headers(), request.extensions())?;
     request.extensions_mut().insert(caller);
@@ -203,16 +221,31 @@ fn identify(
         let owner = owner.ok_or(Error::Unauthorized)?;
         return Ok(Caller { principal: Principal::anonymous(), owner });
     }
-    let bearer = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
-    let principal = bearer.and_then(|token| guards.principal(token));
-    let principal = principal.ok_or(Error::Unauthorized)?;
+    let token = bearer_token(headers)?.ok_or(Error::Unauthorized)?;
+    let principal = guards.principal(token).ok_or(Error::InvalidToken)?;
     let owner = format!("principal {}", principal.as_str()).into();
     Ok(Caller { principal, owner })
+}
+
+/// The token, if there is one. Credentials of another scheme are none (RFC 6750, 3),
+/// and may have commas.
+fn bearer_token(headers: &HeaderMap) -> Result<Option<&[u8]>, Error> {
+    match single::value(headers, &AUTHORIZATION) {
+        Ok(value) => Ok(value.and_then(after_bearer)),
+        Err(error) => {
+            let mut values = single::values(headers, &AUTHORIZATION);
+            match values.any(|value| after_bearer(value).is_some()) {
+                true => Err(error),
+                false => Ok(None),
+            }
+        }
+    }
+}
+
+fn after_bearer(credentials: &[u8]) -> Option<&[u8]> {
+    let end = credentials.iter().position(|byte| *byte == b' ');
+    let (scheme, token) = credentials.split_at(end.unwrap_or(credentials.len()));
+    scheme.eq_ignore_ascii_case(b"bearer").then(|| token.trim_ascii())
 }
 
 /// The caller that [`authenticate`] found.

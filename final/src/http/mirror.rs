@@ -32,7 +32,8 @@ pub fn check<'a>(
     headers: &HeaderMap,
     request: &'a Request,
 ) -> Result<Option<Cow<'a, str>>, Error> {
-    if once(headers, METHOD_HEADER)? != Some(&*request.method) {
+    let method = once(headers, METHOD_HEADER)?;
+    if !method.is_some_and(|method| repeats(method, &request.method)) {
         return Err(Error::HeaderMismatch("Mcp-Method".into()));
     }
     let Some(name) = named(request) else { return Ok(None) };
@@ -48,7 +49,7 @@ pub fn check<'a>(
 /// [`Error::HeaderMismatch`]
 pub fn check_if_there(headers: &HeaderMap, method: &str) -> Result<(), Error> {
     match once(headers, METHOD_HEADER)? {
-        Some(header) if header != method => {
+        Some(header) if !repeats(header, method) => {
             Err(Error::HeaderMismatch("Mcp-Method".into()))
         }
         _ => Ok(()),
@@ -117,18 +118,24 @@ fn read<'a, T: Deserialize<'a>>(params: Option<&'a RawJson>) -> Option<T> {
     serde_json::from_str(params?.get()).ok()
 }
 
-/// A header's value as it is. One that is given twice could be read in two ways.
+/// Whether a header has this value, once or joined from several lines that have.
+pub fn repeats(header: &str, value: &str) -> bool {
+    header.split(',').all(|part| part.trim() == value)
+}
+
+/// A header's value as it is. Different ones could be read in two ways; names and
+/// arguments may have commas, so only whole lines are compared.
 ///
 /// # Errors
-/// [`Error::HeaderMismatch`] if it is, or if it is not text.
+/// [`Error::HeaderMismatch`] if they differ, or if it is not text.
 pub fn once<'a>(
     headers: &'a HeaderMap,
     name: &str,
 ) -> Result<Option<&'a str>, Error> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    match (value.to_str(), values.next()) {
-        (Ok(text), None) => Ok(Some(text.trim())),
+    match value.to_str() {
+        Ok(text) if values.all(|other| other == value) => Ok(Some(text.trim())),
         _ => Err(mismatch(name)),
     }
 }

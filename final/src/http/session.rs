@@ -13,9 +13,9 @@ use super::{
     Http,
     accept::Accepts,
     answer::Failure,
-    era::{VERSION_HEADER, version_header},
+    era::version_header,
     guards::{caller, hang_up},
-    sse,
+    single, sse,
 };
 use crate::{
     engine::Session, error::Error, protocol::version::Era, sessions::SessionId,
@@ -47,10 +47,10 @@ pub async fn listen(
         return Err(Error::NotAcceptable.into());
     }
     let hang_up = hang_up(request.extensions());
-    let reader = match headers.get(LAST_EVENT_ID) {
+    let reader = match single::value(headers, &LAST_EVENT_ID)? {
         None => http.engine.listen(&session, hang_up).await?,
         Some(seen) => {
-            let seen = seen.to_str().unwrap_or_default();
+            let seen = std::str::from_utf8(seen).unwrap_or_default();
             http.engine.resume(&session, seen, hang_up).await?
         }
     };
@@ -70,7 +70,7 @@ pub async fn end(http: &Arc<Http>, request: Request) -> Result<Response, Failure
 
 /// The stateless era has neither GET nor DELETE.
 fn stateful_only(headers: &HeaderMap) -> Result<(), Error> {
-    let Some(version) = version_header(headers) else { return Ok(()) };
+    let Some(version) = version_header(headers)? else { return Ok(()) };
     match Era::parse(version) {
         Some(Era::Stateful(_)) => Ok(()),
         Some(Era::Stateless) => Err(Error::PostOnly),
@@ -82,23 +82,23 @@ fn stateful_only(headers: &HeaderMap) -> Result<(), Error> {
 /// unknown as one that has expired.
 ///
 /// # Errors
-/// [`Error::SessionRequired`], [`Error::SessionNotFound`].
+/// [`Error::SessionRequired`], [`Error::SessionNotFound`],
+/// [`Error::RepeatedHeader`].
 pub fn session_id(headers: &HeaderMap) -> Result<SessionId, Error> {
-    let value = headers.get(SESSION_HEADER).ok_or(Error::SessionRequired)?;
-    value.to_str().ok().and_then(SessionId::parse).ok_or(Error::SessionNotFound)
+    let value = single::value(headers, &SESSION_HEADER)?;
+    let value = std::str::from_utf8(value.ok_or(Error::SessionRequired)?);
+    value.ok().and_then(SessionId::parse).ok_or(Error::SessionNotFound)
 }
 
 /// A session lives at the version that it negotiated; without the header it
 /// is known from the record (L067, L207).
 ///
 /// # Errors
-/// [`Error::WrongVersion`]
+/// [`Error::WrongVersion`], [`Error::RepeatedHeader`].
 pub fn check_version(headers: &HeaderMap, session: &Session) -> Result<(), Error> {
     let negotiated = session.opened().era.as_str();
-    match headers.get(VERSION_HEADER) {
-        Some(version) if version.as_bytes() != negotiated.as_bytes() => {
-            Err(Error::WrongVersion)
-        }
+    match version_header(headers)? {
+        Some(version) if version != negotiated => Err(Error::WrongVersion),
         _ => Ok(()),
     }
 }

@@ -90,7 +90,7 @@ async fn answer(
 /// M061, M062, M064: the header repeats the version of the body, and we speak it.
 fn check_version(headers: &HeaderMap, envelope: &Envelope) -> Result<(), Error> {
     let header = mirror::once(headers, VERSION_HEADER.as_str())?;
-    if header != Some(&*envelope.version) {
+    if !header.is_some_and(|it| mirror::repeats(it, &envelope.version)) {
         return Err(Error::HeaderMismatch("MCP-Protocol-Version".into()));
     }
     match Era::parse(&envelope.version) {

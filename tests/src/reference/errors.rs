@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
+use axum::http::HeaderName;
 use mcp_server::{
     error::Error,
     protocol::{
@@ -55,17 +56,23 @@ const STATEFUL: Era = Era::Stateful(Version::LATEST);
 fn own() -> Vec<(String, Error)> {
     let rule = || "*the rule that is broken*".into();
     let envelope = BadEnvelope("*what the envelope lacks*");
+    let header = HeaderName::from_static("*header*");
     let samples = every!(Error {
         ForbiddenHost: Error::ForbiddenHost,
         ForbiddenOrigin: Error::ForbiddenOrigin,
+        BadHost: Error::BadHost,
+        HostMismatch: Error::HostMismatch,
+        RepeatedHeader: Error::RepeatedHeader(header),
         NoSuchPath: Error::NoSuchPath,
         MethodNotAllowed: Error::MethodNotAllowed,
         PostOnly: Error::PostOnly,
         Unauthorized: Error::Unauthorized,
+        InvalidToken: Error::InvalidToken,
         RateLimited: Error::RateLimited(60),
         TooManyConnections: Error::TooManyConnections,
         Draining: Error::Draining,
         UnsupportedMediaType: Error::UnsupportedMediaType,
+        UnsupportedEncoding: Error::UnsupportedEncoding,
         BodyTooLarge: Error::BodyTooLarge,
         BodyIncomplete: Error::BodyIncomplete,
         Parse: Error::Parse(ParseError::Syntax),

@@ -1,0 +1,51 @@
+//! Headers that decide something have one value. What is between a client and this
+//! node may send such a header twice, or join two lines into one, and then a node
+//! that took the first value would decide otherwise than one that took the last.
+
+use axum::http::{HeaderMap, HeaderName};
+
+use crate::error::Error;
+
+/// The value of a header that is no list. Equal values are one.
+///
+/// # Errors
+/// [`Error::RepeatedHeader`] if there are different ones.
+pub fn value<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a [u8]>, Error> {
+    one_of(values(headers, name), name)
+}
+
+/// The same for a header whose value may have commas of its own.
+///
+/// # Errors
+/// [`Error::RepeatedHeader`] if there are lines that differ.
+pub fn line<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a [u8]>, Error> {
+    one_of(headers.get_all(name).iter().map(|line| line.as_bytes()), name)
+}
+
+/// All values of a header, on lines of their own or joined.
+pub fn values<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> impl Iterator<Item = &'a [u8]> {
+    let lines = headers.get_all(name).iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+}
+
+fn one_of<'a>(
+    mut values: impl Iterator<Item = &'a [u8]>,
+    name: &HeaderName,
+) -> Result<Option<&'a [u8]>, Error> {
+    let Some(first) = values.next() else { return Ok(None) };
+    match values.all(|value| value == first) {
+        true => Ok(Some(first)),
+        false => Err(Error::RepeatedHeader(name.clone())),
+    }
+}
