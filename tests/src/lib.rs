@@ -6,6 +6,7 @@
 //! | [`node`] | a server process, and several of them on one Redis |
 //! | [`pipes`] | a server process at the other end of two pipes |
 //! | [`redis`] | a `redis-server` process that can be frozen, killed and revived |
+//! | [`forwarder`] | an address that moves from one server to another |
 //! | [`client`] | an MCP client that moves between nodes |
 //! | [`modern`] | a client of the stateless era |
 //! | [`http`] | one request and everything that came back |
@@ -27,6 +28,8 @@ pub mod client;
 pub mod climb;
 pub mod events;
 pub mod fixture;
+#[path = "../../final/tests/support/forwarder.rs"]
+pub mod forwarder;
 pub mod http;
 pub mod modern;
 pub mod names;
