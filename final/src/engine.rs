@@ -12,6 +12,7 @@ pub mod stateless;
 pub mod streams;
 pub mod tools;
 pub mod upkeep;
+mod vitals;
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -26,7 +27,7 @@ pub use tools::BadSchema;
 
 pub use crate::sessions::Caller;
 
-use self::{lease::Reached, tools::ToolTable};
+use self::{lease::Reached, tools::ToolTable, vitals::LastVitals};
 use crate::{
     bus::Bus,
     error::Error,
@@ -67,6 +68,7 @@ pub struct Engine {
     settings: Settings,
     /// Since when storage has been reached without a break.
     reached: Reached,
+    last_vitals: LastVitals,
     /// Streams are sent away as soon as they are opened.
     dismissing: AtomicBool,
     /// Calls end now, with an error.
@@ -157,6 +159,7 @@ impl Engine {
             common: Arc::new(common),
             clock: Clock::start(),
             reached: Reached::default(),
+            last_vitals: LastVitals::default(),
             dismissing: AtomicBool::new(false),
             out_of_time: CancellationToken::new(),
             live,

@@ -20,5 +20,5 @@ pub use outbox::{Inbox, Outbox, Said};
 pub use record::{Entry, NewSession, Phase, SessionRecord, Totals};
 pub use redis::RedisStore;
 pub use store::{
-    Append, Appended, Entered, SessionStore, StoreError, StoreSettings,
+    Append, Appended, Entered, SessionStore, StoreError, StoreSettings, Vitals,
 };

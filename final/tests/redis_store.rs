@@ -23,7 +23,7 @@ use mcp_server::{
         Append, MeteredStore, NewSession, NodeId, Principal, RedisStore,
         SessionStore, StoreError, StoreSettings,
         metered::{Meter, STORE_DEADLINE, StoreMetrics},
-        redis::{ConnectError, REMEMBERED, Servers},
+        redis::{ConnectError, REMEMBERED, Servers, trouble},
     },
     telemetry::Metrics,
 };
@@ -236,12 +236,11 @@ async fn the_index_is_refreshed_once_in_a_quarter_of_the_timeout() {
     let session = opened();
     store.create(&session).await.unwrap();
     let id = session.id.to_string();
-    let (key, index) =
-        (format!("mcp:{{{id}}}"), format!("mcp:index:{}", &id[id.len() - 1..]));
-    server.run(&["ZADD", &index, "1", &id]);
+    let (key, index) = (format!("mcp:{{{id}}}"), "mcp:{index}");
+    server.run(&["ZADD", index, "1", &id]);
 
     store.touch(&session.id).await.unwrap();
-    assert_eq!(server.run(&["ZSCORE", &index, &id]), "1");
+    assert_eq!(server.run(&["ZSCORE", index, &id]), "1");
     server.run(&["HINCRBY", &key, "indexed", "-450001"]);
     store.touch(&session.id).await.unwrap();
     assert_eq!(store.totals().await.unwrap().active_sessions, 1);
@@ -255,7 +254,7 @@ async fn a_sweep_keeps_a_session_that_is_alive() {
     let session = opened();
     store.create(&session).await.unwrap();
     let id = session.id.to_string();
-    server.run(&["ZADD", &format!("mcp:index:{}", &id[id.len() - 1..]), "1", &id]);
+    server.run(&["ZADD", "mcp:{index}", "1", &id]);
     assert_eq!(store.totals().await.unwrap().active_sessions, 0);
 
     assert_eq!(store.sweep().await.unwrap(), 0);
@@ -280,6 +279,91 @@ async fn a_session_in_use_keeps_its_place_when_it_might_have_expired() {
     assert!(!store.create(&owned_by("alice")).await.unwrap());
     let due: u64 = server.run(&["ZSCORE", place, &id]).parse().unwrap();
     assert!(due > now() + 1_700_000, "it is not looked at again before");
+}
+
+/// Anybody may ask for it without a token.
+#[tokio::test]
+async fn a_probe_is_one_script_of_two_commands_however_many_sessions_there_are() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    for _ in 0..40 {
+        store.create(&owned_by(&NodeId::random().to_string())).await.unwrap();
+    }
+    // The server does not know the script before the first one.
+    assert_eq!(store.probe().await.unwrap().active_sessions, 40);
+    server.run(&["CONFIG", "RESETSTAT"]);
+    assert_eq!(store.probe().await.unwrap().active_sessions, 40);
+    let ran = server.run(&["INFO", "commandstats"]);
+    let ran = ran.lines().filter_map(|line| line.strip_prefix("cmdstat_"));
+    let ran = ran.filter(|line| !line.starts_with("config|resetstat"));
+    let mut ran: Vec<&str> =
+        ran.filter_map(|line| line.split(',').next()).collect();
+    ran.sort_unstable();
+    assert_eq!(ran, ["evalsha:calls=1", "set:calls=1", "zcount:calls=1"]);
+    let life = server.run(&["PTTL", "mcp:{index}:probe"]).parse::<i64>().unwrap();
+    assert!(life <= 1000, "{life} ms");
+}
+
+async fn is_well_again(store: &impl SessionStore) {
+    let well = async {
+        while store.probe().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(5), well).await.expect("it is well again");
+}
+
+#[tokio::test]
+async fn a_probe_says_in_a_word_why_sessions_cannot_be_written() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    for (refuse, accept, word) in [
+        ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "out-of-memory"),
+        ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "read-only"),
+        ("ACL SETUSER default -set", "ACL SETUSER default +set", "denied"),
+        ("ACL SETUSER default -evalsha", "ACL SETUSER default +evalsha", "denied"),
+        (
+            "CONFIG SET min-replicas-to-write 1",
+            "CONFIG SET min-replicas-to-write 0",
+            "too-few-replicas",
+        ),
+    ] {
+        let run = |line: &str| server.run(&line.split(' ').collect::<Vec<_>>());
+        run(refuse);
+        let refused = store.probe().await.expect_err(refuse);
+        assert_eq!(trouble(&refused), word, "{refuse}: {refused:?}");
+        run(accept);
+        is_well_again(&store).await;
+    }
+}
+
+#[tokio::test]
+async fn an_eviction_policy_that_can_lose_parts_of_sessions_is_named() {
+    let server = RedisServer::start();
+    server.run(&["CONFIG", "SET", "maxmemory-policy", "volatile-lru"]);
+    let store = connect(&server.url(), "first").await;
+    let policy = store.probe().await.unwrap().eviction_policy;
+    assert_eq!(policy.as_deref(), Some("volatile-lru"));
+    server.run(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+    store.sweep().await.unwrap();
+    assert_eq!(store.probe().await.unwrap().eviction_policy, None);
+}
+
+/// A denied command that no probe sends, for example.
+#[tokio::test]
+async fn a_call_that_has_just_failed_makes_a_probe_fail_too() {
+    let server = RedisServer::start();
+    let store = connect(&server.url(), "first").await;
+    let metrics = StoreMetrics::register(&Registry::new()).unwrap();
+    let meter = Meter::new(STORE_DEADLINE, metrics);
+    let store = MeteredStore::new(Arc::new(store), meter);
+    let session = opened();
+    store.create(&session).await.unwrap();
+    server.run(&["ACL", "SETUSER", "default", "-rpush"]);
+    assert!(store.probe().await.is_ok());
+    store.append(&session.id, &entries(1)).await.unwrap_err();
+    assert_eq!(trouble(&store.probe().await.unwrap_err()), "denied");
+    is_well_again(&store).await;
 }
 
 #[tokio::test]

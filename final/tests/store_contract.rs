@@ -173,6 +173,8 @@ async fn a_late_write_does_not_bring_a_session_back(all: impl Deployment) {
     all.node(0).create(&session).await.unwrap();
     all.node(0).append(&session.id, &entries(2)).await.unwrap();
     all.node(0).terminate(&session.id, &session.principal).await.unwrap();
+    // It tells the other node what it has counted.
+    all.node(0).totals().await.unwrap();
     let before = late.totals().await.unwrap();
 
     assert!(late.append(&session.id, &entries(3)).await.unwrap().is_none());

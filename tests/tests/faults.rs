@@ -1,10 +1,10 @@
 //! Storage blinks, dies and comes back; settings are wrong. Clients are told
 //! the truth in time, and nothing that Redis kept is lost.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use suite::{Client, Cluster, Exchange, Node, eventually};
+use suite::{Client, Cluster, Exchange, Node, PATIENCE, eventually};
 
 /// The longest that a client waits to hear that storage is away.
 const TOLD: Duration = Duration::from_millis(1500);
@@ -155,6 +155,89 @@ async fn a_redis_that_comes_back_empty_has_no_sessions() {
     });
     assert_eq!(status.await, 404);
     cluster.node(0).assert_alive().await;
+}
+
+fn report(health: &Exchange) -> &Value {
+    match &health.body {
+        suite::Body::Json(report) => report,
+        body => panic!("/health is not JSON: {body:?}"),
+    }
+}
+
+/// Redis answers a PING through all of this.
+#[tokio::test]
+async fn health_tells_why_sessions_cannot_be_written() {
+    let cluster = Cluster::with_redis(1).await;
+    let node = cluster.node(0);
+    for (refuse, accept, word) in [
+        ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "out-of-memory"),
+        ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "read-only"),
+        ("ACL SETUSER default -hset", "ACL SETUSER default +hset", "denied"),
+    ] {
+        let run = async |line: &str| {
+            let words: Vec<&str> = line.split(' ').collect();
+            assert_eq!(cluster.redis.command(&words).await, "+OK", "{line}");
+        };
+        let client = node.connect().await;
+        run(refuse).await;
+        eventually("a word says why", BACK, async || {
+            let call = add(&client, 1).await;
+            assert_eq!(call.status, 503, "{refuse}: {:?}", call.body);
+            let health = node.get("/health").await;
+            let (said, status) = (&report(&health)["redis"], health.status);
+            (status == 503 && said == word).then_some(())
+        })
+        .await;
+        run(accept).await;
+        eventually("it is healthy again", PATIENCE, async || {
+            (node.get("/health").await.status == 200).then_some(())
+        })
+        .await;
+    }
+    node.assert_alive().await;
+}
+
+#[tokio::test]
+async fn an_eviction_policy_that_can_lose_sessions_is_told_at_the_start_and_later()
+{
+    let redis = suite::RedisServer::start().await;
+    redis.command(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).await;
+    let node = Node::builder().redis(&redis).start().await;
+    let health = node.get("/health").await;
+    assert_eq!(health.status, 200);
+    assert_eq!(report(&health)["evictionPolicy"], "allkeys-lru");
+    let log = node.stop().await;
+    assert!(log.contains("allkeys-lru") && log.contains("WARN"), "{log}");
+}
+
+/// Anybody may ask, without a token and as often as they like.
+#[tokio::test]
+async fn health_and_metrics_cost_storage_the_same_however_often_they_are_asked_for()
+{
+    let redis = suite::RedisServer::start().await;
+    let quiet = Node::builder().set("NODE_LEASE", 600_000).redis(&redis);
+    let node = quiet.start().await;
+    node.get("/health").await;
+    // How many commands Redis has run; it is asked by the story, and a node sees with
+    // two of these whether it is still there.
+    let count = async || -> u64 {
+        let info = redis.command(&["INFO", "commandstats"]).await;
+        let stats = info.lines().filter_map(|l| l.strip_prefix("cmdstat_"));
+        let stats = stats.filter_map(|line| line.split_once(":calls="));
+        let stats =
+            stats.filter(|(name, _)| !["info", "ping", "quit"].contains(name));
+        let calls = stats
+            .filter_map(|(_, rest)| rest.split(',').next()?.parse::<u64>().ok());
+        calls.sum::<u64>()
+    };
+    let (before, start) = (count().await, Instant::now());
+    for _ in 0..200 {
+        let both = tokio::join!(node.get("/health"), node.get("/metrics"));
+        assert_eq!((both.0.status, both.1.status), (200, 200));
+    }
+    let seconds = start.elapsed().as_secs() + 1;
+    let commands = count().await - before;
+    assert!(commands <= 3 * seconds, "{commands} in {seconds} s");
 }
 
 /// Memory mode has no storage that could be away.

@@ -103,9 +103,14 @@ async fn the_gauge_of_active_sessions_is_right_on_every_node() {
     let first = cluster.node(0).connect().await;
     let second = cluster.node(1).connect().await;
     let both = async |expected: f64| {
+        // An answer of storage is shared for a second.
         for node in &cluster.nodes {
-            let found = node.metric("mcp_active_sessions").await;
-            assert_eq!(found, Some(expected), "at {}", node.url());
+            let what = format!("{expected} at {}", node.url());
+            eventually(&what, PATIENCE, async || {
+                let found = node.metric("mcp_active_sessions").await;
+                (found == Some(expected)).then_some(())
+            })
+            .await;
         }
     };
     both(2.0).await;

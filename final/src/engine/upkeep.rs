@@ -192,14 +192,6 @@ impl Engine {
         }
         Ok(())
     }
-
-    /// Figures for `/health` and `/metrics`.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store does not answer.
-    pub async fn active_sessions(&self) -> Result<u64, StoreError> {
-        Ok(self.store.totals().await?.active_sessions)
-    }
 }
 
 /// Late ticks are not made up for: the store may be slow because it is busy.

@@ -14,7 +14,10 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::{Http, answer};
-use crate::protocol::to_raw;
+use crate::{
+    protocol::to_raw,
+    sessions::{StoreError, Vitals, redis::trouble},
+};
 
 /// How long storage may take before the node is called unhealthy.
 const STORE_DEADLINE: Duration = Duration::from_secs(1);
@@ -36,23 +39,25 @@ pub async fn readyz(State(http): State<Arc<Http>>) -> StatusCode {
 
 /// GET /health: what a person asks.
 pub async fn health(State(http): State<Arc<Http>>) -> Response {
-    let sessions = active_sessions(&http).await;
-    let status = match sessions {
+    let vitals = vitals(&http).await;
+    let status = match &vitals {
         _ if http.readiness.is_draining() => "draining",
-        Some(_) => "healthy",
-        None => "unhealthy",
+        Ok(_) => "healthy",
+        Err(_) => "unhealthy",
     };
     let mut report = json!({
         "status": status,
         "timestamp": humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
-        "sessions": sessions,
+        "sessions": vitals.as_ref().ok().map(|vitals| vitals.active_sessions),
         "uptime": http.readiness.started.elapsed().as_secs(),
         "storageMode": "in-memory",
     });
     if http.readiness.has_shared_storage() {
         report["storageMode"] = "redis".into();
-        let reached = if sessions.is_some() { "ready" } else { "disconnected" };
-        report["redis"] = reached.into();
+        report["redis"] = vitals.as_ref().map_or_else(trouble, |_| "ready").into();
+    }
+    if let Ok(Vitals { eviction_policy: Some(policy), .. }) = vitals {
+        report["evictionPolicy"] = policy.into();
     }
     let mut response = answer::json(to_raw(&report));
     if status != "healthy" {
@@ -64,10 +69,10 @@ pub async fn health(State(http): State<Arc<Http>>) -> Response {
 /// GET /metrics: Prometheus' text format. The number of sessions is the
 /// deployment's; if storage is away it stays as it was.
 pub async fn metrics(State(http): State<Arc<Http>>) -> Response {
-    if let Some(sessions) = active_sessions(&http).await {
+    if let Ok(Vitals { active_sessions, .. }) = vitals(&http).await {
         http.metrics
             .active_sessions
-            .set(i64::try_from(sessions).unwrap_or(i64::MAX));
+            .set(i64::try_from(active_sessions).unwrap_or(i64::MAX));
     }
     let mut response = http.metrics.render().into_response();
     let format =
@@ -76,6 +81,7 @@ pub async fn metrics(State(http): State<Arc<Http>>) -> Response {
     response
 }
 
-async fn active_sessions(http: &Http) -> Option<u64> {
-    timeout(STORE_DEADLINE, http.engine.active_sessions()).await.ok()?.ok()
+async fn vitals(http: &Http) -> Result<Vitals, StoreError> {
+    let vitals = timeout(STORE_DEADLINE, http.engine.vitals()).await;
+    vitals.unwrap_or(Err(StoreError::Unavailable(None)))
 }

@@ -2,7 +2,11 @@
 
 mod metrics;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use tokio::time::{Instant, timeout_at};
@@ -12,12 +16,19 @@ use super::{
     clock::Timestamp,
     id::{Principal, SessionId},
     record::{NewSession, SessionRecord, Totals},
-    store::{Append, Appended, Entered, Result, SessionStore, StoreError},
+    store::{Append, Appended, Entered, Result, SessionStore, StoreError, Vitals},
 };
-use crate::protocol::{RawJson, logging::Level};
+use crate::{
+    lock::lock,
+    protocol::{RawJson, logging::Level},
+};
 
 /// How long a call to the store may take before the client is told to try again.
 pub const STORE_DEADLINE: Duration = Duration::from_secs(1);
+
+/// For how long a failed call makes the storage count as unhealthy. Short, because
+/// the cause may have passed; one that lasts fails the next call.
+const RECENT: Duration = Duration::from_millis(900);
 
 /// Measures calls to storage, and gives each a deadline of its own, whatever the
 /// storage's client promises.
@@ -25,12 +36,22 @@ pub const STORE_DEADLINE: Duration = Duration::from_secs(1);
 pub struct Meter {
     deadline: Duration,
     metrics: Arc<StoreMetrics>,
+    /// Why a call failed last, and when.
+    outage: Arc<Mutex<Option<(Instant, StoreError)>>>,
 }
 
 impl Meter {
     /// A meter; the usual deadline is [`STORE_DEADLINE`].
     pub fn new(deadline: Duration, metrics: StoreMetrics) -> Self {
-        Self { deadline, metrics: Arc::new(metrics) }
+        Self { deadline, metrics: Arc::new(metrics), outage: Arc::default() }
+    }
+
+    /// The error of a call that has just failed, whatever a probe says: a storage may
+    /// refuse only some commands, or only some sessions.
+    fn last_outage(&self) -> Option<StoreError> {
+        let outage = lock(&self.outage);
+        let (at, error) = outage.as_ref()?;
+        (at.elapsed() < RECENT).then(|| error.clone())
     }
 
     /// A call of which nothing matters but what it reads: without an answer
@@ -45,6 +66,20 @@ impl Meter {
 
     /// A call that may have had its effect when no answer comes.
     pub(crate) async fn write<T>(
+        &self,
+        operation: &str,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        let result = self.measure(operation, call).await;
+        if let Err(error) = &result
+            && error.is_outage()
+        {
+            *lock(&self.outage) = Some((Instant::now(), error.clone()));
+        }
+        result
+    }
+
+    async fn measure<T>(
         &self,
         operation: &str,
         call: impl Future<Output = Result<T>> + Send,
@@ -155,6 +190,14 @@ impl SessionStore for MeteredStore {
 
     async fn totals(&self) -> Result<Totals> {
         self.meter.read("totals", self.inner.totals()).await
+    }
+
+    async fn probe(&self) -> Result<Vitals> {
+        let vitals = self.meter.measure("probe", self.inner.probe()).await?;
+        match self.meter.last_outage() {
+            Some(error) => Err(error),
+            None => Ok(vitals),
+        }
     }
 
     async fn sweep(&self) -> Result<u64> {

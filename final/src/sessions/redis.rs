@@ -9,6 +9,7 @@
 pub(crate) mod connection;
 mod deployment;
 pub(crate) mod error;
+mod health;
 mod keys;
 mod known;
 mod primary;
@@ -17,7 +18,10 @@ pub(crate) mod scripts;
 mod sweep;
 mod tally;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use futures_util::future::join;
@@ -34,6 +38,7 @@ use self::{
 };
 pub use self::{
     connection::{ConnectError, Servers},
+    health::trouble,
     known::REMEMBERED,
 };
 use super::{
@@ -42,6 +47,7 @@ use super::{
     record::{HISTORY_LIMIT, NewSession, SessionRecord, Totals},
     store::{
         Append, Appended, Entered, Result, SessionStore, StoreError, StoreSettings,
+        Vitals,
     },
 };
 use crate::protocol::{RawJson, logging::Level};
@@ -58,6 +64,8 @@ pub struct RedisStore {
     timeout: String,
     known: Known,
     tally: Arc<Tally>,
+    /// The policy of the server, if it can lose parts of sessions.
+    eviction_policy: Mutex<Option<String>>,
 }
 
 /// Nobody in particular asks: the server changes a session that it has entered.
@@ -76,7 +84,7 @@ impl RedisStore {
     ) -> Result<Self, ConnectError> {
         let (connection, keys) =
             (Connection::open(servers).await?, Keys::new(prefix));
-        Ok(Self {
+        let store = Self {
             tally: Arc::new(Tally::new(connection.clone(), keys.totals())),
             known: Known::default(),
             connection,
@@ -84,7 +92,10 @@ impl RedisStore {
             node,
             settings,
             timeout: millis(settings.timeout).to_string(),
-        })
+            eviction_policy: Mutex::default(),
+        };
+        store.read_settings().await;
+        Ok(store)
     }
 
     /// This node.
@@ -293,7 +304,12 @@ impl SessionStore for RedisStore {
         self.count_all().await.map_err(read_failed)
     }
 
+    async fn probe(&self) -> Result<Vitals> {
+        self.probe_once().await.map_err(write_failed)
+    }
+
     async fn sweep(&self) -> Result<u64> {
+        self.read_settings().await;
         self.sweep_index().await.map_err(write_failed)
     }
 

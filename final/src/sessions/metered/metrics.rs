@@ -16,7 +16,7 @@ const BUCKETS: [f64; 14] = [
 ];
 
 /// The operations of storage, as labels: sessions, event log, bus.
-const OPERATIONS: [&str; 36] = [
+const OPERATIONS: [&str; 37] = [
     "create",
     "load",
     "enter",
@@ -30,6 +30,7 @@ const OPERATIONS: [&str; 36] = [
     "clear_history",
     "terminate",
     "totals",
+    "probe",
     "sweep",
     "flush",
     "open_call",

@@ -77,7 +77,7 @@ impl RedisStore {
         }
         let timeout = self.settings.timeout;
         let expiry = now.saturating_add(millis(timeout));
-        let list = Cmd::zadd(self.keys.index(id), id.to_string(), expiry);
+        let list = Cmd::zadd(self.keys.index(), id.to_string(), expiry);
         let (listed, kept) = join(
             self.connection.query::<()>(&list),
             self.reserve(id, owner, timeout),
@@ -94,7 +94,7 @@ impl RedisStore {
             let remove = Cmd::zrem(key, id.to_string());
             self.connection.query::<()>(&remove).await
         };
-        let (index, owner) = (self.keys.index(id), self.keys.owner(owner));
+        let (index, owner) = (self.keys.index(), self.keys.owner(owner));
         let (unlisted, released) = join(remove(index), remove(owner)).await;
         if let Err(error) = unlisted.and(released) {
             // Both entries expire by themselves.
@@ -104,13 +104,11 @@ impl RedisStore {
 
     /// The deployment's figures.
     pub(super) async fn count_all(&self) -> RedisResult<Totals> {
-        let indexes = self.keys.indexes();
-        let alive = try_join_all(indexes.iter().map(|index| {
-            ALIVE.run::<u64>(&self.connection, slice::from_ref(index), &[])
-        }));
         let totals = Cmd::hgetall(self.keys.totals());
         let totals = self.connection.query(&totals);
-        let (alive, by_operation) = try_join(alive, totals).await?;
-        Ok(Totals { by_operation, active_sessions: alive.into_iter().sum() })
+        let index = [self.keys.index()];
+        let alive = ALIVE.run(&self.connection, &index, &[]);
+        let (active_sessions, by_operation) = try_join(alive, totals).await?;
+        Ok(Totals { by_operation, active_sessions })
     }
 }

@@ -54,17 +54,16 @@ impl Keys {
         format!("{}:lease:{node}", self.prefix)
     }
 
-    /// The part of the index that lists a session, by its id's last digit: a set
-    /// sorted by expiry.
-    pub fn index(&self, id: &SessionId) -> String {
-        let id = id.to_string();
-        format!("{}:index:{}", self.prefix, &id[id.len() - 1..])
+    /// The index of all sessions: a set sorted by expiry. One key, so that one command
+    /// counts them. It is written to four times in a session's timeout, not by every
+    /// call.
+    pub fn index(&self) -> String {
+        format!("{}:{{index}}", self.prefix)
     }
 
-    /// All parts of the index.
-    pub fn indexes(&self) -> Vec<String> {
-        let digits = "0123456789abcdef".chars();
-        digits.map(|digit| format!("{}:index:{digit}", self.prefix)).collect()
+    /// What a node writes to see whether it can, on the same server as the index.
+    pub fn probe(&self) -> String {
+        format!("{}:probe", self.index())
     }
 
     /// The sessions of one owner.

@@ -50,6 +50,11 @@ impl Known {
         lock(&self.0).tell_time(now);
     }
 
+    /// The time by Redis' clock, if it has said it.
+    pub fn time(&self) -> Option<Timestamp> {
+        lock(&self.0).now()
+    }
+
     /// What a session of this principal was opened with, and the time by Redis'
     /// clock.
     pub fn get(

@@ -36,6 +36,7 @@ script!(CLEAR: "time", "session", "clear");
 script!(TERMINATE: "time", "session", "terminate");
 script!(RESERVE: "time", "reserve");
 script!(ALIVE: "time", "alive");
+script!(PROBE: "probe");
 script!(DUE: "time", "due");
 script!(NOW: "time", "now");
 

@@ -13,20 +13,26 @@ use crate::sessions::Timestamp;
 /// saves work: two sweepers would count right as well.
 const LEASE_MS: u64 = 5_000;
 
-/// How many entries of each part of the index one sweep looks at: it must end,
-/// and report what it counted, long before a store call's deadline.
+/// How many entries of the index one sweep looks at: it must end, and report what it
+/// counted, long before a store call's deadline.
+const INDEX_BATCH: &str = "4096";
+
+/// How many of an owner's places are looked at when none is left.
 pub(super) const BATCH: &str = "256";
 
 impl RedisStore {
-    /// Takes expired sessions off the index; returns how many. All parts at once:
+    /// Takes expired sessions off the index; returns how many. All concurrently:
     /// however far away the server is, that is a handful of waits.
     pub(super) async fn sweep_index(&self) -> RedisResult<u64> {
         if !self.holds_lease().await? {
             return Ok(0);
         }
-        let indexes = self.keys.indexes();
-        let swept = indexes.iter().map(|index| self.sweep_part(index));
-        Ok(try_join_all(swept).await?.into_iter().sum())
+        let index = self.keys.index();
+        let (now, due): (u64, Vec<String>) = DUE
+            .run(&self.connection, slice::from_ref(&index), &[INDEX_BATCH])
+            .await?;
+        let settled = due.iter().map(|id| self.settle(&index, id, now));
+        Ok(try_join_all(settled).await?.into_iter().sum())
     }
 
     async fn holds_lease(&self) -> RedisResult<bool> {
@@ -38,14 +44,6 @@ impl RedisStore {
         }
         let holder: Option<String> = self.connection.query(&Cmd::get(key)).await?;
         Ok(holder.as_deref() == Some(self.node.as_str()))
-    }
-
-    async fn sweep_part(&self, index: &String) -> RedisResult<u64> {
-        let part = slice::from_ref(index);
-        let (now, due): (u64, Vec<String>) =
-            DUE.run(&self.connection, part, &[BATCH]).await?;
-        let settled = due.iter().map(|id| self.settle(index, id, now));
-        Ok(try_join_all(settled).await?.into_iter().sum())
     }
 
     /// Deals with one entry whose time has come, of the index or of an owner's

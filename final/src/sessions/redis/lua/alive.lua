@@ -1,2 +1,2 @@
--- How many sessions of one part of the index have not expired.
+-- How many sessions of the index have not expired.
 return redis.call('ZCOUNT', KEYS[1], '(' .. now, '+inf')

@@ -1,0 +1,150 @@
+//! Finds out whether Redis does what sessions need.
+
+use std::error::Error;
+
+use redis::{ErrorKind, RedisError, RedisResult, Value, cmd};
+
+use super::{
+    RedisStore,
+    scripts::{NOW, PROBE},
+};
+use crate::{
+    lock::lock,
+    sessions::{StoreError, Timestamp, Vitals},
+};
+
+/// For how many ms the key lives that a probe writes: it need not be there for the
+/// next one.
+const PROBE_MS: &str = "1000";
+
+/// The only policy under which Redis keeps what it has confirmed.
+const SAFE_POLICY: &str = "noeviction";
+
+impl RedisStore {
+    /// Writes a key with a short life, in the way in which sessions are written, and
+    /// counts the sessions. That is one script of two commands, because anybody may
+    /// ask for it without a token.
+    pub(super) async fn probe_once(&self) -> RedisResult<Vitals> {
+        let time = self.known.time().map(|now| now.0.to_string());
+        let arguments = [PROBE_MS, &time.unwrap_or_default()];
+        let keys = [self.keys.index(), self.keys.probe()];
+        let (now, active_sessions) =
+            PROBE.run::<(u64, u64)>(&self.connection, &keys, &arguments).await?;
+        if arguments[1].is_empty() {
+            self.known.tell_time(Timestamp(now));
+        }
+        let eviction_policy = lock(&self.eviction_policy).clone();
+        Ok(Vitals { active_sessions, eviction_policy })
+    }
+
+    /// Reads the time and the eviction policy, so that no probe has to. A server that
+    /// does not tell its policy is believed to be well.
+    pub(super) async fn read_settings(&self) {
+        if let Ok(now) = NOW.run(&self.connection, &[self.keys.index()], &[]).await
+        {
+            self.known.tell_time(Timestamp(now));
+        }
+        let info = self.connection.query(cmd("INFO").arg("memory")).await;
+        let policy = info.ok().as_ref().and_then(unsafe_policy);
+        let mut last = lock(&self.eviction_policy);
+        if let Some(policy) = &policy
+            && *last != Some(policy.clone())
+        {
+            tracing::warn!(
+                policy,
+                "Redis may evict parts of sessions when its memory is full; set \
+                 maxmemory-policy to noeviction"
+            );
+        }
+        *last = policy;
+    }
+}
+
+/// A policy that can lose parts of sessions, of one server or of any in a cluster.
+fn unsafe_policy(info: &Value) -> Option<String> {
+    let text = match info {
+        Value::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Value::VerbatimString { text, .. } => text.clone(),
+        Value::Map(servers) => {
+            return servers.iter().find_map(|(_, info)| unsafe_policy(info));
+        }
+        Value::Array(servers) => return servers.iter().find_map(unsafe_policy),
+        _ => return None,
+    };
+    let mut lines = text.lines();
+    let policy = lines.find_map(|line| line.strip_prefix("maxmemory_policy:"))?;
+    (policy != SAFE_POLICY).then(|| policy.to_owned())
+}
+
+/// Says in a word why sessions cannot be written.
+pub fn trouble(error: &StoreError) -> &'static str {
+    let (StoreError::Unavailable(Some(cause))
+    | StoreError::OutcomeUnknown(Some(cause))) = error
+    else {
+        return "disconnected";
+    };
+    let mut word = "disconnected";
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&**cause);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<RedisError>() {
+            word = refusal(error).unwrap_or(word);
+        }
+        cause = error.source();
+    }
+    word
+}
+
+/// Why the server refused; `None` if it did not answer.
+fn refusal(error: &RedisError) -> Option<&'static str> {
+    Some(match error.code() {
+        Some("OOM") => "out-of-memory",
+        Some("READONLY") => "read-only",
+        Some("NOPERM") => "denied",
+        Some("NOAUTH" | "WRONGPASS") => "unauthenticated",
+        Some("LOADING") => "loading",
+        Some("BUSY") => "busy",
+        Some("MISCONF") => "disk",
+        Some("NOREPLICAS") => "too-few-replicas",
+        Some("MASTERDOWN" | "CLUSTERDOWN") => "incomplete",
+        // A script's own error has no code for it.
+        Some("ERR") if says(error, "The user executing the script can't") => {
+            "denied"
+        }
+        Some("ERR") if says(error, "max number of clients") => "too-many-clients",
+        Some(_) => "refused",
+        None if error.kind() == ErrorKind::AuthenticationFailed => {
+            "unauthenticated"
+        }
+        None => return None,
+    })
+}
+
+fn says(error: &RedisError, beginning: &str) -> bool {
+    error.detail().is_some_and(|detail| detail.starts_with(beginning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(policy: &str) -> Value {
+        let text =
+            format!("# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:{policy}\r\n");
+        Value::BulkString(text.into_bytes())
+    }
+
+    #[test]
+    fn any_policy_that_evicts_is_found_also_in_a_part_of_a_cluster() {
+        for policy in ["allkeys-lru", "volatile-ttl", "volatile-random"] {
+            assert_eq!(unsafe_policy(&info(policy)).as_deref(), Some(policy));
+            let name = || Value::SimpleString("server".to_owned());
+            let cluster = Value::Map(vec![
+                (name(), info(SAFE_POLICY)),
+                (name(), info(policy)),
+            ]);
+            assert_eq!(unsafe_policy(&cluster).as_deref(), Some(policy));
+        }
+        assert_eq!(unsafe_policy(&info(SAFE_POLICY)), None);
+        assert_eq!(unsafe_policy(&Value::Nil), None);
+    }
+}
