@@ -29,38 +29,13 @@ async fn connect(url: &str, settings: StoreSettings, node: &str) -> RedisStore {
     RedisStore::connect(&servers, settings, node, "mcp").await.expect("it connects")
 }
 
-/// Three masters that share the slots.
-fn start_cluster() -> [RedisServer; 3] {
-    let server = || RedisServer::start_with(&["--cluster-enabled", "yes"]);
-    let servers = [server(), server(), server()];
-    let addresses = servers.each_ref().map(|s| format!("127.0.0.1:{}", s.port()));
-    let created = Command::new("redis-cli")
-        .args(["--cluster", "create"])
-        .args(addresses)
-        .args(["--cluster-replicas", "0", "--cluster-yes"])
-        .output()
-        .expect("redis-cli runs");
-    assert!(
-        created.status.success(),
-        "{}",
-        String::from_utf8_lossy(&created.stdout)
-    );
-    let started = Instant::now();
-    let ok = |s: &RedisServer| s.run(&["CLUSTER", "INFO"]).contains("state:ok");
-    while !servers.iter().all(ok) {
-        assert!(started.elapsed() < Duration::from_secs(20), "no cluster");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    servers
-}
-
 #[tokio::test]
 async fn a_cluster_is_recognised_and_keeps_sessions_on_all_its_servers() {
-    let servers = start_cluster();
+    let servers = RedisServer::start_cluster();
     let settings = StoreSettings { timeout: Duration::from_secs(3), ..SETTINGS };
     // One address is enough, and several may be given.
     let first = connect(&servers[2].url(), settings, "first").await;
-    let all = servers.each_ref().map(RedisServer::url).join(",");
+    let all = servers.each_ref().map(|server| server.url()).join(",");
     let second = connect(&all, settings, "second").await;
 
     let sessions: Vec<NewSession> = (0..30).map(|_| opened()).collect();
@@ -97,7 +72,7 @@ async fn a_cluster_is_recognised_and_keeps_sessions_on_all_its_servers() {
 /// A cluster that grows moves slots from one server to another, key by key.
 #[tokio::test]
 async fn a_session_that_moves_to_another_server_is_found_all_the_time() {
-    let servers = start_cluster();
+    let servers = RedisServer::start_cluster();
     let store = connect(&servers[0].url(), SETTINGS, "first").await;
     let session = opened();
     store.create(&session).await.unwrap();
@@ -137,7 +112,7 @@ async fn a_session_that_moves_to_another_server_is_found_all_the_time() {
 
 #[tokio::test]
 async fn a_cluster_without_one_server_answers_for_the_others() {
-    let mut servers = start_cluster();
+    let mut servers = RedisServer::start_cluster();
     let store = connect(&servers[0].url(), SETTINGS, "first").await;
     let sessions: Vec<NewSession> = (0..20).map(|_| opened()).collect();
     for session in &sessions {
@@ -172,7 +147,7 @@ async fn a_cluster_without_one_server_answers_for_the_others() {
 
 #[tokio::test]
 async fn a_write_is_not_sent_again_when_its_answer_is_lost() {
-    let servers = start_cluster();
+    let servers = RedisServer::start_cluster();
     let store = Arc::new(connect(&servers[0].url(), SETTINGS, "first").await);
     let session = opened();
     store.create(&session).await.unwrap();

@@ -36,7 +36,6 @@ pub mod names;
 pub mod node;
 pub mod pipes;
 pub mod probe;
-mod process;
 pub mod recorder;
 pub mod redis;
 pub mod reference;

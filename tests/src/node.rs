@@ -10,24 +10,11 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::Signal;
+use testkit::{Process, node};
 
 use crate::{
     Attempt, Body, Client, Exchange, PATIENCE, Pipes, RedisServer, eventually,
-    process::Process,
 };
-
-/// What a server prints to stderr when it is ready, before its address.
-const READY: &str = "listening on http://";
-
-/// The settings of every node, so that stories are quick and one client may do a
-/// lot. A story that is about one of them sets it itself.
-const DEFAULTS: [(&str, &str); 4] = [
-    ("HOST", "127.0.0.1"),
-    ("PORT", "0"),
-    ("DRAIN_DELAY", "0"),
-    ("RATE_LIMIT_MAX", "1000000"),
-];
 
 /// A binary of this workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,23 +115,18 @@ impl NodeBuilder {
     /// Starts the node and waits until it listens.
     pub async fn start(self) -> Node {
         let mut process = self.launch();
-        let name = self.program.binary;
         let address = eventually("the server listens", PATIENCE, async || {
-            let output = process.output();
-            if let Some(status) = process.exited() {
-                panic!("{name}: {status}\n{output}");
-            }
-            announced_address(&output)
+            node::announced(&mut process).unwrap_or_else(|error| panic!("{error}"))
         })
         .await;
-        Node { process, address }
+        Node { server: testkit::Node::new(process, address) }
     }
 
     /// Starts a node that is expected to end by itself.
     pub async fn run_to_end(self, within: Duration) -> (ExitStatus, String) {
         let mut process = self.launch();
-        let status = process.wait(within).await;
-        (status, process.last_output())
+        let status = ended(&mut process, within).await;
+        (status, process.output())
     }
 
     /// Starts the server with `--stdio`.
@@ -155,43 +137,37 @@ impl NodeBuilder {
     /// Starts the server with two pipes and these arguments, whether it reads them
     /// or not.
     pub fn pipes_with(self, arguments: &[&str]) -> Pipes {
-        let mut command = self.command();
-        Pipes::new(Process::piped(self.program.binary, command.args(arguments)))
+        Pipes::start(self.command().args(arguments))
     }
 
     fn launch(&self) -> Process {
-        Process::start(self.program.binary, &mut self.command())
+        Process::start(&mut self.command())
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(self.program.path());
-        command.env_clear().envs(&self.settings);
+        let mut command = node::command(&self.program.path());
+        command.envs(&self.settings);
         command
     }
 }
 
-/// The address in the line that says that the server is ready.
-fn announced_address(output: &str) -> Option<SocketAddr> {
-    let (_, rest) = output.split_once(READY)?;
-    let end =
-        rest.find(|c: char| !(c.is_ascii_hexdigit() || "[].:".contains(c)))?;
-    rest[..end].parse().ok()
+/// Waits for a process to end by itself.
+pub(crate) async fn ended(process: &mut Process, within: Duration) -> ExitStatus {
+    eventually("the server ends", within, async || process.exited()).await
 }
 
 /// A running server. Dropping it kills it.
 #[derive(Debug)]
 pub struct Node {
-    process: Process,
-    address: SocketAddr,
+    server: testkit::Node,
 }
 
 impl Node {
     /// A node with other settings than the default.
     pub fn builder() -> NodeBuilder {
-        let settings = DEFAULTS
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+        // A story that is about this setting sets it itself; the others are quick.
+        let settings = BTreeMap::from([("DRAIN_DELAY".to_owned(), "0".to_owned())]);
         NodeBuilder { program: Program::SERVER, settings }
     }
 
@@ -207,17 +183,17 @@ impl Node {
 
     /// The same node, reached at another address: that of a proxy in front of it.
     pub fn reached_at(self, address: SocketAddr) -> Self {
-        Self { address, ..self }
+        Self { server: testkit::Node::new(self.server.process, address) }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// The MCP endpoint.
     pub fn url(&self) -> String {
-        format!("http://{}/mcp", self.address)
+        self.server.url()
     }
 
     /// A new session on this node.
@@ -227,7 +203,7 @@ impl Node {
 
     /// A request to the MCP endpoint by somebody without a session.
     pub fn attempt(&self, method: &str) -> Attempt {
-        Attempt::new(self.address, method)
+        Attempt::new(self.address(), method)
     }
 
     /// Gets a page, for example `/health`.
@@ -245,55 +221,54 @@ impl Node {
 
     /// SIGTERM: it ends in good order.
     pub fn terminate(&self) {
-        self.process.signal(Signal::TERM);
+        self.server.process.terminate();
     }
 
     /// SIGKILL: it is gone.
     pub fn kill(&mut self) {
-        self.process.kill();
+        self.server.process.kill();
     }
 
     /// SIGSTOP: its sockets stay open and nothing answers.
     pub fn freeze(&self) {
-        self.process.signal(Signal::STOP);
+        self.server.process.pause();
     }
 
     /// SIGCONT: it goes on where it stopped.
     pub fn thaw(&self) {
-        self.process.signal(Signal::CONT);
+        self.server.process.resume();
     }
 
     /// How much memory it uses at this moment, in bytes.
     pub fn resident_bytes(&self) -> u64 {
-        self.process.resident_bytes()
+        self.server.process.resident_bytes()
     }
 
     /// Lets [`peak_bytes`](Self::peak_bytes) begin anew; returns what is used now.
     pub fn forget_peak(&self) -> u64 {
-        self.process.forget_peak()
+        self.server.process.forget_peak()
     }
 
     /// How much memory it has used at most, in bytes.
     pub fn peak_bytes(&self) -> u64 {
-        self.process.peak_bytes()
+        self.server.process.peak_bytes()
     }
 
     /// Waits for it to end by itself.
     pub async fn wait(&mut self, within: Duration) -> ExitStatus {
-        self.process.wait(within).await
+        ended(&mut self.server.process, within).await
     }
 
     /// Ends it in good order and returns everything that it printed.
     pub async fn stop(mut self) -> String {
         self.terminate();
         self.wait(PATIENCE).await;
-        self.process.last_output()
+        self.stderr()
     }
 
-    /// What it printed so far. The last lines may still be on their way: a story
-    /// about them asks for them at the end, with [`stop`](Self::stop).
+    /// Everything that it has printed so far.
     pub fn stderr(&self) -> String {
-        self.process.output()
+        self.server.process.output()
     }
 
     /// Fails the story if the server does not open a new session.
@@ -359,29 +334,5 @@ impl Cluster {
     /// One of the nodes, from 0.
     pub fn node(&self, index: usize) -> &Node {
         &self.nodes[index]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_address_is_found_in_the_line_whatever_follows_it() {
-        let found = |output| announced_address(output).map(|a| a.to_string());
-        let expected = Some("127.0.0.1:4321".to_owned());
-        assert_eq!(found("INFO listening on http://127.0.0.1:4321\n"), expected);
-        assert_eq!(found("listening on http://127.0.0.1:4321/mcp\n"), expected);
-        assert_eq!(found("listening on http://127.0.0.1:4321\"}\n"), expected);
-        assert_eq!(
-            found("listening on http://[::1]:80 \n"),
-            Some("[::1]:80".to_owned())
-        );
-        assert_eq!(
-            found("listening on http://127.0.0.1:43"),
-            None,
-            "not all there"
-        );
-        assert_eq!(found("starting\n"), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    process::{ChildStdin, ChildStdout, ExitStatus},
+    process::{ChildStdin, ChildStdout, Command, ExitStatus},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -11,14 +11,14 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::Signal;
 use serde_json::{Value, json};
+use testkit::Process;
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     time::timeout,
 };
 
-use crate::{PATIENCE, client::message, eventually, process::Process};
+use crate::{PATIENCE, client::message, eventually, node::ended};
 
 /// A server process and its two pipes. Dropping it kills it.
 #[derive(Debug)]
@@ -30,10 +30,15 @@ pub struct Pipes {
 }
 
 impl Pipes {
-    pub(crate) fn new(
-        (process, input, output): (Process, ChildStdin, ChildStdout),
-    ) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let (process, input, output) =
+            Process::piped(command).unwrap_or_else(|error| panic!("{error}"));
         Self { process, input: Some(input), output: Some(output), lines: None }
+    }
+
+    /// The same process, which leads a group that ends with it.
+    pub(crate) fn leading_group(self) -> Self {
+        Self { process: self.process.leading_group(), ..self }
     }
 
     /// Writes one line.
@@ -174,12 +179,12 @@ impl Pipes {
 
     /// SIGTERM.
     pub fn terminate(&self) {
-        self.process.signal(Signal::TERM);
+        self.process.terminate();
     }
 
     /// Waits for the server to end by itself.
     pub async fn wait(&mut self, within: Duration) -> ExitStatus {
-        self.process.wait(within).await
+        ended(&mut self.process, within).await
     }
 
     /// Fails the story if the server does not end in good order, in time.

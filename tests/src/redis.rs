@@ -1,133 +1,95 @@
 //! A Redis of the story's own, which can be made to fail.
 
-use std::{
-    net::{Ipv4Addr, TcpListener},
-    process::Command,
-};
+use std::net::Ipv4Addr;
 
-use rustix::process::Signal;
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use crate::{PATIENCE, eventually, process::Process};
+use crate::{PATIENCE, eventually};
 
 /// The password of a server that wants one.
 const PASSWORD: &str = "a-password";
 
-/// A `redis-server` process on a port of its own. Dropping it kills it and
-/// removes its data.
+/// A [`testkit::RedisServer`] that writes every change to disk. Dropping it kills it
+/// and removes its data.
 #[derive(Debug)]
 pub struct RedisServer {
-    port: u16,
-    folder: TempDir,
-    process: Process,
-    /// Settings besides those that all have.
-    settings: &'static [&'static str],
+    server: testkit::RedisServer,
+    wants_password: bool,
 }
 
 impl RedisServer {
-    /// Whether this machine has a `redis-server`.
-    pub fn is_installed() -> bool {
-        let mut command = Command::new("redis-server");
-        command
-            .arg("--version")
-            .output()
-            .is_ok_and(|output| output.status.success())
-    }
-
-    /// Starts an empty Redis that writes every change to disk.
+    /// Starts an empty Redis.
     pub async fn start() -> Self {
-        Self::start_with(&[]).await
+        Self::start_with(&["--appendonly", "yes"]).await
     }
 
     /// The same, and it wants a password.
     pub async fn start_with_password() -> Self {
-        Self::start_with(&["--requirepass", PASSWORD]).await
+        let settings = ["--appendonly", "yes", "--requirepass", PASSWORD];
+        Self { wants_password: true, ..Self::start_with(&settings).await }
     }
 
-    /// Three servers that share the keys. Each knows where the others are.
-    pub async fn start_cluster() -> [Self; 3] {
-        let start = || Self::start_with(&["--cluster-enabled", "yes"]);
-        let servers = [start().await, start().await, start().await];
-        let addresses =
-            servers.each_ref().map(|server| format!("127.0.0.1:{}", server.port));
-        let created = Command::new("redis-cli")
-            .args(["--cluster", "create"])
-            .args(addresses)
-            .args(["--cluster-replicas", "0", "--cluster-yes"])
-            .output()
-            .unwrap_or_else(|error| panic!("redis-cli does not start: {error}"));
-        let told = String::from_utf8_lossy(&created.stdout);
-        assert!(created.status.success(), "no cluster: {told}");
-        for server in &servers {
-            eventually("the cluster is complete", PATIENCE, async || {
-                let info = server.command(&["CLUSTER", "INFO"]).await;
-                info.contains("cluster_state:ok").then_some(())
-            })
-            .await;
-        }
-        servers
-    }
-
-    async fn start_with(settings: &'static [&'static str]) -> Self {
-        let folder = TempDir::new()
-            .unwrap_or_else(|error| panic!("no folder for Redis: {error}"));
-        let port = free_port();
-        let process = launch(port, &folder, settings);
-        let mut server = Self { port, folder, process, settings };
+    async fn start_with(settings: &[&str]) -> Self {
+        let server = fine(testkit::RedisServer::launch(settings));
+        let mut server = Self { server, wants_password: false };
         server.await_ready().await;
         server
     }
 
-    fn wants_password(&self) -> bool {
-        self.settings.contains(&PASSWORD)
+    /// Three servers that share the keys. Each knows where the others are.
+    pub async fn start_cluster() -> [Self; 3] {
+        let servers = fine(testkit::RedisServer::start_cluster());
+        servers.map(|server| Self { server, wants_password: false })
     }
 
     /// The value for `REDIS_URL`.
     pub fn url(&self) -> String {
-        let login = match self.wants_password() {
-            true => format!(":{PASSWORD}@"),
-            false => String::new(),
-        };
-        format!("redis://{login}127.0.0.1:{}", self.port)
+        match self.wants_password {
+            true => format!("redis://:{PASSWORD}@127.0.0.1:{}", self.port()),
+            false => self.server.url(),
+        }
     }
 
     /// Its port on 127.0.0.1.
     pub fn port(&self) -> u16 {
-        self.port
+        self.server.port()
     }
 
     /// SIGKILL: connections break, new ones are refused.
     pub fn kill(&mut self) {
-        self.process.kill();
+        self.server.kill();
     }
 
     /// SIGSTOP: connections stay open and nothing answers.
     pub fn freeze(&self) {
-        self.process.signal(Signal::STOP);
+        self.server.pause();
     }
 
-    /// SIGCONT: goes on where it stopped.
+    /// SIGCONT: continues where it stopped.
     pub fn thaw(&self) {
-        self.process.signal(Signal::CONT);
+        self.server.resume();
     }
 
     /// Starts again on the same port with the data that it had.
     pub async fn restart(&mut self) {
-        self.process.kill();
-        self.process = launch(self.port, &self.folder, self.settings);
+        fine(self.server.relaunch());
         self.await_ready().await;
     }
 
     /// Starts again on the same port with nothing.
     pub async fn restart_empty(&mut self) {
-        self.process.kill();
-        self.folder = TempDir::new()
-            .unwrap_or_else(|error| panic!("no folder for Redis: {error}"));
+        fine(self.server.remove_data());
         self.restart().await;
+    }
+
+    async fn await_ready(&mut self) {
+        eventually("Redis is ready", PATIENCE, async || {
+            fine(self.server.is_ready()).then_some(())
+        })
+        .await;
     }
 
     /// Runs one command, given as its words, and returns the raw reply.
@@ -138,9 +100,9 @@ impl RedisServer {
 
     async fn converse(&self, words: &[&str]) -> std::io::Result<String> {
         let mut stream =
-            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).await?;
+            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port())).await?;
         let mut request = String::new();
-        let login: &[&str] = match self.wants_password() {
+        let login: &[&str] = match self.wants_password {
             true => &["AUTH", PASSWORD],
             false => &["PING"],
         };
@@ -158,37 +120,10 @@ impl RedisServer {
         let reply = reply.strip_suffix("+OK\r\n").unwrap_or(reply);
         Ok(reply.trim_end().to_owned())
     }
-
-    async fn await_ready(&mut self) {
-        eventually("Redis answers", PATIENCE, async || {
-            if let Some(status) = self.process.exited() {
-                panic!("redis-server {status}: {}", self.process.output());
-            }
-            let reply = self.converse(&["PING"]).await;
-            reply.is_ok_and(|reply| reply == "+PONG").then_some(())
-        })
-        .await;
-    }
 }
 
-fn launch(port: u16, folder: &TempDir, settings: &[&str]) -> Process {
-    let mut command = Command::new("redis-server");
-    command
-        .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
-        .args(["--save", "", "--appendonly", "yes"])
-        .args(settings)
-        .arg("--dir")
-        .arg(folder.path());
-    Process::start("redis-server", &mut command)
-}
-
-/// A port that nobody listens on. Somebody may take it before it is used; then
-/// the start fails and says so.
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .unwrap_or_else(|error| panic!("no free port: {error}"))
-        .port()
+fn fine<T>(outcome: std::io::Result<T>) -> T {
+    outcome.unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[cfg(test)]

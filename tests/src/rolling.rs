@@ -4,12 +4,10 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`fleet`] | the nodes, each on a port that it keeps |
-//! | [`balancer`] | a haproxy with the settings that are shipped |
 //! | [`session`] | an MCP client that comes back when it is told to |
 //! | [`load`] | what the clients do all the time |
 //! | [`ledger`] | what happened, counted |
 
-pub mod balancer;
 pub mod fleet;
 pub mod ledger;
 pub mod load;
@@ -20,10 +18,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use testkit::Balancer;
 use tokio::time::sleep;
 
 use self::{
-    balancer::Balancer,
     fleet::Fleet,
     ledger::{Ledger, Report},
     load::Load,
@@ -46,7 +44,8 @@ pub struct Plan {
 pub async fn run(plan: Plan) -> Report {
     let redis = RedisServer::start().await;
     let mut fleet = Fleet::start(&redis).await;
-    let balancer = Balancer::start(&fleet.addresses()).await;
+    let balancer = Balancer::start(&fleet.addresses())
+        .unwrap_or_else(|error| panic!("no balancer: {error}"));
     let ledger = Arc::new(Ledger::default());
     let load = Load::start(balancer.address(), &ledger);
     sleep(WARM_UP).await;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 use suite::{
     Cluster, Node, PATIENCE,
-    rolling::{self, Plan, balancer::Balancer},
+    rolling::{self, Plan},
 };
+use testkit::Balancer;
 
 /// `cargo xtask rolling` does the same for longer.
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +29,8 @@ async fn a_client_whose_node_is_frozen_is_let_go_after_a_silence() {
         .set("ALLOWED_HOSTS", "127.0.0.1");
     let cluster = Cluster::of(1, node).await;
     let node = cluster.nodes.into_iter().next().expect("a node");
-    let balancer = Balancer::start_impatient(&[node.address()], SILENCE).await;
+    let balancer =
+        Balancer::start_impatient(&[node.address()], SILENCE).expect("a balancer");
     let node = node.reached_at(balancer.address());
     let client = suite::eventually("the node is found", PATIENCE, async || {
         let opened = suite::Client::builder().initialize(&node).await;

@@ -1,16 +1,17 @@
 //! The server that climbs: one that runs already, or a command that starts it.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs},
+    net::{Ipv4Addr, SocketAddr, ToSocketAddrs},
     os::unix::process::CommandExt,
     process::Command,
     time::{Duration, Instant},
 };
 
+use testkit::{Process, ports::free_port, programs};
 use tokio::{net::TcpStream, time::sleep};
 
 use super::{Complaint, Need};
-use crate::{GLANCE, Pipes, RedisServer, process::Process};
+use crate::{GLANCE, Pipes};
 
 /// How long a command may take until its server listens. It may have to compile.
 const START: Duration = Duration::from_secs(30);
@@ -68,7 +69,7 @@ impl Server {
             }
             (Self::Command(_), needs)
                 if needs.contains(&Need::TwoNodes)
-                    && !RedisServer::is_installed() =>
+                    && programs::find("redis-server").is_none() =>
             {
                 Some("redis-server is not installed".to_owned())
             }
@@ -94,20 +95,22 @@ impl Launched {
         command: &str,
         settings: &[(String, String)],
     ) -> Result<Self, Complaint> {
-        let port = free_port()?;
+        let port = free_port();
         let mut shell = shell(command, settings);
         shell.env("PORT", port.to_string());
-        let mut process = Process::start(command, &mut shell).leading_group();
+        let process = Process::start(&mut shell);
+        let mut process =
+            process.map_err(|error| error.to_string())?.leading_group();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let started = Instant::now();
         while TcpStream::connect(address).await.is_err() {
             if let Some(status) = process.exited() {
-                let printed = process.last_output();
+                let printed = process.output();
                 return Err(format!("{command} ended: {status}\n{printed}"));
             }
             if started.elapsed() > START {
                 process.kill();
-                let printed = process.last_output();
+                let printed = process.output();
                 return Err(format!(
                     "{command} does not listen on {address}\n{printed}"
                 ));
@@ -121,9 +124,7 @@ impl Launched {
     /// Starts `command --stdio`.
     pub fn pipes(command: &str) -> Pipes {
         let command = format!("{command} --stdio");
-        let mut shell = shell(&command, &[]);
-        let (process, input, output) = Process::piped(&command, &mut shell);
-        Pipes::new((process.leading_group(), input, output))
+        Pipes::start(&mut shell(&command, &[])).leading_group()
     }
 
     /// It is gone at once, with all that it started.
@@ -138,12 +139,4 @@ fn shell(command: &str, settings: &[(String, String)]) -> Command {
     shell.args(["-c", command]).process_group(0);
     shell.envs(SETTINGS).envs(settings.iter().map(|(name, value)| (name, value)));
     shell
-}
-
-/// A port that nobody listens on at this moment.
-fn free_port() -> Result<u16, Complaint> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| format!("no free port: {error}"))
 }

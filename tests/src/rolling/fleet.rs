@@ -1,9 +1,8 @@
 //! The nodes. Each keeps its port, so that the balancer finds it again.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
+
+use testkit::ports::free_port;
 
 use super::ledger::Ledger;
 use crate::{Node, NodeBuilder, PATIENCE, Program, RedisServer, eventually};
@@ -33,8 +32,8 @@ impl Fleet {
     /// Starts the nodes.
     pub async fn start(redis: &RedisServer) -> Self {
         let mut members = Vec::new();
-        for port in ports() {
-            let builder = builder(redis).set("PORT", port);
+        for _ in 0..SIZE {
+            let builder = builder(redis).set("PORT", free_port());
             let node = builder.clone().start().await;
             members.push((builder, node));
         }
@@ -90,14 +89,4 @@ fn builder(redis: &RedisServer) -> NodeBuilder {
 fn warnings(log: &str) -> impl Iterator<Item = String> {
     let loud = |line: &&str| line.contains("WARN") || line.contains("ERROR");
     log.lines().filter(loud).map(str::to_owned)
-}
-
-/// Free ports below those that the system gives to outgoing connections: nobody
-/// is to get a node's port while the node is away. Programs that run at the same
-/// time begin to look at different places.
-fn ports() -> Vec<u16> {
-    let offset = std::process::id() * 3 % 10_000;
-    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    let first = 20_000 + u16::try_from(offset).unwrap_or_default();
-    (first..32_000).filter(free).take(SIZE).collect()
 }
