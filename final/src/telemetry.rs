@@ -1,33 +1,22 @@
 //! What operators see: the log and the metrics.
 
-use std::io::IsTerminal;
+mod excerpt;
+mod line;
+pub mod log;
+
+use std::sync::Mutex;
 
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
     IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
-use tracing::{Span, level_filters::LevelFilter};
+use tracing::Span;
 
 use crate::{
     bus::Hint,
-    config::LogFormat,
+    lock::lock,
     protocol::{method::Method, trace::TraceContext},
 };
-
-/// Starts the log on stderr; stdout belongs to the stdio transport. Only the
-/// first call has an effect.
-pub fn start_log(level: LevelFilter, format: LogFormat) {
-    let log = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false);
-    // An error means that a log is already running, as in an embedding program.
-    let _ = match format {
-        LogFormat::Text => log.try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-    };
-}
 
 /// The span of a request that is part of somebody's trace: the log names it.
 pub fn span(trace: &TraceContext) -> Span {
@@ -103,6 +92,7 @@ pub struct Metrics {
     pub rate_limited: IntCounter,
     /// Panics in handlers.
     pub panics: IntCounter,
+    log_lines_lost: Mutex<IntCounter>,
     hints: [IntCounter; Hint::KINDS.len()],
     requests: Vec<[IntCounter; Outcome::ALL.len()]>,
     durations: Vec<Histogram>,
@@ -145,6 +135,10 @@ impl Metrics {
             &["kind"],
         )?;
         let panics = IntCounter::new("mcp_panics_total", "Panics in handlers")?;
+        let log_lines_lost = IntCounter::new(
+            "mcp_log_lines_lost_total",
+            "Log lines that standard error did not take",
+        )?;
         let requests = IntCounterVec::new(
             Opts::new("mcp_requests_total", "JSON-RPC requests"),
             &["method", "outcome"],
@@ -171,6 +165,7 @@ impl Metrics {
         registry.register(Box::new(hints.clone()))?;
         registry.register(Box::new(rate_limited.clone()))?;
         registry.register(Box::new(panics.clone()))?;
+        registry.register(Box::new(log_lines_lost.clone()))?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(build))?;
@@ -198,6 +193,7 @@ impl Metrics {
             events_replayed,
             rate_limited,
             panics,
+            log_lines_lost: Mutex::new(log_lines_lost),
             hints: Hint::KINDS.map(|kind| hints.with_label_values(&[kind])),
             requests: Method::ALL.iter().map(of_method).collect(),
             durations: Method::ALL
@@ -219,8 +215,15 @@ impl Metrics {
         self.hints[hint.kind()].inc();
     }
 
+    /// The log counts them itself: it is there before the metrics are.
+    fn count_lost_lines(&self) {
+        let counted = lock(&self.log_lines_lost);
+        counted.inc_by(log::lost_lines().saturating_sub(counted.get()));
+    }
+
     /// Everything in Prometheus' text format.
     pub fn render(&self) -> String {
+        self.count_lost_lines();
         let mut text = Vec::new();
         // Encoding into memory fails only for a metric without a value.
         let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);

@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`process`] | a child process: its output is kept, and it ends with its owner |
+//! | [`stderr`] | where the standard error of a program goes |
 //! | [`ports`] | ports that no program uses |
 //! | [`programs`] | where installed programs are, and how to install them |
 //! | [`redis`] | a `redis-server`, or three of them as a cluster |
@@ -21,6 +22,7 @@ pub mod ports;
 pub mod process;
 pub mod programs;
 pub mod redis;
+pub mod stderr;
 
 use std::io::{Error, Result};
 use std::thread::sleep;
@@ -30,6 +32,7 @@ pub use haproxy::Balancer;
 pub use node::Node;
 pub use process::Process;
 pub use redis::RedisServer;
+pub use stderr::Stderr;
 
 /// How long a program may take to become ready. Generous, because the machine may be
 /// busy.

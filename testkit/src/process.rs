@@ -1,12 +1,15 @@
 //! A child process.
 
 use std::fs::File;
-use std::io::{Error, Result};
+use std::io::{Error, PipeReader, Result, copy};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::Stderr;
 
 /// A running program. Dropping it kills it.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub struct Process {
     child: Child,
     /// What it has printed. A file never makes the program wait for a reader.
     log: File,
+    /// Its standard error, while nobody reads it.
+    unread: Option<PipeReader>,
     /// It is a shell, and what it starts must end with it.
     leads_group: bool,
 }
@@ -25,9 +30,17 @@ impl Process {
     /// # Errors
     /// If the program cannot be run.
     pub fn start(command: &mut Command) -> Result<Self> {
+        Self::start_with(command, Stderr::Kept)
+    }
+
+    /// [`start`](Self::start) with another standard error.
+    ///
+    /// # Errors
+    /// If the program cannot be run.
+    pub fn start_with(command: &mut Command, stderr: Stderr) -> Result<Self> {
         let log = tempfile::tempfile()?;
         command.stdin(Stdio::null()).stdout(log.try_clone()?);
-        Self::spawn(command, log)
+        Self::spawn(command, log, stderr)
     }
 
     /// Starts `command` without input. What it prints replaces the file `log`.
@@ -39,7 +52,7 @@ impl Process {
         options.read(true).write(true).create(true).truncate(true);
         let log = options.open(log)?;
         command.stdin(Stdio::null()).stdout(log.try_clone()?);
-        Self::spawn(command, log)
+        Self::spawn(command, log, Stderr::Kept)
     }
 
     /// Starts `command` and returns its input and its output. What it prints to its
@@ -47,24 +60,30 @@ impl Process {
     ///
     /// # Errors
     /// If the program cannot be run.
-    pub fn piped(command: &mut Command) -> Result<(Self, ChildStdin, ChildStdout)> {
+    pub fn piped(
+        command: &mut Command,
+        stderr: Stderr,
+    ) -> Result<(Self, ChildStdin, ChildStdout)> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = Self::spawn(command, tempfile::tempfile()?)?;
+        let mut process = Self::spawn(command, tempfile::tempfile()?, stderr)?;
         match (process.child.stdin.take(), process.child.stdout.take()) {
             (Some(input), Some(output)) => Ok((process, input, output)),
             _ => Err(Error::other(format!("{} has no pipes", process.name))),
         }
     }
 
-    fn spawn(command: &mut Command, log: File) -> Result<Self> {
+    fn spawn(command: &mut Command, log: File, stderr: Stderr) -> Result<Self> {
         let program = Path::new(command.get_program()).to_owned();
         let name = program.file_name().unwrap_or_default();
         let name = name.to_string_lossy().into_owned();
+        let (end, unread) = stderr.open(&log)?;
         // "No such file" alone does not say which file.
-        let child = command.stderr(log.try_clone()?).spawn().map_err(|error| {
+        let child = command.stderr(end).spawn().map_err(|error| {
             Error::other(format!("cannot run {}: {error}", program.display()))
         })?;
-        Ok(Self { name, child, log, leads_group: false })
+        // The command would hold its end of a pipe open.
+        command.stderr(Stdio::null());
+        Ok(Self { name, child, log, unread, leads_group: false })
     }
 
     /// The same process, which was started in a group of its own: the others of that
@@ -72,6 +91,19 @@ impl Process {
     pub fn leading_group(mut self) -> Self {
         self.leads_group = true;
         self
+    }
+
+    /// Reads a standard error that was not read until now, on a thread that ends
+    /// with the process.
+    ///
+    /// # Errors
+    /// If the file for it cannot be used.
+    pub fn read_stderr(&mut self) -> Result<()> {
+        if let Some(mut pipe) = self.unread.take() {
+            let mut log = self.log.try_clone()?;
+            thread::spawn(move || copy(&mut pipe, &mut log));
+        }
+        Ok(())
     }
 
     /// Its process id.

@@ -54,6 +54,7 @@ pub use pipes::Pipes;
 pub use probe::{Outcome, Probe};
 pub use recorder::{Pattern, Recorder};
 pub use redis::RedisServer;
+pub use testkit::Stderr;
 pub use transcript::Transcript;
 pub use wire::{Wire, WireAnswer};
 

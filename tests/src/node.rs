@@ -3,14 +3,14 @@
 use std::{
     collections::BTreeMap,
     env,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     path::PathBuf,
     process::{Command, ExitStatus},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use testkit::{Process, node};
+use testkit::{Process, Stderr, node, ports::free_port};
 
 use crate::{
     Attempt, Body, Client, Exchange, PATIENCE, Pipes, RedisServer, eventually,
@@ -92,6 +92,7 @@ fn profile_folder() -> PathBuf {
 pub struct NodeBuilder {
     program: Program,
     settings: BTreeMap<String, String>,
+    stderr: Stderr,
 }
 
 impl NodeBuilder {
@@ -112,11 +113,31 @@ impl NodeBuilder {
         self.set("USE_REDIS", true).set("REDIS_URL", redis.url())
     }
 
+    /// Another standard error.
+    pub fn stderr(mut self, stderr: Stderr) -> Self {
+        self.stderr = stderr;
+        self
+    }
+
     /// Starts the node and waits until it listens.
     pub async fn start(self) -> Node {
+        if self.stderr != Stderr::Kept {
+            return self.start_unheard().await;
+        }
         let mut process = self.launch();
         let address = eventually("the server listens", PATIENCE, async || {
             node::announced(&mut process).unwrap_or_else(|error| panic!("{error}"))
+        })
+        .await;
+        Node { server: testkit::Node::new(process, address) }
+    }
+
+    /// Starts a node that cannot say where it listens.
+    async fn start_unheard(self) -> Node {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        let process = self.set("PORT", address.port()).launch();
+        eventually("the server listens", PATIENCE, async || {
+            TcpStream::connect(address).ok()
         })
         .await;
         Node { server: testkit::Node::new(process, address) }
@@ -137,11 +158,11 @@ impl NodeBuilder {
     /// Starts the server with two pipes and these arguments, whether it reads them
     /// or not.
     pub fn pipes_with(self, arguments: &[&str]) -> Pipes {
-        Pipes::start(self.command().args(arguments))
+        Pipes::start(self.command().args(arguments), self.stderr)
     }
 
     fn launch(&self) -> Process {
-        Process::start(&mut self.command())
+        Process::start_with(&mut self.command(), self.stderr)
             .unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -168,7 +189,7 @@ impl Node {
     pub fn builder() -> NodeBuilder {
         // A story that is about this setting sets it itself; the others are quick.
         let settings = BTreeMap::from([("DRAIN_DELAY".to_owned(), "0".to_owned())]);
-        NodeBuilder { program: Program::SERVER, settings }
+        NodeBuilder { program: Program::SERVER, settings, stderr: Stderr::Kept }
     }
 
     /// The product, sessions in memory.
@@ -269,6 +290,12 @@ impl Node {
     /// Everything that it has printed so far.
     pub fn stderr(&self) -> String {
         self.server.process.output()
+    }
+
+    /// Reads a standard error that was not read until now.
+    pub fn read_stderr(&mut self) {
+        let read = self.server.process.read_stderr();
+        read.unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// Fails the story if the server does not open a new session.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use testkit::Process;
+use testkit::{Process, Stderr};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     time::timeout,
@@ -30,9 +30,9 @@ pub struct Pipes {
 }
 
 impl Pipes {
-    pub(crate) fn start(command: &mut Command) -> Self {
-        let (process, input, output) =
-            Process::piped(command).unwrap_or_else(|error| panic!("{error}"));
+    pub(crate) fn start(command: &mut Command, stderr: Stderr) -> Self {
+        let (process, input, output) = Process::piped(command, stderr)
+            .unwrap_or_else(|error| panic!("{error}"));
         Self { process, input: Some(input), output: Some(output), lines: None }
     }
 

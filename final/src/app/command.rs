@@ -10,7 +10,7 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{App, MakeService, StartError, serve::serve};
-use crate::{config::Config, stdio, telemetry};
+use crate::{config::Config, stdio, telemetry::log::Log};
 
 /// How long `--healthcheck` waits for an answer.
 const HEALTHCHECK_DEADLINE: Duration = Duration::from_secs(2);
@@ -45,6 +45,10 @@ enum Command {
 
 /// Runs the program to its end.
 pub(super) fn run(make_service: MakeService) -> ExitCode {
+    run_with(&Log::open(), make_service)
+}
+
+fn run_with(log: &Log, make_service: MakeService) -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let command = match (arguments.next().as_deref(), arguments.next()) {
         (None, _) => Command::Http,
@@ -54,26 +58,26 @@ pub(super) fn run(make_service: MakeService) -> ExitCode {
         (Some("--version" | "-V"), None) => {
             return print(concat!("mcp-server ", env!("CARGO_PKG_VERSION"), "\n"));
         }
-        _ => return complain(&["unknown option, try --help".to_owned()], 2),
+        _ => return complain(log, &["unknown option, try --help".to_owned()], 2),
     };
     let config = match Config::from_env() {
         Ok(config) => config,
         Err(problems) => {
             let lines: Vec<String> =
                 problems.iter().map(ToString::to_string).collect();
-            return complain(&lines, 2);
+            return complain(log, &lines, 2);
         }
     };
-    telemetry::start_log(config.log_level, config.log_format);
+    log.start(config.log_level, config.log_format);
     let ended = match command {
-        Command::Healthcheck => return healthcheck(&config),
+        Command::Healthcheck => return healthcheck(log, &config),
         Command::Http => block_on(serve_http(config, make_service)),
         Command::Stdio => block_on(serve_stdio(config, make_service)),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(StartError::Service(rule)) => complain(&[rule], 2),
-        Err(error) => complain(&[error.to_string()], 1),
+        Err(StartError::Service(rule)) => complain(log, &[rule], 2),
+        Err(error) => complain(log, &[error.to_string()], 1),
     }
 }
 
@@ -84,9 +88,9 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
-fn complain(lines: &[String], code: u8) -> ExitCode {
+fn complain(log: &Log, lines: &[String], code: u8) -> ExitCode {
     for line in lines {
-        eprintln!("mcp-server: {line}");
+        log.print(&format!("mcp-server: {line}"));
     }
     ExitCode::from(code)
 }
@@ -153,7 +157,7 @@ async fn nth_signal(count: usize) {
 /// Asks the server on this machine whether it wants traffic. For container
 /// images, which need no other program for it. Storage is not asked: a node is
 /// not better for being replaced while Redis is away.
-fn healthcheck(config: &Config) -> ExitCode {
+fn healthcheck(log: &Log, config: &Config) -> ExitCode {
     let host = match config.host {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
@@ -161,9 +165,9 @@ fn healthcheck(config: &Config) -> ExitCode {
     };
     match ask_readiness(SocketAddr::from((host, config.port))) {
         Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => complain(&["the server is not ready".to_owned()], 1),
+        Ok(false) => complain(log, &["the server is not ready".to_owned()], 1),
         Err(error) => {
-            complain(&[format!("the server does not answer: {error}")], 1)
+            complain(log, &[format!("the server does not answer: {error}")], 1)
         }
     }
 }

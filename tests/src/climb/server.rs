@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use testkit::{Process, ports::free_port, programs};
+use testkit::{Process, Stderr, ports::free_port, programs};
 use tokio::{net::TcpStream, time::sleep};
 
 use super::{Complaint, Need};
@@ -124,7 +124,7 @@ impl Launched {
     /// Starts `command --stdio`.
     pub fn pipes(command: &str) -> Pipes {
         let command = format!("{command} --stdio");
-        Pipes::start(&mut shell(&command, &[])).leading_group()
+        Pipes::start(&mut shell(&command, &[]), Stderr::Kept).leading_group()
     }
 
     /// It is gone at once, with all that it started.
