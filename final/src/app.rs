@@ -2,18 +2,22 @@
 
 pub mod command;
 mod connection;
+mod descriptors;
 mod idle;
 pub mod serve;
 mod slots;
 pub mod storage;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{io, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::{
+    net::{TcpListener, lookup_host},
+    time::timeout,
+};
 
 use crate::{
-    config::Config,
+    config::{AllowedHosts, Config, Host},
     engine::{self, BadSchema, Engine},
     http::{self, Http, guards::Guards, rate_limit::RateLimit},
     readiness::Readiness,
@@ -21,6 +25,9 @@ use crate::{
     sessions::{StoreError, redis::ConnectError},
     telemetry::Metrics,
 };
+
+/// How long the system may take to resolve `HOST`.
+const RESOLUTION: Duration = Duration::from_secs(10);
 
 /// Makes the service that the settings ask for.
 pub type MakeService = fn(&Config) -> Result<Arc<dyn Service>, String>;
@@ -101,14 +108,17 @@ impl App {
         Ok(Self { engine, readiness, metrics, config })
     }
 
-    /// The HTTP routes, for a server that listens on `port`.
+    /// The HTTP routes.
     ///
     /// # Errors
     /// [`StartError::RateLimit`]
-    pub fn router(&self, port: u16) -> Result<(Router, RateLimit), StartError> {
+    pub fn router(&self) -> Result<(Router, RateLimit), StartError> {
         let config = &self.config;
         let guards = Arc::new(Guards {
-            allowed_hosts: allowed_hosts(config, port),
+            allowed_hosts: config
+                .allowed_hosts
+                .clone()
+                .unwrap_or_else(|| AllowedHosts::of_listener(&config.host)),
             origins: config.origins.clone(),
             tokens: config.tokens.clone(),
         });
@@ -127,26 +137,30 @@ impl App {
         Ok((http::router(http), limit))
     }
 
-    /// Binds the configured address.
+    /// Binds the configured address. A name is resolved, and the first of its
+    /// addresses that can be bound is used: IPv4 before IPv6, because a client that
+    /// knows only one kind knows this one.
     ///
     /// # Errors
     /// [`StartError::Listen`]
     pub async fn listen(&self) -> Result<TcpListener, StartError> {
-        let address = (self.config.host, self.config.port);
-        TcpListener::bind(address).await.map_err(|cause| StartError::Listen {
-            address: format!("{}:{}", address.0, address.1),
+        let (host, port) = (&self.config.host, self.config.port);
+        let bound = async {
+            let addresses = timeout(RESOLUTION, resolve(host, port)).await??;
+            TcpListener::bind(&*addresses).await
+        };
+        bound.await.map_err(|cause| StartError::Listen {
+            address: format!("{host}:{port}"),
             cause,
         })
     }
 }
 
-/// The loopback names are always reached under the port in use, which clients
-/// leave out if it is 80.
-fn allowed_hosts(config: &Config, port: u16) -> Vec<String> {
-    let port = if port == 80 { String::new() } else { format!(":{port}") };
-    config.allowed_hosts.clone().unwrap_or_else(|| {
-        ["localhost", "127.0.0.1", "[::1]"]
-            .map(|name| format!("{name}{port}"))
-            .into()
-    })
+async fn resolve(host: &Host, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let mut addresses: Vec<SocketAddr> = match host {
+        Host::Address(address) => vec![(*address, port).into()],
+        Host::Name(name) => lookup_host((name.as_str(), port)).await?.collect(),
+    };
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    Ok(addresses)
 }

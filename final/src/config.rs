@@ -1,6 +1,8 @@
 //! Settings, read from the environment once, all problems reported together.
 
-use std::{ffi::OsString, fmt, net::IpAddr, str::FromStr, time::Duration};
+mod hosts;
+
+use std::{ffi::OsString, fmt, str::FromStr, time::Duration};
 
 use axum::http::HeaderValue;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -10,6 +12,8 @@ use crate::{
     events::Bounds, protocol::tools::Tool, sealing::Secret,
     sessions::redis::Servers,
 };
+
+pub use hosts::{AllowedHost, AllowedHosts, Host, NotAHost};
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,11 +55,59 @@ impl fmt::Debug for StateKeys {
     }
 }
 
+/// What a server serves, and so which settings have an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Streamable HTTP: all of them.
+    Http,
+    /// Standard input and output: all but [`HTTP_ONLY`].
+    Stdio,
+}
+
+/// Settings that have no effect over stdio. Hosts of such servers pass on the
+/// environment of a deployment, so a bad value there is no reason not to start.
+const HTTP_ONLY: [&str; 11] = [
+    "HOST",
+    "PORT",
+    "CORS_ORIGIN",
+    "ALLOWED_HOSTS",
+    "RATE_LIMIT_MAX",
+    "RATE_LIMIT_WINDOW",
+    "API_TOKENS",
+    "TRUST_PROXY",
+    "SSE_AFTER",
+    "DRAIN_DELAY",
+    "DRAIN_DEADLINE",
+];
+
+/// Other words for the values of settings that are a choice: those of syslog, of the
+/// log levels of other languages, and of YAML.
+const SYNONYMS: [(&str, &str); 14] = [
+    ("trace", "debug"),
+    ("verbose", "debug"),
+    ("notice", "info"),
+    ("information", "info"),
+    ("warning", "warn"),
+    ("err", "error"),
+    ("critical", "error"),
+    ("fatal", "error"),
+    ("alert", "error"),
+    ("emergency", "error"),
+    ("yes", "true"),
+    ("on", "true"),
+    ("no", "false"),
+    ("off", "false"),
+];
+
+/// Smallest `MAX_BODY`: below it, not even `initialize` of a modest client fits, and
+/// every request would be refused.
+const LEAST_BODY: usize = 512;
+
 /// All settings. README.md has the table.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `HOST`: address to bind.
-    pub host: IpAddr,
+    /// `HOST`: address to bind, or a name that is resolved for it.
+    pub host: Host,
     /// `PORT`: 0 picks a free one.
     pub port: u16,
     /// `USE_REDIS`, `REDIS_URL`: where sessions are shared; `None` keeps them
@@ -69,8 +121,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// `CORS_ORIGIN`
     pub origins: Origins,
-    /// `ALLOWED_HOSTS`; `None`: the loopback names with the port in use.
-    pub allowed_hosts: Option<Vec<String>>,
+    /// `ALLOWED_HOSTS`; `None`: those [of the listener](AllowedHosts::of_listener).
+    pub allowed_hosts: Option<AllowedHosts>,
     /// `SESSION_TIMEOUT`: idle time after which a session is gone.
     pub session_timeout: Duration,
     /// `RATE_LIMIT_MAX`: requests per window and client.
@@ -117,29 +169,55 @@ pub struct Problem {
 }
 
 impl Config {
-    /// Reads the settings from the process' environment.
+    /// Reads the settings from the process' environment. What an operator should
+    /// know of settings without an effect is returned too.
     ///
     /// # Errors
     /// Every [`Problem`], not only the first.
-    pub fn from_env() -> Result<Self, Vec<Problem>> {
-        Self::read(|name| std::env::var_os(name))
+    pub fn from_env(
+        transport: Transport,
+    ) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        Self::read_for(transport, |name| std::env::var_os(name))
     }
 
-    /// Reads the settings from `lookup`. An empty value counts as not set.
+    /// Reads the settings of a server over HTTP from `lookup`. An empty value counts
+    /// as not set.
     ///
     /// # Errors
     /// Every [`Problem`], not only the first.
     pub fn read<V: Into<OsString>>(
         lookup: impl Fn(&str) -> Option<V>,
     ) -> Result<Self, Vec<Problem>> {
+        Self::read_for(Transport::Http, lookup).map(|(config, _)| config)
+    }
+
+    /// [`from_env`](Self::from_env) for another environment.
+    ///
+    /// # Errors
+    /// Every [`Problem`], not only the first.
+    pub fn read_for<V: Into<OsString>>(
+        transport: Transport,
+        lookup: impl Fn(&str) -> Option<V>,
+    ) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let lookup = |name: &str| lookup(name).map(Into::into);
         let mut settings = Settings { lookup: &lookup, problems: Vec::new() };
         let config = settings.config();
-        if settings.problems.is_empty() {
-            Ok(config)
-        } else {
-            Err(settings.problems)
+        let has_no_effect = |problem: &Problem| {
+            transport == Transport::Stdio && HTTP_ONLY.contains(&problem.variable)
+        };
+        let (mut warnings, problems): (Vec<_>, Vec<_>) =
+            settings.problems.into_iter().partition(has_no_effect);
+        if !problems.is_empty() {
+            return Err(problems);
         }
+        for warning in &mut warnings {
+            warning.rule.push_str("; it has no effect over stdio");
+        }
+        if lookup("REDIS_URL").is_some() && lookup("USE_REDIS").is_none() {
+            let rule = "has no effect without USE_REDIS=true".to_owned();
+            warnings.push(Problem { variable: "REDIS_URL", rule });
+        }
+        Ok((config, warnings))
     }
 }
 
@@ -159,8 +237,8 @@ impl Settings<'_> {
         Config {
             host: self.parsed(
                 "HOST",
-                IpAddr::from([127, 0, 0, 1]),
-                "an IP address",
+                Host::Address([127, 0, 0, 1].into()),
+                "an IP address or a host name",
             ),
             port: self.parsed("PORT", 1453, "a port number, 0 to 65535"),
             redis_url,
@@ -185,7 +263,7 @@ impl Settings<'_> {
                 &[("text", LogFormat::Text), ("json", LogFormat::Json)],
             ),
             origins: self.origins(),
-            allowed_hosts: self.list("ALLOWED_HOSTS"),
+            allowed_hosts: self.allowed_hosts(),
             session_timeout: self.millis("SESSION_TIMEOUT", 1_800_000, 1_000),
             rate_limit_max: self.number("RATE_LIMIT_MAX", 1_000, 1),
             rate_limit_window: self.millis("RATE_LIMIT_WINDOW", 900_000, 1),
@@ -195,7 +273,7 @@ impl Settings<'_> {
                 1_000,
                 1,
             ),
-            max_body: self.number("MAX_BODY", 1_048_576, 1),
+            max_body: self.number("MAX_BODY", 1_048_576, LEAST_BODY),
             tokens: self.tokens(),
             state_keys: self.state_keys(),
             trust_proxy: self.flag("TRUST_PROXY", false),
@@ -270,7 +348,11 @@ impl Settings<'_> {
         choices: &[(&str, T)],
     ) -> T {
         let Some(value) = self.value(variable) else { return default };
-        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == value) {
+        let name = value.to_lowercase();
+        let synonym = SYNONYMS.iter().find(|(word, _)| *word == name);
+        let name = synonym.map_or(name.as_str(), |(_, meaning)| meaning);
+        if let Some((_, choice)) = choices.iter().find(|(known, _)| *known == name)
+        {
             return *choice;
         }
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
@@ -313,6 +395,27 @@ impl Settings<'_> {
         Some(items)
     }
 
+    fn allowed_hosts(&mut self) -> Option<AllowedHosts> {
+        let items = self.list("ALLOWED_HOSTS")?;
+        if items.iter().any(|item| item == "*") {
+            return Some(AllowedHosts::Any);
+        }
+        let mut listed = Vec::new();
+        for item in items {
+            match item.parse() {
+                Ok(host) => listed.push(host),
+                Err(NotAHost) => self.problem(
+                    "ALLOWED_HOSTS",
+                    format!(
+                        "{item:?} is not a host name or an IP address, with or \
+                         without a port, nor is it *"
+                    ),
+                ),
+            }
+        }
+        Some(AllowedHosts::Listed(listed))
+    }
+
     fn origins(&mut self) -> Origins {
         let Some(origins) = self.list("CORS_ORIGIN") else {
             return Origins::Listed(Vec::new());
@@ -322,15 +425,10 @@ impl Settings<'_> {
         }
         let mut listed = Vec::new();
         for origin in origins {
-            let is_origin =
-                origin.split_once("://").is_some_and(|(scheme, host)| {
-                    !scheme.is_empty()
-                        && !host.is_empty()
-                        && !host.contains(['/', '*'])
-                });
-            match HeaderValue::from_str(&origin) {
-                Ok(value) if is_origin => listed.push(value),
-                _ => self.problem(
+            let value = hosts::origin(&origin);
+            match value.and_then(|value| HeaderValue::try_from(value).ok()) {
+                Some(value) => listed.push(value),
+                None => self.problem(
                     "CORS_ORIGIN",
                     format!(
                         "{origin:?} is not like https://example.com, nor is it *"
@@ -370,21 +468,30 @@ impl Settings<'_> {
         let mut tokens: Vec<(String, String)> = Vec::new();
         let Some(value) = self.value("API_TOKENS") else { return Tokens(tokens) };
         for pair in value.split(',') {
-            match pair.trim().split_once('=') {
+            let pair = pair.split_once('=');
+            match pair.map(|(name, token)| (name.trim(), token.trim())) {
                 Some((_, token))
                     if tokens.iter().any(|(_, other)| other == token) =>
                 {
                     self.problem("API_TOKENS", "the same token is given twice");
                 }
-                Some((name, token)) if !name.is_empty() && !token.is_empty() => {
+                Some((name, token)) if !name.is_empty() && is_token(token) => {
                     tokens.push((name.to_owned(), token.to_owned()));
                 }
-                _ => self
-                    .problem("API_TOKENS", "must be name=token pairs with commas"),
+                _ => {
+                    let rule = "must be name=token pairs with commas, tokens of \
+                                ASCII characters without blanks";
+                    self.problem("API_TOKENS", rule);
+                }
             }
         }
         Tokens(tokens)
     }
+}
+
+/// Whether a client can send it: a header has no other characters.
+fn is_token(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// 32 random bytes, as `openssl rand -base64 32` writes them.

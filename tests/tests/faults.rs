@@ -284,7 +284,7 @@ async fn a_redis_that_does_not_answer_stops_the_start_too() {
 #[tokio::test]
 async fn all_bad_settings_are_told_at_once() {
     let bad = [
-        ("HOST", "nowhere"),
+        ("HOST", "no where"),
         ("PORT", "99999"),
         ("USE_REDIS", "perhaps"),
         ("REDIS_URL", "http://localhost"),
@@ -317,4 +317,33 @@ async fn a_sample_tool_may_not_take_the_name_of_another() {
     let (status, words) = node.run_to_end(Duration::from_secs(5)).await;
     assert_eq!(status.code(), Some(2), "{words}");
     assert!(words.contains("SAMPLE_TOOL_NAME"), "{words}");
+}
+
+#[tokio::test]
+async fn a_host_that_could_never_match_stops_the_start() {
+    for wrong in ["*.example.com", "https://mcp.example.com", "mcp example"] {
+        let node = Node::builder().set("ALLOWED_HOSTS", wrong);
+        let (status, words) = node.run_to_end(Duration::from_secs(5)).await;
+        assert_eq!(status.code(), Some(2), "{wrong}: {words}");
+        assert!(
+            words.contains("ALLOWED_HOSTS") && words.contains(wrong),
+            "{words}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_name_to_listen_on_is_resolved() {
+    let node = Node::builder().set("HOST", "LocalHost").set("LOG_LEVEL", "INFO");
+    let node = node.start().await;
+    assert!(node.address().ip().is_loopback(), "{}", node.address());
+    node.assert_alive().await;
+    let checked = Node::builder().set("HOST", "localhost");
+    let checked = checked.set("PORT", node.address().port());
+    let status = checked.pipes_with(&["--healthcheck"]).wait(PATIENCE).await;
+    assert!(status.success(), "{status}");
+    let unknown = Node::builder().set("HOST", "nowhere.invalid");
+    let (status, words) = unknown.run_to_end(PATIENCE).await;
+    assert_eq!(status.code(), Some(1), "{words}");
+    assert!(words.contains("nowhere.invalid"), "{words}");
 }

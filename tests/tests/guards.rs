@@ -50,8 +50,10 @@ async fn a_host_is_one_of_ours_however_it_is_written() {
     for (host, status) in [
         (format!("LocalHost:{port}"), 400),
         (format!("[::1]:{port}"), 400),
-        ("localhost:1".to_owned(), 403),
-        ("localhost".to_owned(), 403),
+        // Ports are forwarded: ssh -L, docker -p, kubectl port-forward.
+        ("localhost:8080".to_owned(), 400),
+        ("127.0.0.1:9000".to_owned(), 400),
+        ("localhost".to_owned(), 400),
         (format!("evil.example:{port}"), 403),
     ] {
         let answer = ping(&node).header("host", &host).send().await;

@@ -54,6 +54,18 @@ async fn a_session_from_handshake_to_the_end_of_the_input() {
     assert_eq!(server.line().await, None, "L071: nothing but messages");
 }
 
+/// A popular client sets HOST and PORT for every server that it starts.
+#[tokio::test]
+async fn a_bad_setting_of_http_is_one_warning() {
+    let node =
+        Node::builder().set("HOST", "not a host").set("LOG_LEVEL", "WARNING");
+    let mut server = node.pipes();
+    server.assert_alive().await;
+    server.says("WARN HOST: ").await;
+    server.close_input();
+    server.assert_ends(SOON).await;
+}
+
 #[tokio::test]
 async fn initialize_comes_first_and_once() {
     let mut server = Node::builder().pipes();

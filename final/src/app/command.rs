@@ -1,8 +1,8 @@
 //! The command line, and the life of the process.
 
 use std::{
-    io::{Read, Write},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+    io::{ErrorKind, Read, Write},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs},
     process::ExitCode,
     time::Duration,
 };
@@ -10,7 +10,11 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{App, MakeService, StartError, serve::serve};
-use crate::{config::Config, stdio, telemetry::log::Log};
+use crate::{
+    config::{Config, Host, Transport},
+    stdio,
+    telemetry::log::Log,
+};
 
 /// How long `--healthcheck` waits for an answer.
 const HEALTHCHECK_DEADLINE: Duration = Duration::from_secs(2);
@@ -60,8 +64,12 @@ fn run_with(log: &Log, make_service: MakeService) -> ExitCode {
         }
         _ => return complain(log, &["unknown option, try --help".to_owned()], 2),
     };
-    let config = match Config::from_env() {
-        Ok(config) => config,
+    let transport = match command {
+        Command::Stdio => Transport::Stdio,
+        Command::Http | Command::Healthcheck => Transport::Http,
+    };
+    let (config, warnings) = match Config::from_env(transport) {
+        Ok(read) => read,
         Err(problems) => {
             let lines: Vec<String> =
                 problems.iter().map(ToString::to_string).collect();
@@ -69,6 +77,9 @@ fn run_with(log: &Log, make_service: MakeService) -> ExitCode {
         }
     };
     log.start(config.log_level, config.log_format);
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
     let ended = match command {
         Command::Healthcheck => return healthcheck(log, &config),
         Command::Http => block_on(serve_http(config, make_service)),
@@ -158,18 +169,42 @@ async fn nth_signal(count: usize) {
 /// images, which need no other program for it. Storage is not asked: a node is
 /// not better for being replaced while Redis is away.
 fn healthcheck(log: &Log, config: &Config) -> ExitCode {
-    let host = match config.host {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
-        other => other,
-    };
-    match ask_readiness(SocketAddr::from((host, config.port))) {
+    match local_addresses(&config.host, config.port).and_then(ask_first) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => complain(log, &["the server is not ready".to_owned()], 1),
         Err(error) => {
             complain(log, &[format!("the server does not answer: {error}")], 1)
         }
     }
+}
+
+/// Where the server is reached that listens there.
+fn local_addresses(host: &Host, port: u16) -> std::io::Result<Vec<SocketAddr>> {
+    let address: IpAddr = match host {
+        Host::Address(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) => {
+            Ipv4Addr::LOCALHOST.into()
+        }
+        Host::Address(IpAddr::V6(Ipv6Addr::UNSPECIFIED)) => {
+            Ipv6Addr::LOCALHOST.into()
+        }
+        Host::Address(address) => *address,
+        Host::Name(name) => {
+            return Ok((name.as_str(), port).to_socket_addrs()?.collect());
+        }
+    };
+    Ok(vec![(address, port).into()])
+}
+
+/// Asks one address after the other, because the server listens at one of them.
+fn ask_first(addresses: Vec<SocketAddr>) -> std::io::Result<bool> {
+    let mut answer = Err(ErrorKind::AddrNotAvailable.into());
+    for address in addresses {
+        answer = ask_readiness(address);
+        if answer.is_ok() {
+            break;
+        }
+    }
+    answer
 }
 
 fn ask_readiness(address: SocketAddr) -> std::io::Result<bool> {

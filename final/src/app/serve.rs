@@ -12,6 +12,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     App, StartError,
     connection::{self, Shared},
+    descriptors,
     slots::{Limits, Slots},
 };
 use crate::http::client_address::network;
@@ -43,8 +44,9 @@ pub async fn serve(
     app: &App,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
+    descriptors::provide_for(LIMITS.total + LIMITS.reserved);
     let address = listener.local_addr()?;
-    let (router, rate_limit) = app.router(address.port())?;
+    let (router, rate_limit) = app.router()?;
     let connections = Connections::new(router, app.config.trust_proxy);
     tracing::info!("listening on http://{address}");
     let upkeep =

@@ -24,7 +24,7 @@ use tower_http::{
 
 use super::{host, single};
 use crate::{
-    config::{Origins, Tokens},
+    config::{AllowedHosts, Origins, Tokens},
     engine::Caller,
     error::Error,
     sessions::Principal,
@@ -50,8 +50,8 @@ pub struct Peer {
 /// Settings of the guards.
 #[derive(Debug)]
 pub struct Guards {
-    /// Accepted `Host` values, in lower case; one without a port matches any.
-    pub allowed_hosts: Vec<String>,
+    /// Accepted `Host` values.
+    pub allowed_hosts: AllowedHosts,
     /// Accepted origins, besides the server's own.
     pub origins: Origins,
     /// Accepted bearer tokens; none turns authentication off.
@@ -59,16 +59,6 @@ pub struct Guards {
 }
 
 impl Guards {
-    fn allows_host(&self, host: &str) -> bool {
-        let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-            let is_port = port.bytes().all(|b| b.is_ascii_digit());
-            if is_port { name } else { host }
-        });
-        self.allowed_hosts.iter().any(|allowed| {
-            allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(name)
-        })
-    }
-
     /// A page of the server's own origin, or of a configured one.
     fn allows_origin(&self, origin: &[u8], host: &str) -> bool {
         let text = std::str::from_utf8(origin).unwrap_or_default();
@@ -122,7 +112,8 @@ pub fn host_and_origin(
     guards: &Guards,
     request: &mut Request,
 ) -> Result<(), Error> {
-    let host = host::named(request)?.filter(|host| guards.allows_host(host));
+    let named = host::named(request)?;
+    let host = named.filter(|host| guards.allowed_hosts.allows(host));
     let host = host.ok_or(Error::ForbiddenHost)?;
     match single::value(request.headers(), &ORIGIN)? {
         Some(origin) if !guards.allows_origin(origin, host) => {

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::BTreeMap, fmt::Write, time::Duration};
 
 use mcp_server::{
-    config::{Config, LogFormat, Origins, StateKeys, Tokens},
+    config::{AllowedHosts, Config, LogFormat, Origins, StateKeys, Tokens},
     events::Bounds,
 };
 
@@ -78,7 +78,11 @@ fn defaults(config: Config) -> Vec<(&'static str, Unset)> {
         Origins::Listed(list) => Text(format!("{list:?}")),
     };
     let optional = |value: Option<String>| value.map_or(Absent, Text);
-    let hosts = optional(allowed_hosts.map(|hosts| hosts.join(",")));
+    let hosts = match allowed_hosts {
+        None => Absent,
+        Some(AllowedHosts::Any) => Text("*".into()),
+        Some(AllowedHosts::Listed(list)) => Text(format!("{list:?}")),
+    };
     let secrets = |count: usize| match count {
         0 => Absent,
         count => Text(format!("{count} of them")),
