@@ -30,6 +30,8 @@ pub mod tools;
 pub mod trace;
 pub mod version;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -40,4 +42,36 @@ pub type RawJson = Box<RawValue>;
 /// with keys that are not strings, and none returns an error of its own.
 pub fn to_raw(value: &impl Serialize) -> RawJson {
     serde_json::value::to_raw_value(value).unwrap_or_default()
+}
+
+/// What many readers of lines take for the end of one, although neither event
+/// streams nor stdio do: NEL, LINE SEPARATOR, PARAGRAPH SEPARATOR.
+const LINE_ENDS: [(char, &str); 3] =
+    [('\u{85}', "\\u0085"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")];
+
+/// Returns a message as a text that every reader takes for one line. JSON allows
+/// these characters within strings only, so an escape means the same.
+pub fn one_line(message: &RawJson) -> Cow<'_, str> {
+    let text = message.get();
+    if text.is_ascii() {
+        return text.into();
+    }
+    LINE_ENDS.iter().fold(text.into(), |text: Cow<'_, str>, (end, escape)| {
+        if text.contains(*end) { text.replace(*end, escape).into() } else { text }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_no_character_at_which_a_reader_would_split_it() {
+        let text = "ä\u{85}b\u{2028}c\u{2029}d\u{2027}";
+        let message = to_raw(&text);
+        let line = one_line(&message);
+        assert_eq!(line, "\"ä\\u0085b\\u2028c\\u2029d\u{2027}\"");
+        let back: String = serde_json::from_str(&line).unwrap_or_default();
+        assert_eq!(back, text);
+    }
 }

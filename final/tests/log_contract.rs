@@ -323,7 +323,7 @@ async fn a_get_stream_is_replaced_by_a_newer_one(all: impl Logs) {
     assert!(talk.send(0, "said to the new one").await);
 
     assert_eq!(talk.heard(1, new).await, ["unread", "said to the new one"]);
-    assert_eq!(talk.read_at(0, old.stream).await, ReadAt::Nowhere);
+    assert_eq!(talk.read_at(0, old.stream).await, ReadAt::Replaced);
     assert_eq!(talk.resume(0, old).await, Resumed::Replaced);
     assert!(talk.goes_on(1, new).await);
     // Its reader leaves late, and takes nothing from the new one.

@@ -160,7 +160,7 @@ async fn a_stream_can_be_cut_between_two_events() {
     assert!(first.id.is_some());
     assert_eq!(stream.event().await, None, "the connection is closed");
     let text = recorder.transcript();
-    assert!(text.contains("< id: g1.[event-1]\n< retry: 1000\n"), "{text}");
+    assert!(text.contains("< id: g1.[event-1]\n< data:"), "{text}");
     assert!(text.ends_with("< (the connection breaks)\n"), "{text}");
 }
 

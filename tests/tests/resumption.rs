@@ -354,14 +354,15 @@ async fn a_get_on_another_node_takes_the_place_of_the_first(storage: Storage) {
     let mut first = client.attempt("GET").open().await;
     let id = first.event().await.and_then(|priming| priming.id).expect("an id");
     let mut second = client.at(cluster.node(1)).listen().await;
-    let farewell = first.event().await.expect("a farewell");
-    assert!(farewell.retry.is_some(), "{farewell:?}");
-    assert_eq!(first.event().await, None);
     let refused = client.resume(&id).await.rest().await;
     assert_eq!((refused.status, refused.code()), (400, -32600));
     let sum = json!({ "a": 1, "b": 2, "op": "add" });
     client.call_tool("calculate", sum).await.result();
     second.expect("notifications/resources/updated").await;
+    let get = "mcp_streams_open{kind=\"get\"}";
+    assert_eq!(cluster.node(0).metric(get).await, Some(1.0), "it stays open");
+    client.end_session().await;
+    assert_eq!(first.event().await, None, "until the session ends, in silence");
 }
 
 /// L058, L060: the GET stream goes on at the other node, with what came meanwhile.

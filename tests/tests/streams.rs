@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use mcp_server::events::readers::MAX_DISPLACED;
 use serde_json::{Value, json};
 use suite::{
-    Body, Client, Exchange, Node, NodeBuilder, PATIENCE, Program, Stream,
+    Body, Client, Event, Exchange, Node, NodeBuilder, PATIENCE, Program, Stream,
     Transcript, eventually,
 };
 
@@ -395,19 +396,109 @@ async fn a_client_that_disconnects_early_does_not_cancel_its_call() {
     stream.expect("notifications/resources/updated").await;
 }
 
-/// A12, L054, L055: the newest stream gets everything, the older one is sent away.
+/// A12, L055: the newest stream gets everything. The older one is not told to come
+/// back, and not closed: its client would only take the place of the newest one.
 #[tokio::test]
 async fn a_second_get_takes_the_place_of_the_first() {
     let node = fixture().start().await;
     let client = node.connect().await;
     let mut first = watch(&client).await;
     let mut second = client.listen().await;
-    let farewell = first.event().await.expect("a last event");
-    assert!(farewell.retry.is_some(), "{farewell:?}");
-    assert_eq!(farewell.message(), None);
-    assert_eq!(first.event().await, None, "and then it ends");
     client.call_tool("test_slow", json!({ "millis": 0 })).await;
     second.expect("notifications/resources/updated").await;
+    assert_eq!(open_get_streams(&node).await, Some(2.0), "the first one stays");
+    client.end_session().await;
+    assert_eq!(first.event().await, None, "until the session ends, in silence");
+}
+
+async fn open_get_streams(node: &Node) -> Option<f64> {
+    node.metric("mcp_streams_open{kind=\"get\"}").await
+}
+
+/// A12: so many GET streams that were displaced stay open in a session.
+#[tokio::test]
+async fn displaced_streams_are_bounded_and_the_oldest_is_closed() {
+    let node = fixture().start().await;
+    for version in ["2025-11-25", "2025-06-18"] {
+        let client = Client::builder().version(version).connect(&node).await;
+        let mut streams = Vec::new();
+        for _ in 0..MAX_DISPLACED + 3 {
+            streams.push(client.listen().await);
+        }
+        for closed in &mut streams[..2] {
+            assert_eq!(closed.event().await, None, "{version}: without a hint");
+        }
+        eventually("the others stay open", PATIENCE, async || {
+            let open = open_get_streams(&node).await;
+            (open == Some(MAX_DISPLACED as f64 + 1.0)).then_some(())
+        })
+        .await;
+        client.end_session().await;
+        eventually("all are closed", PATIENCE, async || {
+            (open_get_streams(&node).await == Some(0.0)).then_some(())
+        })
+        .await;
+    }
+}
+
+/// L043, L044: `retry` comes right before the server closes, and only then; there
+/// are clients that give up a stream that has it elsewhere.
+#[tokio::test]
+async fn a_stream_opens_with_an_id_and_empty_data_and_nothing_else() {
+    let node = fixture().start().await;
+    let client = node.connect().await;
+    let mut get = client.attempt("GET").open().await;
+    let mut call = client.start_call("test_slow", json!({ "millis": 50 })).await;
+    for stream in [&mut get, &mut call] {
+        let first = stream.event().await.expect("an event");
+        let Event { id, kind, retry, data } = first;
+        assert!(id.is_some());
+        assert_eq!((kind, retry, data.as_deref()), (None, None, Some("")));
+    }
+    let rest = call.rest().await;
+    let Body::Events(events) = &rest.body else { panic!("{rest:?}") };
+    assert!(events.iter().all(|event| event.retry.is_none()), "{events:?}");
+}
+
+/// L043: a version without resumption knows no frame without a message.
+#[tokio::test]
+async fn an_older_client_is_sent_nothing_when_its_node_stops() {
+    for version in ["2025-06-18", "2025-03-26"] {
+        let node = fixture().set("DRAIN_DELAY", 0).start().await;
+        let client = Client::builder().version(version).connect(&node).await;
+        let mut stream = client.listen().await;
+        node.terminate();
+        assert_eq!(stream.event().await, None, "{version}");
+    }
+}
+
+/// Legal in JSON and in event streams, but there are readers that take each of
+/// them for the end of a line.
+#[tokio::test]
+async fn a_message_on_a_stream_has_no_unusual_line_end() {
+    let node = fixture().start().await;
+    let client = node.connect().await.with_accept(SSE);
+    let id = "nel \u{85} line \u{2028} paragraph \u{2029}";
+    let answer = client.request_as(id, "ping", json!({})).await;
+    assert_eq!(answer.response()["id"], id);
+    let Body::Events(events) = &answer.body else { panic!("{answer:?}") };
+    let data = events.last().and_then(|event| event.data.clone());
+    let data = data.expect("a message");
+    assert!(data.contains(r"nel \u0085 line \u2028 paragraph \u2029"), "{data}");
+    assert!(data.is_ascii(), "{data}");
+}
+
+/// A proxy that compresses would hold events back.
+#[tokio::test]
+async fn event_streams_are_neither_stored_nor_transformed() {
+    let node = fixture().start().await;
+    let client = node.connect().await;
+    let get = client.listen().await;
+    let call = client.start_call("test_slow", json!({ "millis": 50 })).await;
+    let short = client.with_accept(SSE).ping().await;
+    for headers in [&get.headers, &call.headers, &short.headers] {
+        assert_eq!(headers["cache-control"], "no-store, no-transform");
+    }
 }
 
 /// L111, L113: a subscription lasts until it is taken back.

@@ -115,7 +115,9 @@ pub enum ReadAt {
     Here,
     /// On another node, which has taken it over.
     Elsewhere,
-    /// Nowhere: it has ended, or a newer one has taken its place.
+    /// Nowhere: a newer GET stream has taken its place.
+    Replaced,
+    /// Nowhere: it has ended, or is not known.
     Nowhere,
 }
 

@@ -221,11 +221,13 @@ impl Streams {
         let start = self.log.partition_point(|(_, event)| event.id <= after);
         let listens = matches!(self.listener, Some((g, Some(_))) if g == stream);
         let is_read = listens || self.running.contains_key(&stream);
+        let is_replaced = self.listener.is_some_and(|(g, _)| g.replaces(stream));
+        let nowhere = if is_replaced { ReadAt::Replaced } else { ReadAt::Nowhere };
         let mut page = Page {
             events: Vec::new(),
             last: after,
             more: self.log.len() - start > PAGE.0,
-            read_at: if is_read { ReadAt::Here } else { ReadAt::Nowhere },
+            read_at: if is_read { ReadAt::Here } else { nowhere },
         };
         let mut bytes = 0;
         for (of, event) in self.log.range(start..).take(PAGE.0) {

@@ -24,7 +24,7 @@ pub enum Frame {
     /// A message.
     Message(EventId, RawJson),
     /// The stream is not over, but its connection is: the client is asked to come
-    /// back.
+    /// back. Not sent to one whose version knows no such frame.
     ComeBack,
 }
 
@@ -115,7 +115,7 @@ impl Reader {
                     return Some(frame);
                 }
             } else if !self.read_on().await {
-                return self.say_farewell();
+                return self.say_farewell().await;
             }
         }
         None
@@ -161,6 +161,10 @@ impl Reader {
                 self.reading.dismiss(Farewell::Over);
                 return false;
             }
+            (ReadAt::Replaced, _) => {
+                self.readers.displace(&self.reading);
+                return false;
+            }
             (ReadAt::Nowhere, StreamKind::Listener) => {
                 self.reading.dismiss(Farewell::ComeBack);
                 return false;
@@ -185,11 +189,15 @@ impl Reader {
         true
     }
 
-    /// Said once at the end of a connection that is not the end of the stream.
-    fn say_farewell(&mut self) -> Option<Frame> {
+    /// Said once at the end of a connection that is not the end of the stream. A
+    /// displaced one does not end before its client leaves.
+    async fn say_farewell(&mut self) -> Option<Frame> {
+        while self.reading.farewell() == Some(Farewell::Displaced) {
+            self.reading.told().await;
+        }
         self.ended = true;
         let asked = self.reading.farewell() == Some(Farewell::ComeBack);
-        asked.then_some(Frame::ComeBack)
+        (asked && self.reading.is_resumable()).then_some(Frame::ComeBack)
     }
 
     fn cut_off(&mut self) {

@@ -18,9 +18,17 @@ use super::{
 };
 use crate::{lock::lock, sessions::SessionId};
 
+/// How many displaced GET streams of one session a node keeps open: enough for the
+/// windows of a client that opens one each. Beyond that the oldest is closed.
+pub const MAX_DISPLACED: usize = 8;
+
 /// Why a stream is not read on, although it is not at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Farewell {
+    /// A newer GET stream has taken its place. The connection stays open and silent
+    /// until its client leaves: two clients that come back whenever they are closed
+    /// would displace each other forever.
+    Displaced,
     /// The client is asked to come back, perhaps to another node.
     ComeBack,
     /// The session is over, or the stream is read elsewhere.
@@ -99,9 +107,17 @@ impl Reading {
         self.doubted.swap(false, Ordering::Relaxed)
     }
 
-    /// Not to be read on.
+    /// Not to be read on. A displaced stream has nothing to come back to.
     pub fn dismiss(&self, farewell: Farewell) {
-        lock(&self.farewell).get_or_insert(farewell);
+        let mut current = lock(&self.farewell);
+        match *current {
+            None => *current = Some(farewell),
+            Some(Farewell::Displaced) if farewell != Farewell::Displaced => {
+                *current = Some(Farewell::Over);
+            }
+            Some(_) => {}
+        }
+        drop(current);
         self.told.notify_one();
     }
 
@@ -110,6 +126,12 @@ impl Reading {
         if self.resumable {
             self.dismiss(Farewell::ComeBack);
         }
+    }
+
+    /// Whether the client knows ids of streams and `retry` without data: older
+    /// versions have neither.
+    pub(super) fn is_resumable(&self) -> bool {
+        self.resumable
     }
 
     /// Why it is not to be read on.
@@ -134,8 +156,7 @@ pub struct Readers(Mutex<HashMap<SessionId, Vec<Arc<Reading>>>>);
 
 impl Readers {
     /// Begins to read a stream. A message goes to one reader only, so an older
-    /// one of the same stream ends; an older GET stream is asked to come back
-    /// later (A12).
+    /// one of the same stream ends, and an older GET stream is displaced (A12).
     pub fn add(&self, reading: Arc<Reading>) {
         let mut all = lock(&self.0);
         let readings = all.entry(reading.session).or_default();
@@ -145,10 +166,20 @@ impl Readers {
                 old.dismiss(Farewell::Over);
             } else if new_id.kind == StreamKind::Listener && new_id.replaces(old_id)
             {
-                old.dismiss(Farewell::ComeBack);
+                old.dismiss(Farewell::Displaced);
             }
         }
         readings.push(reading);
+        bound_displaced(readings);
+    }
+
+    /// A newer GET stream has taken the place of this one, on whichever node.
+    pub(super) fn displace(&self, reading: &Reading) {
+        let mut all = lock(&self.0);
+        reading.dismiss(Farewell::Displaced);
+        if let Some(readings) = all.get_mut(&reading.session) {
+            bound_displaced(readings);
+        }
     }
 
     /// The reader has left.
@@ -216,4 +247,13 @@ impl Readers {
         let all = lock(&self.0);
         all.get(session).into_iter().flatten().for_each(|reading| visit(reading));
     }
+}
+
+/// Closes the oldest displaced streams of one session beyond the bound.
+fn bound_displaced(readings: &[Arc<Reading>]) {
+    let is_displaced =
+        |reading: &&Arc<Reading>| reading.farewell() == Some(Farewell::Displaced);
+    let displaced: Vec<_> = readings.iter().filter(is_displaced).collect();
+    let beyond = displaced.len().saturating_sub(MAX_DISPLACED);
+    displaced.iter().take(beyond).for_each(|old| old.dismiss(Farewell::Over));
 }

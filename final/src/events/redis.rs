@@ -202,6 +202,7 @@ impl EventLog for RedisLog {
             read_at: match &*read_at {
                 "here" => ReadAt::Here,
                 "elsewhere" => ReadAt::Elsewhere,
+                "replaced" => ReadAt::Replaced,
                 _ => ReadAt::Nowhere,
             },
         }))

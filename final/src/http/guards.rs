@@ -258,7 +258,10 @@ pub fn hang_up(extensions: &Extensions) -> CancellationToken {
 pub fn security_headers() -> MapResponseLayer<fn(Response) -> Response> {
     MapResponseLayer::new(|mut response: Response| {
         let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // An event stream says more than this.
+        headers
+            .entry(CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(
             CONTENT_SECURITY_POLICY,

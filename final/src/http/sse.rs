@@ -26,13 +26,14 @@ use tokio::{
 
 use crate::{
     events::{Frame, Reader},
-    protocol::RawJson,
+    protocol::{RawJson, one_line},
 };
 
 /// A comment this often keeps proxies from closing a silent stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// How many milliseconds a client should wait before it comes back.
+/// How many milliseconds a client should wait before it comes back. Sent only
+/// before the server closes: some clients give up a stream that has such a line.
 const RETRY: u64 = 1000;
 
 /// Sends what a reader reads, for as long as both sides like.
@@ -64,7 +65,7 @@ pub fn single(message: &RawJson) -> Response {
 }
 
 fn event(message: &RawJson) -> Bytes {
-    format!("event: message\ndata: {}\n\n", message.get()).into()
+    format!("event: message\ndata: {}\n\n", one_line(message)).into()
 }
 
 /// A stream without a message: the answer to a request that was cancelled.
@@ -78,7 +79,9 @@ fn respond(events: impl Stream<Item = Bytes> + Send + 'static) -> Response {
     let headers = response.headers_mut();
     let event_stream = HeaderValue::from_static("text/event-stream");
     headers.insert(CONTENT_TYPE, event_stream);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // A proxy that compresses would hold events back.
+    let cache = HeaderValue::from_static("no-store, no-transform");
+    headers.insert(CACHE_CONTROL, cache);
     // For proxies of the nginx family, which would collect events into blocks.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
@@ -90,9 +93,9 @@ fn encode(frame: &Frame) -> Bytes {
     // Writing to a string does not fail. A priming event has data, or clients
     // would not take note of its id (L043).
     let _ = match frame {
-        Frame::Opening(id) => write!(event, "id: {id}\nretry: {RETRY}\ndata:\n\n"),
+        Frame::Opening(id) => write!(event, "id: {id}\ndata:\n\n"),
         Frame::Message(id, message) => {
-            let data = message.get();
+            let data = one_line(message);
             write!(event, "id: {id}\nevent: message\ndata: {data}\n\n")
         }
         Frame::ComeBack => write!(event, "retry: {RETRY}\n\n"),

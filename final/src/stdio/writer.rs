@@ -8,7 +8,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
 };
 
-use crate::protocol::RawJson;
+use crate::protocol::{RawJson, one_line};
 
 /// How many lines may wait for the client to read.
 const LINES: usize = 256;
@@ -68,7 +68,7 @@ pub async fn write(
 ) -> std::io::Result<()> {
     let mut output = pin!(output);
     while let Some((message, _room)) = queue.recv().await {
-        output.write_all(message.get().as_bytes()).await?;
+        output.write_all(one_line(&message).as_bytes()).await?;
         output.write_all(b"\n").await?;
         output.flush().await?;
     }
