@@ -130,8 +130,11 @@ pub trait Bus: Send + Sync + 'static {
     /// What was left for this node.
     async fn look(&self, session: &SessionId) -> Result<Option<Left>>;
 
-    /// Says that this node is alive, for the time of a lease.
-    async fn renew_lease(&self) -> Result<()>;
+    /// Takes the lease of this node: it is alive for the time of a lease.
+    async fn take_lease(&self) -> Result<()>;
+
+    /// Renews the lease of this node; `false` if there is none, or none any more.
+    async fn renew_lease(&self) -> Result<bool>;
 
     /// Says that this node runs nothing any more.
     async fn end_lease(&self) -> Result<()>;

@@ -1,6 +1,7 @@
 //! One message in, messages out: the protocol without a transport.
 
 pub mod arguments;
+mod attempts;
 pub mod background;
 pub mod call;
 pub mod dispatch;
@@ -27,7 +28,9 @@ pub use tools::BadSchema;
 
 pub use crate::sessions::Caller;
 
-use self::{lease::Reached, tools::ToolTable, vitals::LastVitals};
+use self::{
+    attempts::Attempts, lease::Reached, tools::ToolTable, vitals::LastVitals,
+};
 use crate::{
     bus::Bus,
     error::Error,
@@ -61,6 +64,8 @@ pub struct Engine {
     metrics: Arc<Metrics>,
     /// What outlives the connection that it came on.
     background: TaskTracker,
+    /// The calls that this node runs as streams.
+    attempts: Arc<Attempts>,
     /// This node.
     node: NodeId,
     /// Other nodes share the storage.
@@ -160,6 +165,7 @@ impl Engine {
             clock: Clock::start(),
             reached: Reached::default(),
             last_vitals: LastVitals::default(),
+            attempts: Arc::default(),
             dismissing: AtomicBool::new(false),
             out_of_time: CancellationToken::new(),
             live,

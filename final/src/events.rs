@@ -12,7 +12,7 @@ pub mod readers;
 pub mod redis;
 
 pub use audit::Audit;
-pub use id::{EntryId, EventId, StreamId, StreamKind};
+pub use id::{AttemptId, EntryId, EventId, StreamId, StreamKind};
 pub use log::{
     Bounds, Event, EventKind, EventLog, Held, Opened, Page, ReadAt, Resumed, Runner,
 };

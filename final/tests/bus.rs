@@ -193,8 +193,7 @@ async fn an_answer_that_nobody_waits_for_is_refused() {
 async fn a_call_is_cancelled_on_the_node_that_runs_it() {
     let mut nodes = Nodes::start().await;
     let call = text("c1 {ü} \"1\"");
-    let opened = nodes.talk.logs[0].open_call(&nodes.talk.id, &call).await;
-    assert!(opened.unwrap().is_some());
+    assert!(nodes.talk.try_open(0, &call, "attempt").await.is_some());
     let other = nodes.talk.open(0, 2).await;
 
     // It may be running and no stream yet, so that only its own node knows.
@@ -218,9 +217,9 @@ async fn a_call_is_cancelled_on_the_node_that_runs_it() {
     assert_eq!(nodes.cancelled(0).await, cancelled);
 }
 
-/// Its node may be dead, and nobody else would withdraw them.
+/// Its node is dead, and nobody else would withdraw them.
 #[tokio::test]
-async fn the_end_of_a_call_withdraws_its_questions_and_no_others() {
+async fn the_end_of_a_dead_nodes_call_withdraws_its_questions_and_no_others() {
     let nodes = Nodes::start().await;
     let (bus, id) = (&nodes.buses[0], nodes.talk.id);
     let opening = nodes.talk.open(0, 1).await;
@@ -229,7 +228,7 @@ async fn the_end_of_a_call_withdraws_its_questions_and_no_others() {
         assert!(expected.unwrap());
     }
     assert!(nodes.answer(1, &number(1), "in time").await);
-    assert!(nodes.talk.finish(opening.stream, None).await);
+    assert!(nodes.talk.finish_at(1, opening.stream, "attempt", None).await);
     assert!(nodes.answers(0).await.is_empty());
     assert!(!nodes.answer(1, &number(1), "late").await);
     assert!(!nodes.answer(1, &number(2), "late").await);
@@ -237,6 +236,17 @@ async fn the_end_of_a_call_withdraws_its_questions_and_no_others() {
     // Nothing of it is in the way of a question with the same id.
     nodes.expect(0, &number(1)).await;
     assert!(nodes.answer(1, &number(1), "again").await);
+}
+
+/// The end of a call may be stored late, when the next call with its id asks.
+#[tokio::test]
+async fn a_late_end_withdraws_no_question_of_the_next_call_with_its_id() {
+    let nodes = Nodes::start().await;
+    let opening = nodes.talk.open(0, 1).await;
+    let (bus, id) = (&nodes.buses[0], nodes.talk.id);
+    assert!(bus.expect(&id, &number(2), &number(1)).await.unwrap());
+    assert!(nodes.talk.finish(opening.stream, None).await);
+    assert!(nodes.answer(1, &number(2), "yes").await);
 }
 
 #[tokio::test]
@@ -263,10 +273,9 @@ async fn what_a_call_says_is_told_to_the_node_that_reads_it() {
 #[tokio::test]
 async fn an_end_that_another_node_gives_a_call_is_told_to_its_reader() {
     let mut nodes = Nodes::start().await;
-    let Talk { id, ref names, ref logs, .. } = nodes.talk;
+    let id = nodes.talk.id;
     let opening = nodes.talk.open(0, 1).await;
-    let finish = logs[1].finish(&id, opening.stream, &names[0], None);
-    assert!(finish.await.unwrap());
+    assert!(nodes.talk.finish_at(1, opening.stream, "attempt", None).await);
     nodes.hears(0, &Hint::Read(id, opening.stream)).await;
     nodes.hears_nothing(1).await;
 }
@@ -451,20 +460,23 @@ async fn a_node_is_alive_from_its_first_lease_to_its_end() {
     let [first, second] = &nodes.buses;
     let name = nodes.all.name(0);
     assert!(!second.is_alive(&name).await.unwrap());
-    first.renew_lease().await.unwrap();
-    first.renew_lease().await.unwrap();
+    assert!(!first.renew_lease().await.unwrap(), "there is none yet");
+    assert!(!second.is_alive(&name).await.unwrap());
+    first.take_lease().await.unwrap();
+    assert!(first.renew_lease().await.unwrap());
     assert!(second.is_alive(&name).await.unwrap());
     assert!(first.is_alive(&name).await.unwrap());
     assert!(!first.is_alive(&nodes.all.name(1)).await.unwrap());
     first.end_lease().await.unwrap();
     assert!(!second.is_alive(&name).await.unwrap());
+    assert!(!first.renew_lease().await.unwrap(), "a lost one is noticed");
 }
 
 #[tokio::test]
 async fn a_node_that_renews_its_lease_no_longer_is_dead() {
     let nodes = Nodes::with_lease(Duration::from_secs(1)).await;
     let (bus, name) = (&nodes.buses[1], nodes.all.name(0));
-    nodes.buses[0].renew_lease().await.unwrap();
+    nodes.buses[0].take_lease().await.unwrap();
     assert!(bus.is_alive(&name).await.unwrap());
     let dead = async {
         while bus.is_alive(&name).await.unwrap() {
@@ -486,7 +498,8 @@ async fn the_bus_of_a_single_node_has_nothing_to_say() {
     assert!(left.answers.is_empty() && left.cancelled.is_empty());
     bus.withdraw(&id, &number(1)).await.unwrap();
     bus.announce(&News::List(List::Tools)).await.unwrap();
-    bus.renew_lease().await.unwrap();
+    bus.take_lease().await.unwrap();
+    assert!(bus.renew_lease().await.unwrap());
     assert!(bus.is_alive(&NodeId::named("first")).await.unwrap());
     bus.end_lease().await.unwrap();
 }

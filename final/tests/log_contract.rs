@@ -13,19 +13,18 @@ mod redis_server;
 use std::{collections::HashSet, time::Duration};
 
 use contract::{
-    ACTIVE, Deployment, Logs, Memory, PASSIVE, Redis, START, Talk, URI, audited,
-    ids, number, said, texts,
+    ACTIVE, Deployment, Logs, Memory, PASSIVE, Redis, START, Talk, URI, attempt,
+    audited, ids, number, said, texts,
 };
 use futures_util::future::{join, join_all};
 use mcp_server::{
     events::{
-        Bounds, EntryId, EventId,
+        AttemptId, Bounds, EntryId, EventId,
         EventKind::{End, Message, Opening},
         Held, Opened, ReadAt, Resumed, Runner, StreamId, StreamKind,
-        log::{PAGE, QUEUE},
+        log::{PAGE, QUEUE, WITHDRAWN},
     },
     protocol::{jsonrpc::RequestId, to_raw},
-    sessions::NodeId,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -62,7 +61,12 @@ contract! {
     nothing_of_another_session_is_read_or_resumed
     a_batch_that_is_sent_twice_is_appended_once
     a_call_that_is_opened_twice_has_one_stream
-    a_call_is_finished_once_and_only_for_its_runner
+    a_call_is_finished_once_and_only_by_its_own_attempt
+    a_stream_belongs_to_one_attempt_at_its_call
+    an_attempt_that_was_withdrawn_holds_no_id
+    an_attempt_that_was_withdrawn_before_it_arrives_opens_nothing
+    only_so_many_withdrawn_attempts_are_remembered
+    a_stream_without_an_answer_is_over_after_its_last_message
     an_answer_that_nobody_heard_is_found_on_the_other_node
     a_running_call_goes_on_on_the_other_node
     nothing_comes_after_the_end
@@ -115,7 +119,8 @@ async fn a_long_stream_is_read_page_by_page(all: impl Logs) {
     let talk = Talk::start(&all).await;
     let (long, late) = (talk.open(0, 1).await, talk.open(0, 2).await);
     let messages = texts(2 * PAGE.0 + 10);
-    let append = talk.logs[0].append(&talk.id, long.stream, 1, &messages);
+    let own = attempt();
+    let append = talk.logs[0].append(&talk.id, long.stream, &own, 1, &messages);
     assert!(append.await.unwrap());
     assert!(talk.append(late.stream, 1, &["at last"]).await);
 
@@ -160,8 +165,8 @@ async fn no_id_is_given_twice_in_a_session(all: impl Logs) {
     let calls = (0..20).map(async |n| {
         let (node, call) = (n % 2, n as u64);
         let opening = talk.open(node, call).await;
-        let (log, texts) = (&talk.logs[node], texts(5));
-        let append = log.append(&talk.id, opening.stream, 1, &texts);
+        let (log, own, texts) = (&talk.logs[node], attempt(), texts(5));
+        let append = log.append(&talk.id, opening.stream, &own, 1, &texts);
         assert!(append.await.unwrap());
         opening.stream
     });
@@ -219,7 +224,7 @@ async fn a_call_that_is_opened_twice_has_one_stream(all: impl Logs) {
     assert_eq!(talk.read(0, first.stream, START).await.len(), 1);
 
     let text = RequestId::String("1".to_owned());
-    let opened = talk.logs[1].open_call(&talk.id, &text).await.unwrap();
+    let opened = talk.try_open(1, &text, "attempt").await;
     let Some(Opened::New(second)) = opened else { panic!("{opened:?}") };
     assert_ne!(second.stream, first.stream);
     other.open(1, 1).await;
@@ -229,19 +234,15 @@ async fn a_call_that_is_opened_twice_has_one_stream(all: impl Logs) {
 }
 
 /// Another node finishes it if it takes the runner for dead. Whoever is late, or
-/// wrong about who runs it, stays silent.
-async fn a_call_is_finished_once_and_only_for_its_runner(all: impl Logs) {
+/// means another attempt, stays silent.
+async fn a_call_is_finished_once_and_only_by_its_own_attempt(all: impl Logs) {
     let talk = Talk::start(&all).await;
     let opening = talk.open(0, 1).await;
     let stream = opening.stream;
-    let (nobody, answer) = (NodeId::named("nobody"), to_raw(&"lost"));
-    for log in &talk.logs {
-        let finish = log.finish(&talk.id, stream, &nobody, Some(&answer));
-        assert!(!finish.await.unwrap());
+    for node in [0, 1] {
+        assert!(!talk.finish_at(node, stream, "another", Some("wrong")).await);
     }
-    let runner = &talk.names[0];
-    let finish = talk.logs[1].finish(&talk.id, stream, runner, Some(&answer));
-    assert!(finish.await.unwrap());
+    assert!(talk.finish_at(1, stream, "attempt", Some("lost")).await);
 
     assert!(!talk.append(stream, 1, &["late"]).await);
     assert!(!talk.finish(stream, Some("late")).await);
@@ -249,6 +250,90 @@ async fn a_call_is_finished_once_and_only_for_its_runner(all: impl Logs) {
     let never = StreamId { kind: StreamKind::Call, number: 99 };
     assert!(!talk.append(never, 1, &["never"]).await);
     assert!(!talk.finish(never, None).await);
+}
+
+/// D008. The same node has begun both: the id of a call does not tell them apart.
+async fn a_stream_belongs_to_one_attempt_at_its_call(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let first = talk.open(0, 1).await;
+    let Some(Opened::Taken(stream, runner)) =
+        talk.try_open(0, &number(1), "second").await
+    else {
+        panic!("the id is free");
+    };
+    assert_eq!((stream, runner.attempt), (first.stream, attempt()));
+    let (second, wrong) = (AttemptId::named("second"), texts(1));
+    let append = talk.logs[0].append(&talk.id, first.stream, &second, 1, &wrong);
+    assert!(!append.await.unwrap());
+    assert!(!talk.finish_at(0, first.stream, "second", Some("wrong")).await);
+    assert!(!talk.withdraw(0, 1, "another").await);
+    assert!(talk.append(first.stream, 1, &["a"]).await);
+    assert!(talk.finish(first.stream, Some("b")).await);
+    assert_eq!(talk.heard(0, first).await, ["a", "b"]);
+
+    let opened = talk.try_open(0, &number(1), "second").await;
+    let Some(Opened::New(second)) = opened else { panic!("{opened:?}") };
+    // What the first attempt sends late is not for the second one.
+    assert!(!talk.append(second.stream, 2, &["late"]).await);
+    assert!(!talk.finish(second.stream, Some("late")).await);
+    assert!(talk.finish_at(0, second.stream, "second", Some("c")).await);
+    assert_eq!(talk.heard(0, second).await, ["c"]);
+}
+
+async fn an_attempt_that_was_withdrawn_holds_no_id(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    let first = talk.open(0, 1).await;
+    assert!(talk.withdraw(0, 1, "attempt").await);
+    assert!(!talk.withdraw(0, 1, "attempt").await, "it is sent twice");
+    assert!(!talk.append(first.stream, 1, &["late"]).await);
+    let opened = talk.try_open(1, &number(1), "second").await;
+    assert!(matches!(opened, Some(Opened::New(_))), "{opened:?}");
+}
+
+/// A command may be on its way while a later one has arrived.
+async fn an_attempt_that_was_withdrawn_before_it_arrives_opens_nothing(
+    all: impl Logs,
+) {
+    let talk = Talk::start(&all).await;
+    for _ in 0..2 {
+        assert!(!talk.withdraw(0, 1, "late").await);
+    }
+    let late = talk.try_open(0, &number(1), "late").await;
+    assert_eq!(late, Some(Opened::Withdrawn));
+    let second = talk.open(1, 1).await;
+    assert!(!talk.withdraw(0, 1, "late").await);
+    assert!(talk.goes_on(0, second).await);
+}
+
+async fn only_so_many_withdrawn_attempts_are_remembered(all: impl Logs) {
+    let talk = Talk::start(&all).await;
+    for n in 0..=WITHDRAWN {
+        talk.withdraw(0, 1, &format!("{n:04}")).await;
+    }
+    let newest = talk.try_open(0, &number(1), &format!("{WITHDRAWN:04}")).await;
+    assert_eq!(newest, Some(Opened::Withdrawn));
+    let second = talk.try_open(0, &number(1), "0001").await;
+    assert_eq!(second, Some(Opened::Withdrawn));
+    let oldest = talk.try_open(0, &number(1), "0000").await;
+    assert!(matches!(oldest, Some(Opened::New(_))), "{oldest:?}");
+}
+
+/// L059, L077: an empty stream would be no answer to a request to resume it.
+async fn a_stream_without_an_answer_is_over_after_its_last_message(all: impl Logs) {
+    let bounds = Bounds { entries: 4, ..Bounds::default() };
+    let talk = Talk::bounded(&all, bounds).await;
+    let opening = talk.open(0, 1).await;
+    let seen = talk.say(opening.stream, 1, "a").await;
+    let last = talk.say(opening.stream, 2, "b").await;
+    assert!(talk.finish(opening.stream, None).await);
+    assert_eq!(talk.resume(1, seen).await, Resumed::Call(None));
+    assert_eq!(talk.resume(1, last).await, Resumed::Over);
+    let other = talk.open(0, 2).await;
+    assert!(talk.append(other.stream, 1, &["c", "d"]).await);
+    assert_eq!(talk.resume(1, seen).await, Resumed::Unknown);
+    assert_eq!(talk.resume(1, last).await, Resumed::Over, "its end is kept");
+    assert!(talk.append(other.stream, 2, &["e"]).await);
+    assert_eq!(talk.resume(1, last).await, Resumed::Unknown);
 }
 
 /// D005.
@@ -542,12 +627,14 @@ async fn an_audit_trail_keeps_its_newest_calls(all: impl Logs) {
 /// Nothing of a session can be found or changed, on any node.
 async fn assert_gone(all: &impl Logs, talk: &Talk, seen: EventId) {
     let (id, stream, text) = (&talk.id, seen.stream, texts(1));
-    for (log, name) in talk.logs.iter().zip(&talk.names) {
-        assert_eq!(log.open_call(id, &number(9)).await.unwrap(), None);
+    let (call, attempt) = (number(9), attempt());
+    for log in &talk.logs {
+        assert_eq!(log.open_call(id, &call, &attempt).await.unwrap(), None);
+        assert!(!log.withdraw_call(id, &call, &attempt).await.unwrap());
         assert_eq!(log.open_listener(id).await.unwrap(), None);
         log.close_listener(id, 1).await.unwrap();
-        assert!(!log.append(id, stream, 99, &text).await.unwrap());
-        assert!(!log.finish(id, stream, name, None).await.unwrap());
+        assert!(!log.append(id, stream, &attempt, 99, &text).await.unwrap());
+        assert!(!log.finish(id, stream, &attempt, None).await.unwrap());
         assert!(!log.send(id, Some(URI), &text[0]).await.unwrap());
         assert_eq!(log.resume(id, seen).await.unwrap(), None);
         assert!(log.read(id, stream, START).await.unwrap().is_none());
@@ -597,6 +684,55 @@ async fn an_expired_session_takes_its_log_along(all: impl Logs) {
 /// What only a shared log can get wrong.
 mod on_redis {
     use super::*;
+
+    /// How long Redis needs for one script, at best of a few.
+    async fn cost(all: &Redis, mut script: impl AsyncFnMut()) -> f64 {
+        let mut best = f64::MAX;
+        for _ in 0..10 {
+            all.server().run(&["CONFIG", "RESETSTAT"]);
+            script().await;
+            let stats = all.server().run(&["INFO", "commandstats"]);
+            let stat = stats.lines().find(|line| line.contains("_evalsha:"));
+            let usec = stat.and_then(|line| line.split("usec_per_call=").nth(1));
+            let usec = usec.and_then(|rest| rest.split(',').next()).unwrap();
+            best = usec.parse::<f64>().unwrap().min(best);
+        }
+        best
+    }
+
+    /// Whatever a client claims to have seen costs a look-up, and not a search in
+    /// all that is kept.
+    #[tokio::test]
+    async fn a_forged_event_id_costs_no_more_in_a_full_log() {
+        let all = Redis::start().await;
+        let (talk, full) = (Talk::start(&all).await, Talk::start(&all).await);
+        let (short, long) = (talk.open(0, 1).await, full.open(0, 1).await);
+        assert!(talk.finish(short.stream, None).await);
+        let text = "x".repeat(2000);
+        let texts = vec![&*text; 100];
+        for batch in 1..=21 {
+            assert!(full.append(long.stream, batch, &texts).await);
+        }
+        assert!(full.finish(long.stream, None).await);
+        let entries = [
+            EntryId { time: 1, number: 1 },
+            EntryId { time: u64::MAX, number: 0 },
+            EntryId { number: 999, ..long.entry },
+        ];
+        for entry in entries {
+            for kind in [StreamKind::Call, StreamKind::Listener] {
+                let stream = StreamId { kind, ..long.stream };
+                let forged = EventId { stream, entry };
+                let resume = async |talk: &Talk| {
+                    assert_eq!(talk.resume(1, forged).await, Resumed::Unknown);
+                };
+                let little = cost(&all, async || resume(&talk).await).await;
+                let much = cost(&all, async || resume(&full).await).await;
+                let bound = little + 1000.0;
+                assert!(much < bound, "{much} µs, {little} µs: {forged}");
+            }
+        }
+    }
 
     #[tokio::test]
     async fn all_keys_of_a_session_expire_whatever_is_done() {
@@ -664,8 +800,9 @@ mod on_redis {
         let all = Redis::start().await;
         let talk = Talk::start(&all).await;
         let first = talk.open(0, 1).await;
-        let taken = talk.logs[1].open_call(&talk.id, &number(1)).await.unwrap();
-        let runner = talk.names[0].clone();
+        let taken = talk.try_open(1, &number(1), "second").await;
+        let (node, call) = (talk.names[0].clone(), number(1));
+        let runner = Runner { node, call, attempt: attempt() };
         assert_eq!(taken, Some(Opened::Taken(first.stream, runner)));
         assert_eq!(talk.read(1, first.stream, START).await.len(), 1);
     }
@@ -675,9 +812,10 @@ mod on_redis {
         let all = Redis::start().await;
         let talk = Talk::start(&all).await;
         for call in [RequestId::String("c1 \"{ü}\"\n ".to_owned()), number(0)] {
-            let opened = talk.logs[0].open_call(&talk.id, &call).await.unwrap();
+            let opened = talk.try_open(0, &call, "attempt").await;
             let Some(Opened::New(opening)) = opened else { panic!("{opened:?}") };
-            let runner = Runner { node: talk.names[0].clone(), call };
+            let (node, attempt) = (talk.names[0].clone(), attempt());
+            let runner = Runner { node, call, attempt };
             let resumed = talk.resume(1, opening).await;
             assert_eq!(resumed, Resumed::Call(Some(runner)));
         }
@@ -690,10 +828,9 @@ mod on_redis {
         let talk = Talk::start(&all).await;
         let opening = talk.open(0, 1).await;
         talk.resume(1, opening).await;
-        let (own, stream, late) = (&talk.names[1], opening.stream, texts(1));
-        let append = talk.logs[1].append(&talk.id, stream, 1, &late);
+        let (own, stream, late) = (attempt(), opening.stream, texts(1));
+        let append = talk.logs[1].append(&talk.id, stream, &own, 1, &late);
         assert!(!append.await.unwrap());
-        assert!(!talk.logs[1].finish(&talk.id, stream, own, None).await.unwrap());
         assert!(talk.append(opening.stream, 1, &["a"]).await);
         assert_eq!(talk.heard(1, opening).await, ["a"]);
     }

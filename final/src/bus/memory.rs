@@ -68,8 +68,12 @@ impl Bus for MemoryBus {
         Ok(Some(Left::default()))
     }
 
-    async fn renew_lease(&self) -> Result<()> {
+    async fn take_lease(&self) -> Result<()> {
         Ok(())
+    }
+
+    async fn renew_lease(&self) -> Result<bool> {
+        Ok(true)
     }
 
     async fn end_lease(&self) -> Result<()> {

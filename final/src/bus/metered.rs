@@ -78,7 +78,11 @@ impl Bus for MeteredBus {
         self.meter.read("look", self.inner.look(session)).await
     }
 
-    async fn renew_lease(&self) -> Result<()> {
+    async fn take_lease(&self) -> Result<()> {
+        self.meter.write("take_lease", self.inner.take_lease()).await
+    }
+
+    async fn renew_lease(&self) -> Result<bool> {
         self.meter.write("renew_lease", self.inner.renew_lease()).await
     }
 

@@ -234,10 +234,17 @@ impl Bus for RedisBus {
         }))
     }
 
-    async fn renew_lease(&self) -> Result<()> {
-        let mut renew = cmd("SET");
+    async fn take_lease(&self) -> Result<()> {
+        let mut take = cmd("SET");
         let key = self.store.keys.lease(self.store.node());
-        renew.arg(key).arg("1").arg("PX").arg(millis(self.lease));
+        take.arg(key).arg("1").arg("PX").arg(millis(self.lease));
+        self.store.connection.query(&take).await.map_err(write_failed)
+    }
+
+    async fn renew_lease(&self) -> Result<bool> {
+        let mut renew = cmd("PEXPIRE");
+        let key = self.store.keys.lease(self.store.node());
+        renew.arg(key).arg(millis(self.lease));
         self.store.connection.query(&renew).await.map_err(write_failed)
     }
 

@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     events::{Reading, Runner, StreamId},
     lock::lock,
-    sessions::{NodeId, SessionId},
+    sessions::{NodeId, SessionId, StoreError},
 };
 
 /// How many streams of a dead node are ended at once.
@@ -44,7 +44,7 @@ impl Engine {
         let mut ticks = ticks(lease / 3);
         loop {
             ticks.tick().await;
-            let renewed = self.bus.renew_lease().await;
+            let renewed = self.renew_lease().await;
             if let Err(error) = &renewed {
                 tracing::warn!(%error, "the lease of this node was not renewed");
             }
@@ -55,6 +55,16 @@ impl Engine {
                 tracing::warn!(%error, "the key of the other nodes is unknown");
             }
         }
+    }
+
+    /// A lease that is gone before its time was lost with others: how long storage
+    /// has been reached counts from now on, before the lease is there again.
+    async fn renew_lease(&self) -> Result<(), StoreError> {
+        if !self.bus.renew_lease().await? {
+            self.reached.note(false);
+            self.bus.take_lease().await?;
+        }
+        Ok(())
     }
 
     /// Looks after the streams that wait for calls of other nodes.
@@ -87,7 +97,8 @@ impl Engine {
     /// to it would wait for ever. If the node was not dead, it has lost.
     async fn bury(&self, session: &SessionId, stream: StreamId, runner: &Runner) {
         let answer = Error::NodeLost.to_message(Some(&runner.call));
-        let finish = self.log.finish(session, stream, &runner.node, Some(&answer));
+        let finish =
+            self.log.finish(session, stream, &runner.attempt, Some(&answer));
         match finish.await {
             Ok(true) => {
                 let node = &runner.node;
@@ -112,9 +123,13 @@ impl Engine {
         }
     }
 
-    /// No verdict before storage has been reached for one whole lease.
+    /// No verdict before storage has been reached for one whole lease, and none by a
+    /// storage that has lost the lease of this node too. It goes by answers of
+    /// storage and not by the subscription, which may break again and again while
+    /// leases are renewed.
     async fn is_dead(&self, node: &NodeId) -> bool {
-        self.reached.at_least_for(self.settings.lease)
-            && self.bus.is_alive(node).await.is_ok_and(|alive| !alive)
+        self.bus.is_alive(node).await.is_ok_and(|alive| !alive)
+            && self.bus.is_alive(&self.node).await.unwrap_or_default()
+            && self.reached.at_least_for(self.settings.lease)
     }
 }

@@ -9,12 +9,12 @@ use std::{
 use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{Call, Ended, Engine, Session};
+use super::{Call, Ended, Engine, Session, attempts::Attempt};
 use crate::{
     error::Error,
     events::{
-        EventId, Farewell, Held, Opened, Reader, Reading, Resumed, Runner,
-        StreamId, StreamKind,
+        AttemptId, EventId, Farewell, Held, Opened, Reader, Reading, Resumed,
+        Runner, StreamId, StreamKind,
     },
     protocol::{RawJson, jsonrpc::RequestId},
     sessions::{Inbox, Said, SessionId, StoreError},
@@ -28,6 +28,7 @@ struct Streaming {
     session: SessionId,
     stream: StreamId,
     call: RequestId,
+    attempt: Attempt,
     /// Batches that were appended.
     batches: u64,
 }
@@ -117,8 +118,8 @@ impl Engine {
     /// said so far; what it says from now on is in `inbox`.
     ///
     /// # Errors
-    /// [`Error::DuplicateId`] if a call with this id is already running on another
-    /// node; [`Error::SessionNotFound`], [`Error::Store`]. The call is then over.
+    /// [`Error::DuplicateId`] if a call with this id is still running as a stream, on
+    /// whichever node; [`Error::SessionNotFound`], [`Error::Store`]. The call is then over.
     pub async fn stream(
         self: &Arc<Self>,
         session: &Session,
@@ -127,12 +128,14 @@ impl Engine {
         inbox: Inbox,
         hang_up: CancellationToken,
     ) -> Result<Reader, Error> {
-        let opening = self.register(session, &call.id).await?;
+        let attempt = self.attempts.begin();
+        let opening = self.register(session, &call.id, &attempt.id).await?;
         let reader = self.read(session, opening, None, None, hang_up);
         let streaming = Streaming {
             session: session.opened().id,
             stream: opening.stream,
             call: call.id.clone(),
+            attempt,
             batches: 0,
         };
         let engine = self.clone();
@@ -147,37 +150,52 @@ impl Engine {
         self: &Arc<Self>,
         session: &Session,
         call: &RequestId,
+        attempt: &AttemptId,
     ) -> Result<EventId, Error> {
         let id = session.opened().id;
-        let mut opened = self.log.open_call(&id, call).await;
-        if let Ok(Some(Opened::Taken(stream, node))) = &opened {
-            let runner = Runner { node: node.clone(), call: call.clone() };
-            self.bury_if_dead(&id, *stream, &runner).await;
-            opened = self.log.open_call(&id, call).await;
+        let mut opened = self.log.open_call(&id, call, attempt).await;
+        if let Ok(Some(Opened::Taken(stream, runner))) = &opened {
+            self.free_call(&id, *stream, runner).await;
+            opened = self.log.open_call(&id, call, attempt).await;
         }
         match opened {
             Ok(Some(Opened::New(opening))) => Ok(opening),
-            Ok(Some(Opened::Taken(..))) => Err(Error::DuplicateId),
+            Ok(Some(Opened::Taken(..) | Opened::Withdrawn)) => {
+                Err(Error::DuplicateId)
+            }
             Ok(None) => Err(Error::SessionNotFound),
             Err(error) => {
-                let (engine, call) = (self.clone(), call.clone());
-                self.background.spawn(async move {
-                    engine.unregister(id, call).await;
-                });
+                self.withdraw(id, call.clone(), attempt.clone());
                 Err(error.into())
             }
         }
     }
 
-    /// The call may have been made known although that was not confirmed. Nobody
-    /// runs it, so its id must be free again.
-    async fn unregister(&self, session: SessionId, call: RequestId) {
-        let opened = until_stored(|| self.log.open_call(&session, &call)).await;
-        if let Some(Some(Opened::New(opening))) = opened {
-            let finish =
-                || self.log.finish(&session, opening.stream, &self.node, None);
-            until_stored(finish).await;
+    /// Frees the id of a call that nobody runs: its node is dead, or it is this one
+    /// and has given up the attempt.
+    async fn free_call(&self, id: &SessionId, stream: StreamId, runner: &Runner) {
+        if runner.node != self.node {
+            self.bury_if_dead(id, stream, runner).await;
+        } else if !self.attempts.contains(&runner.attempt) {
+            let finish = self.log.finish(id, stream, &runner.attempt, None);
+            if let Err(error) = finish.await {
+                tracing::debug!(%error, "an id is not free yet");
+            }
         }
+    }
+
+    /// Takes back an attempt that was not confirmed: it may be in storage, or still
+    /// on its way there. Nobody runs it, so the id of its call must be free again.
+    fn withdraw(
+        self: &Arc<Self>,
+        session: SessionId,
+        call: RequestId,
+        attempt: AttemptId,
+    ) {
+        let log = self.log.clone();
+        self.background.spawn(async move {
+            until_stored(|| log.withdraw_call(&session, &call, &attempt)).await;
+        });
     }
 
     /// Appends what a call says, and its end. If there is no time left for the
@@ -233,7 +251,8 @@ impl Engine {
             said.into_iter().filter_map(Said::into_message).collect();
         streaming.batches += 1;
         let batch = streaming.batches;
-        let append = || self.log.append(session, stream, batch, &messages);
+        let attempt = &streaming.attempt.id;
+        let append = || self.log.append(session, stream, attempt, batch, &messages);
         let appended = until_stored(append).await;
         self.readers.tell(session, stream);
         if hangs_up {
@@ -244,8 +263,8 @@ impl Engine {
 
     async fn end(&self, streaming: &Streaming, answer: Option<RawJson>) {
         let (session, stream) = (&streaming.session, streaming.stream);
-        let finish =
-            || self.log.finish(session, stream, &self.node, answer.as_ref());
+        let attempt = &streaming.attempt.id;
+        let finish = || self.log.finish(session, stream, attempt, answer.as_ref());
         until_stored(finish).await;
         self.readers.tell(session, stream);
     }

@@ -115,8 +115,6 @@ impl Engine {
             }
             Hint::Changed(news) => self.changes.heard(news).await,
             Hint::Reconnected => {
-                // Storage was away, perhaps without anybody having asked it.
-                self.reached.note(false);
                 self.changes.look_again();
                 let live = self.live.all();
                 let looks = stream::iter(live.iter().map(|live| live.id));

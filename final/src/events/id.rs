@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
 /// What a stream is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StreamKind {
@@ -70,6 +72,28 @@ impl EntryId {
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.time, self.number)
+    }
+}
+
+/// One attempt to run a call as a stream. A client may use the id of a call again,
+/// and an attempt that was not confirmed may be repeated; this id is never used twice.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AttemptId(String);
+
+impl AttemptId {
+    /// Generates a new one.
+    pub fn generate() -> Self {
+        Self(Uuid::new_v4().to_string())
+    }
+
+    /// The attempt that storage knows by this name.
+    pub fn named(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// The name by which storage knows it, without spaces.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

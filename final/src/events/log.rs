@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     audit::AuditedCall,
-    id::{EntryId, EventId, StreamId},
+    id::{AttemptId, EntryId, EventId, StreamId},
 };
 use crate::{
     protocol::{RawJson, jsonrpc::RequestId},
@@ -35,6 +35,10 @@ impl Default for Bounds {
 /// How many messages wait for a GET stream while none is open; then the oldest
 /// are dropped.
 pub const QUEUE: usize = 100;
+
+/// How many withdrawn attempts a session remembers: more than are sent before a
+/// storage that was away has received the first of them.
+pub const WITHDRAWN: usize = 32;
 
 /// How many entries a reader looks at in one step, and how many bytes it takes
 /// unless a single message has more: what a stalled reader costs.
@@ -70,8 +74,10 @@ pub struct Event {
 pub enum Opened {
     /// Its stream is new and begins here.
     New(EventId),
-    /// A call with the same id is running on another node, with this stream.
-    Taken(StreamId, NodeId),
+    /// Another attempt has the id of the call, with this stream.
+    Taken(StreamId, Runner),
+    /// The attempt was withdrawn before it arrived.
+    Withdrawn,
 }
 
 /// A GET stream, held by this node.
@@ -90,6 +96,8 @@ pub struct Runner {
     pub node: NodeId,
     /// The id of the call.
     pub call: RequestId,
+    /// Which attempt at the call it is.
+    pub attempt: AttemptId,
 }
 
 /// What comes after an event that a client has seen.
@@ -146,13 +154,24 @@ pub struct Page {
 /// All methods: [`StoreError`](crate::sessions::StoreError).
 #[async_trait]
 pub trait EventLog: Send + Sync + 'static {
-    /// Opens the stream of a call, which this node runs and reads. An attempt that
-    /// was not confirmed is repeated without harm.
+    /// Opens the stream of a call, which this node runs and reads. The stream
+    /// belongs to this attempt alone, which opens it once however often it asks.
     async fn open_call(
         &self,
         session: &SessionId,
         call: &RequestId,
+        attempt: &AttemptId,
     ) -> Result<Option<Opened>>;
+
+    /// Takes back an attempt to open a stream that was not confirmed: its stream
+    /// ends without an answer, or is not opened if the attempt arrives later.
+    /// Returns whether there was one to end.
+    async fn withdraw_call(
+        &self,
+        session: &SessionId,
+        call: &RequestId,
+        attempt: &AttemptId,
+    ) -> Result<bool>;
 
     /// Opens the GET stream in the place of an older one. What has waited for it,
     /// and what was said on the older one and never read, is said on it.
@@ -162,24 +181,25 @@ pub trait EventLog: Send + Sync + 'static {
     /// there is a newer hold.
     async fn close_listener(&self, session: &SessionId, hold: u64) -> Result<()>;
 
-    /// Says something on the stream of a call of this node; `false` if the call
-    /// is not its any more. `batch` grows from 1: a batch that may have been
-    /// appended is sent again with the same number.
+    /// Says something on the stream of an attempt of this node; `false` if it is
+    /// not its any more. `batch` grows from 1: a batch that may have been appended
+    /// is sent again with the same number.
     async fn append(
         &self,
         session: &SessionId,
         stream: StreamId,
+        attempt: &AttemptId,
         batch: u64,
         messages: &[RawJson],
     ) -> Result<bool>;
 
-    /// Ends the stream of a call that `runner` runs, with the answer if there is
-    /// one. Only the first to do so succeeds; whoever gets `false` stays silent.
+    /// Ends the stream of an attempt, with the answer if there is one. Only the
+    /// first to do so succeeds; whoever gets `false` stays silent.
     async fn finish(
         &self,
         session: &SessionId,
         stream: StreamId,
-        runner: &NodeId,
+        attempt: &AttemptId,
         answer: Option<&RawJson>,
     ) -> Result<bool>;
 

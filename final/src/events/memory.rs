@@ -9,10 +9,10 @@ use async_trait::async_trait;
 
 use super::{
     audit::AuditedCall,
-    id::{EntryId, EventId, StreamId, StreamKind},
+    id::{AttemptId, EntryId, EventId, StreamId, StreamKind},
     log::{
         Bounds, Event, EventKind, EventLog, Held, Opened, PAGE, Page, QUEUE,
-        ReadAt, Resumed,
+        ReadAt, Resumed, Runner, WITHDRAWN,
     },
 };
 use crate::{
@@ -43,6 +43,8 @@ struct Streams {
     read: EntryId,
     /// Running calls.
     running: HashMap<StreamId, Running>,
+    /// Attempts that were withdrawn before they arrived.
+    withdrawn: VecDeque<AttemptId>,
     log: VecDeque<(StreamId, Event)>,
     /// Of all messages in the log.
     bytes: usize,
@@ -58,6 +60,7 @@ struct Streams {
 
 struct Running {
     call: RequestId,
+    attempt: AttemptId,
     /// The last batch that was appended.
     batch: u64,
 }
@@ -129,6 +132,69 @@ impl Streams {
             self.bytes -= size(oldest.message.as_ref());
             self.log.pop_front();
         }
+    }
+
+    /// Opens the stream of a call on `node`, unless its id is taken.
+    fn open_call(
+        &mut self,
+        (call, attempt): (&RequestId, &AttemptId),
+        node: &NodeId,
+        now: Timestamp,
+        log: &Bounds,
+    ) -> Opened {
+        if self.withdrawn.contains(attempt) {
+            return Opened::Withdrawn;
+        }
+        let mut running = self.running.iter();
+        if let Some((&stream, other)) = running.find(|(_, it)| it.call == *call) {
+            let (node, call) = (node.clone(), call.clone());
+            let runner = Runner { node, call, attempt: other.attempt.clone() };
+            let entry = self.last.get(&stream).copied().unwrap_or_default();
+            return match runner.attempt == *attempt {
+                true => Opened::New(EventId { stream, entry }),
+                false => Opened::Taken(stream, runner),
+            };
+        }
+        let opened = self.open(StreamKind::Call, now, log);
+        let (call, attempt) = (call.clone(), attempt.clone());
+        self.running.insert(opened.stream, Running { call, attempt, batch: 0 });
+        Opened::New(opened)
+    }
+
+    /// Ends the stream of an attempt, if there is one.
+    fn withdraw_call(
+        &mut self,
+        attempt: &AttemptId,
+        now: Timestamp,
+        log: &Bounds,
+    ) -> bool {
+        let mut running = self.running.iter();
+        let stream = running.find(|(_, it)| it.attempt == *attempt);
+        if let Some((&stream, _)) = stream {
+            return self.finish(stream, attempt, None, now, log);
+        }
+        if !self.withdrawn.contains(attempt) {
+            self.withdrawn.push_back(attempt.clone());
+            self.withdrawn.drain(..self.withdrawn.len().saturating_sub(WITHDRAWN));
+        }
+        false
+    }
+
+    fn finish(
+        &mut self,
+        stream: StreamId,
+        attempt: &AttemptId,
+        answer: Option<&RawJson>,
+        now: Timestamp,
+        log: &Bounds,
+    ) -> bool {
+        let running = self.running.get(&stream);
+        if running.is_none_or(|running| running.attempt != *attempt) {
+            return false;
+        }
+        self.running.remove(&stream);
+        self.append(stream, EventKind::End, answer.cloned(), now, log);
+        true
     }
 
     /// The GET stream is held now; what waited for one is said on it.
@@ -259,20 +325,23 @@ impl EventLog for MemoryLog {
         &self,
         session: &SessionId,
         call: &RequestId,
+        attempt: &AttemptId,
     ) -> Result<Option<Opened>> {
         Ok(self.work(session, |streams, now| {
-            let mut running = streams.running.iter();
-            if let Some((&stream, _)) =
-                running.find(|(_, other)| other.call == *call)
-            {
-                let entry = streams.last.get(&stream).copied().unwrap_or_default();
-                return Opened::New(EventId { stream, entry });
-            }
-            let opened = streams.open(StreamKind::Call, now, &self.bounds);
-            let running = Running { call: call.clone(), batch: 0 };
-            streams.running.insert(opened.stream, running);
-            Opened::New(opened)
+            streams.open_call((call, attempt), &self.node, now, &self.bounds)
         }))
+    }
+
+    async fn withdraw_call(
+        &self,
+        session: &SessionId,
+        _: &RequestId,
+        attempt: &AttemptId,
+    ) -> Result<bool> {
+        let withdrawn = self.work(session, |streams, now| {
+            streams.withdraw_call(attempt, now, &self.bounds)
+        });
+        Ok(withdrawn == Some(true))
     }
 
     async fn open_listener(&self, session: &SessionId) -> Result<Option<Held>> {
@@ -292,11 +361,13 @@ impl EventLog for MemoryLog {
         &self,
         session: &SessionId,
         stream: StreamId,
+        attempt: &AttemptId,
         batch: u64,
         messages: &[RawJson],
     ) -> Result<bool> {
         let appended = self.work(session, |streams, now| {
-            let Some(running) = streams.running.get_mut(&stream) else {
+            let running = streams.running.get_mut(&stream);
+            let Some(running) = running.filter(|it| it.attempt == *attempt) else {
                 return false;
             };
             if running.batch < batch {
@@ -315,16 +386,11 @@ impl EventLog for MemoryLog {
         &self,
         session: &SessionId,
         stream: StreamId,
-        runner: &NodeId,
+        attempt: &AttemptId,
         answer: Option<&RawJson>,
     ) -> Result<bool> {
         let finished = self.work(session, |streams, now| {
-            if *runner != self.node || streams.running.remove(&stream).is_none() {
-                return false;
-            }
-            let answer = answer.cloned();
-            streams.append(stream, EventKind::End, answer, now, &self.bounds);
-            true
+            streams.finish(stream, attempt, answer, now, &self.bounds)
         });
         Ok(finished == Some(true))
     }

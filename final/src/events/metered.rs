@@ -6,12 +6,12 @@ use async_trait::async_trait;
 
 use super::{
     audit::AuditedCall,
-    id::{EntryId, EventId, StreamId},
+    id::{AttemptId, EntryId, EventId, StreamId},
     log::{EventLog, Held, Opened, Page, Resumed},
 };
 use crate::{
     protocol::{RawJson, jsonrpc::RequestId},
-    sessions::{NodeId, SessionId, metered::Meter, store::Result},
+    sessions::{SessionId, metered::Meter, store::Result},
 };
 
 /// An [`EventLog`] around another one.
@@ -33,9 +33,20 @@ impl EventLog for MeteredLog {
         &self,
         session: &SessionId,
         call: &RequestId,
+        attempt: &AttemptId,
     ) -> Result<Option<Opened>> {
-        let opened = self.inner.open_call(session, call);
+        let opened = self.inner.open_call(session, call, attempt);
         self.meter.write("open_call", opened).await
+    }
+
+    async fn withdraw_call(
+        &self,
+        session: &SessionId,
+        call: &RequestId,
+        attempt: &AttemptId,
+    ) -> Result<bool> {
+        let withdrawn = self.inner.withdraw_call(session, call, attempt);
+        self.meter.write("withdraw_call", withdrawn).await
     }
 
     async fn open_listener(&self, session: &SessionId) -> Result<Option<Held>> {
@@ -52,10 +63,11 @@ impl EventLog for MeteredLog {
         &self,
         session: &SessionId,
         stream: StreamId,
+        attempt: &AttemptId,
         batch: u64,
         messages: &[RawJson],
     ) -> Result<bool> {
-        let appended = self.inner.append(session, stream, batch, messages);
+        let appended = self.inner.append(session, stream, attempt, batch, messages);
         self.meter.write("log", appended).await
     }
 
@@ -63,10 +75,10 @@ impl EventLog for MeteredLog {
         &self,
         session: &SessionId,
         stream: StreamId,
-        runner: &NodeId,
+        attempt: &AttemptId,
         answer: Option<&RawJson>,
     ) -> Result<bool> {
-        let finished = self.inner.finish(session, stream, runner, answer);
+        let finished = self.inner.finish(session, stream, attempt, answer);
         self.meter.write("finish", finished).await
     }
 

@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 
 use super::{
     audit::AuditedCall,
-    id::{EntryId, EventId, StreamId, StreamKind},
+    id::{AttemptId, EntryId, EventId, StreamId, StreamKind},
     log::{
         Bounds, Event, EventKind, EventLog, Held, Opened, PAGE, Page, QUEUE,
-        ReadAt, Resumed, Runner,
+        ReadAt, Resumed, Runner, WITHDRAWN,
     },
 };
 use crate::{
@@ -46,6 +46,7 @@ macro_rules! script {
 }
 
 script!(OPEN_CALL: "open_call");
+script!(WITHDRAW_CALL: "withdraw_call");
 script!(OPEN_LISTENER: "open_listener");
 script!(CLOSE_LISTENER: "close_listener");
 script!(APPEND: "append");
@@ -90,17 +91,37 @@ impl EventLog for RedisLog {
         &self,
         session: &SessionId,
         call: &RequestId,
+        attempt: &AttemptId,
     ) -> Result<Option<Opened>> {
-        let call = to_raw(call);
-        let opened: Option<(String, String, String)> =
-            self.run(&OPEN_CALL, session, &[call.get()]).await?;
-        let Some((stream, opening, runner)) = opened else { return Ok(None) };
+        let id = to_raw(call);
+        let opened: Option<(String, String, String, String)> =
+            self.run(&OPEN_CALL, session, &[id.get(), attempt.as_str()]).await?;
+        let Some((stream, opening, node, other)) = opened else { return Ok(None) };
+        if stream.is_empty() {
+            return Ok(Some(Opened::Withdrawn));
+        }
         let stream = parse_stream(&stream)?;
-        if runner != self.store.node().as_str() {
-            return Ok(Some(Opened::Taken(stream, NodeId::named(&runner))));
+        if opening.is_empty() {
+            let runner = Runner {
+                node: NodeId::named(&node),
+                call: call.clone(),
+                attempt: AttemptId::named(&other),
+            };
+            return Ok(Some(Opened::Taken(stream, runner)));
         }
         let entry = parse_entry(&opening)?;
         Ok(Some(Opened::New(EventId { stream, entry })))
+    }
+
+    async fn withdraw_call(
+        &self,
+        session: &SessionId,
+        call: &RequestId,
+        attempt: &AttemptId,
+    ) -> Result<bool> {
+        let (call, keep) = (to_raw(call), WITHDRAWN.to_string());
+        let arguments = [call.get(), attempt.as_str(), &keep];
+        Ok(self.run(&WITHDRAW_CALL, session, &arguments).await? == Some(1))
     }
 
     async fn open_listener(&self, session: &SessionId) -> Result<Option<Held>> {
@@ -122,13 +143,16 @@ impl EventLog for RedisLog {
         &self,
         session: &SessionId,
         stream: StreamId,
+        attempt: &AttemptId,
         batch: u64,
         messages: &[RawJson],
     ) -> Result<bool> {
         let (stream, batch) = (stream.to_string(), batch.to_string());
         let messages = messages.iter().map(|message| message.get());
-        let arguments: Vec<&str> =
-            [&*stream, &*batch].into_iter().chain(messages).collect();
+        let arguments: Vec<&str> = [&*stream, attempt.as_str(), &*batch]
+            .into_iter()
+            .chain(messages)
+            .collect();
         Ok(self.run(&APPEND, session, &arguments).await? == Some(1))
     }
 
@@ -136,12 +160,12 @@ impl EventLog for RedisLog {
         &self,
         session: &SessionId,
         stream: StreamId,
-        runner: &NodeId,
+        attempt: &AttemptId,
         answer: Option<&RawJson>,
     ) -> Result<bool> {
         let stream = stream.to_string();
         let answer = answer.map_or("", |answer| answer.get());
-        let arguments = [&*stream, runner.as_str(), answer];
+        let arguments = [&*stream, attempt.as_str(), answer];
         Ok(self.run(&FINISH, session, &arguments).await? == Some(1))
     }
 
@@ -162,16 +186,20 @@ impl EventLog for RedisLog {
         seen: EventId,
     ) -> Result<Option<Resumed>> {
         let (stream, entry) = (seen.stream.to_string(), seen.entry.to_string());
-        let resumed: Option<(String, String, String, u64)> =
+        let resumed: Option<(String, String, String, String, u64)> =
             self.run(&RESUME, session, &[&stream, &entry]).await?;
-        let Some((state, node, call, hold)) = resumed else { return Ok(None) };
+        let Some((state, node, call, attempt, hold)) = resumed else {
+            return Ok(None);
+        };
         Ok(Some(match (&*state, seen.stream.kind) {
             ("open", StreamKind::Listener) => Resumed::Listener(hold),
             ("open", StreamKind::Call) if node.is_empty() => Resumed::Call(None),
             ("open", StreamKind::Call) => {
                 let call = serde_json::from_str(&call)
                     .map_err(|_| StoreError::Damaged("a call's id"))?;
-                Resumed::Call(Some(Runner { node: NodeId::named(&node), call }))
+                let node = NodeId::named(&node);
+                let attempt = AttemptId::named(&attempt);
+                Resumed::Call(Some(Runner { node, call, attempt }))
             }
             ("over", _) => Resumed::Over,
             ("replaced", _) => Resumed::Replaced,

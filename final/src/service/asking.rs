@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use futures_util::{future::BoxFuture, try_join};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::{
@@ -39,6 +39,10 @@ pub const ANSWER_LIFETIME: Duration = Duration::from_secs(600);
 /// they can be accepted, even if the handler is slow, or if the storage that is asked
 /// for the time has been replaced by one with another clock.
 const USE_LIFETIME: Duration = Duration::from_secs(2 * ANSWER_LIFETIME.as_secs());
+
+/// Pause before a question is withdrawn again from storage that is away: nothing else
+/// would remove it before its session ends.
+const WITHDRAW_PAUSE: Duration = Duration::from_millis(500);
 
 /// An answer, or the question that has to be put first.
 type Asked<T> = Result<T, InputRequests>;
@@ -207,8 +211,12 @@ impl Drop for PendingQuestion<'_> {
         let bus = self.cx.common.bus.clone();
         let (session, id) = (self.inside.visit.opened.id, self.id.clone());
         self.cx.common.background.spawn(async move {
-            if let Err(error) = bus.withdraw(&session, &id).await {
+            while let Err(error) = bus.withdraw(&session, &id).await {
                 tracing::debug!(%error, "a question was not withdrawn");
+                if !error.is_outage() {
+                    break;
+                }
+                sleep(WITHDRAW_PAUSE).await;
             }
         });
     }

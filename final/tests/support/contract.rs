@@ -10,8 +10,8 @@ use std::{
 use mcp_server::{
     bus::RedisBus,
     events::{
-        Bounds, EntryId, Event, EventId, EventLog, Held, MemoryLog, Opened, Page,
-        ReadAt, RedisLog, Resumed, StreamId,
+        AttemptId, Bounds, EntryId, Event, EventId, EventLog, Held, MemoryLog,
+        Opened, Page, ReadAt, RedisLog, Resumed, StreamId,
         audit::{Asked, AuditedCall},
     },
     protocol::{
@@ -242,6 +242,11 @@ pub fn owned_by(owner: &str) -> NewSession {
     }
 }
 
+/// The attempt at every call, where there is only one.
+pub fn attempt() -> AttemptId {
+    AttemptId::named("attempt")
+}
+
 /// An entry whose body is a JSON string.
 pub fn entry(operation: &'static str, body: &str) -> Entry {
     let body = serde_json::value::RawValue::from_string(body.to_owned()).unwrap();
@@ -304,11 +309,21 @@ impl Talk {
 
     /// Opens the stream of a call that was not running.
     pub async fn open(&self, node: usize, call: u64) -> EventId {
-        let opened = self.logs[node].open_call(&self.id, &number(call)).await;
-        match opened.unwrap() {
+        match self.try_open(node, &number(call), "attempt").await {
             Some(Opened::New(opening)) => opening,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Opens the stream of a call for an attempt, or not.
+    pub async fn try_open(
+        &self,
+        node: usize,
+        call: &RequestId,
+        attempt: &str,
+    ) -> Option<Opened> {
+        let attempt = AttemptId::named(attempt);
+        self.logs[node].open_call(&self.id, call, &attempt).await.unwrap()
     }
 
     /// Opens the GET stream.
@@ -325,7 +340,10 @@ impl Talk {
     /// Says something on a stream of node 0.
     pub async fn append(&self, stream: StreamId, batch: u64, all: &[&str]) -> bool {
         let messages: Vec<_> = all.iter().map(to_raw).collect();
-        self.logs[0].append(&self.id, stream, batch, &messages).await.unwrap()
+        self.logs[0]
+            .append(&self.id, stream, &attempt(), batch, &messages)
+            .await
+            .unwrap()
     }
 
     /// The same with one message, and returns its event.
@@ -337,9 +355,29 @@ impl Talk {
 
     /// Ends a stream of node 0.
     pub async fn finish(&self, stream: StreamId, answer: Option<&str>) -> bool {
-        let (answer, runner) = (answer.map(|text| to_raw(&text)), &self.names[0]);
-        let finish = self.logs[0].finish(&self.id, stream, runner, answer.as_ref());
+        self.finish_at(0, stream, "attempt", answer).await
+    }
+
+    /// Ends a stream on a node, for an attempt.
+    pub async fn finish_at(
+        &self,
+        node: usize,
+        stream: StreamId,
+        attempt: &str,
+        answer: Option<&str>,
+    ) -> bool {
+        let attempt = AttemptId::named(attempt);
+        let answer = answer.map(|text| to_raw(&text));
+        let finish =
+            self.logs[node].finish(&self.id, stream, &attempt, answer.as_ref());
         finish.await.unwrap()
+    }
+
+    /// Withdraws an attempt at a call.
+    pub async fn withdraw(&self, node: usize, call: u64, attempt: &str) -> bool {
+        let (call, attempt) = (number(call), AttemptId::named(attempt));
+        let withdrawn = self.logs[node].withdraw_call(&self.id, &call, &attempt);
+        withdrawn.await.unwrap()
     }
 
     /// Says something on the GET stream that is about [`URI`].

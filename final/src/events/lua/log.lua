@@ -12,6 +12,17 @@ local function wake(holder, stream, what)
   end
 end
 
+-- Keeps the id of the last evicted entry of each stream that can be resumed there:
+-- it is looked up, because the log is too long to be searched.
+local function note_evicted(entry, stream, kind)
+  if kind == 'end' then
+    redis.call('HDEL', KEYS[3], 'evicted:' .. stream, 'silent:' .. stream)
+  elseif string.sub(stream, 1, 1) == 'c'
+      or redis.call('HEXISTS', KEYS[3], 'last:' .. stream) == 1 then
+    redis.call('HSET', KEYS[3], 'evicted:' .. stream, entry)
+  end
+end
+
 -- Evicts the oldest entries beyond the bounds, but never the newest entry: one
 -- that is too large for the log still has to reach its reader.
 local function evict()
@@ -24,6 +35,7 @@ local function evict()
       return
     end
     redis.call('XDEL', KEYS[4], oldest[1])
+    note_evicted(oldest[1], oldest[2][2], oldest[2][4])
     -- Not the negative length: that of an empty message would be '-0'.
     bytes = redis.call('HINCRBY', KEYS[1], 'log_bytes', 0 - #oldest[2][6])
   end
@@ -79,5 +91,35 @@ end
 local function running(stream)
   local value = redis.call('HGET', KEYS[3], 'stream:' .. stream)
   return string.match(value or '', '^(%S+) (.*)$')
+end
+
+-- The attempt to which the stream of a running call belongs; '' if an older node
+-- has opened it.
+local function attempt_of(stream)
+  return redis.call('HGET', KEYS[3], 'attempt:' .. stream) or ''
+end
+
+-- Ends the stream of a running call, and frees the call's id. What the call has
+-- asked is withdrawn by its own node, unless that is dead: by now the id may belong
+-- to another call there.
+local function finish(stream, answer)
+  local runner, call = running(stream)
+  if answer == '' then
+    local last = redis.call('HGET', KEYS[3], 'last:' .. stream)
+    redis.call('HSET', KEYS[3], 'silent:' .. stream, last)
+  end
+  append(stream, 'end', { answer })
+  wake(redis.call('HGET', KEYS[3], 'reader:' .. stream), stream)
+  redis.call('HDEL', KEYS[3], 'call:' .. call, 'stream:' .. stream, 'last:' .. stream,
+    'attempt:' .. stream, 'reader:' .. stream, 'batch:' .. stream,
+    'cancelled:' .. stream)
+  if runner == node then return end
+  local fields = redis.call('HGETALL', KEYS[3])
+  for at = 1, #fields, 2 do
+    local question = string.match(fields[at], '^question:(.*)$')
+    if question and fields[at + 1] == runner .. ' ' .. call then
+      redis.call('HDEL', KEYS[3], fields[at], 'answer:' .. question)
+    end
+  end
 end
 

@@ -15,7 +15,7 @@ if old then
     end
   end
   if #unread > 0 then append(stream, 'message', unread) end
-  redis.call('HDEL', KEYS[3], 'last:' .. old)
+  redis.call('HDEL', KEYS[3], 'last:' .. old, 'evicted:' .. old)
   wake(holder, old, 'claimed')
 end
 local hold = listen(stream)

@@ -16,7 +16,7 @@ const BUCKETS: [f64; 14] = [
 ];
 
 /// The operations of storage, as labels: sessions, event log, bus.
-const OPERATIONS: [&str; 37] = [
+const OPERATIONS: [&str; 39] = [
     "create",
     "load",
     "enter",
@@ -34,6 +34,7 @@ const OPERATIONS: [&str; 37] = [
     "sweep",
     "flush",
     "open_call",
+    "withdraw_call",
     "open_listener",
     "close_listener",
     "log",
@@ -51,6 +52,7 @@ const OPERATIONS: [&str; 37] = [
     "claim",
     "agree",
     "look",
+    "take_lease",
     "renew_lease",
     "end_lease",
     "is_alive",
