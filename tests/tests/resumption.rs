@@ -411,6 +411,33 @@ async fn a_call_whose_node_was_killed_ends_with_an_error(storage: Storage) {
     assert_eq!(again.status, 200, "the id may be used again");
 }
 
+/// The verdict on a node goes by its lease, and not by the subscription to news.
+#[tokio::test]
+async fn a_dead_nodes_call_ends_while_the_subscription_flaps() {
+    let mut cluster = Cluster::of(2, fixture()).await;
+    let client = cluster.node(0).connect().await;
+    let mut reading = Reading::default();
+    let mut stream = count(&client, 10_000, 1, 20).await;
+    reading.some(&mut stream, 5).await;
+    let mut resumed = client.at(cluster.node(1)).resume(&reading.last).await;
+    reading.some(&mut resumed, 5).await;
+    let Cluster { nodes, redis, .. } = &mut cluster;
+    let flapping = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(LEASE / 4));
+        loop {
+            ticks.tick().await;
+            redis.command(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+        }
+    };
+    let waiting = async {
+        nodes[0].kill();
+        reading.all(&mut resumed).await;
+    };
+    tokio::select! { () = flapping => {}, () = waiting => {} }
+    let lost = reading.answer.expect("an answer");
+    assert_eq!(lost["error"]["code"], -32603, "{lost}");
+}
+
 /// A node that was frozen, and taken for dead, does not speak up again.
 #[tokio::test]
 async fn a_node_that_was_taken_for_dead_says_nothing_more() {
