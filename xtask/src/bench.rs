@@ -42,7 +42,10 @@ use figures::Figures;
 use servers::Programs;
 pub use servers::{MANIFEST, cargo};
 
-use crate::{Error, Tally, debian, workspace};
+use clap::Args;
+use testkit::programs::ensure_installed;
+
+use crate::{Error, Tally, workspace};
 
 /// A group of measurements that share their servers.
 type Scenario = fn(&Bench) -> Result<Figures, Error>;
@@ -85,22 +88,32 @@ struct Bench {
     seconds: f64,
 }
 
-/// Measures the scenarios that are named, or the usual ones. With `--quick` nothing is
-/// kept; with `--plot` nothing is measured and the figures are drawn anew.
-pub fn run(options: &[String]) -> Result<Tally, Error> {
-    let is_set = |name: &str| options.iter().any(|option| option == name);
-    if is_set("--plot") {
+/// What the command line asks for.
+#[derive(Args)]
+pub struct Options {
+    /// Only these scenarios; oha, which compares load generators, runs only if named
+    names: Vec<String>,
+    /// Rough, without cold builds; nothing is kept
+    #[arg(long)]
+    quick: bool,
+    /// Measures nothing, and draws the kept figures anew
+    #[arg(long)]
+    plot: bool,
+}
+
+/// Measures the scenarios that are named, or the usual ones.
+pub fn run(options: &Options) -> Result<Tally, Error> {
+    let Options { names: named, quick, plot: only_plot } = options;
+    if *only_plot {
         return plot();
     }
-    let quick = is_set("--quick");
-    let named: Vec<&String> =
-        options.iter().filter(|option| *option != "--quick").collect();
-    let known = |name: &String| SCENARIOS.iter().any(|(known, ..)| known == name);
+    let quick = *quick;
+    let known = |name: &&String| SCENARIOS.iter().any(|(known, ..)| known == name);
     if let Some(unknown) = named.iter().find(|name| !known(name)) {
         let names = SCENARIOS.map(|(name, ..)| name).join(", ");
         return Err(format!("no scenario {unknown}; there are {names}").into());
     }
-    debian::ensure_installed("redis-server")?;
+    ensure_installed("redis-server")?;
     let (rounds, seconds) = if quick { (2, 1.0) } else { (7, 3.0) };
     let bench = Bench { programs: Programs::build()?, rounds, seconds };
 
@@ -111,7 +124,7 @@ pub fn run(options: &[String]) -> Result<Tally, Error> {
             Runs::InFull => !quick,
             Runs::WhenNamed => false,
         };
-        if named.iter().any(|wanted| *wanted == name) || named.is_empty() && usual {
+        if named.iter().any(|wanted| wanted == name) || named.is_empty() && usual {
             println!("\n{name}");
             let figures = scenario(&bench)?;
             print!("{figures}");

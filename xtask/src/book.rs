@@ -28,70 +28,118 @@ mod reference;
 mod setup;
 mod workshop;
 
+use clap::Subcommand;
+
 use book_machine::repository::{Chapter, Repository};
 
 use crate::tally::Tally;
 use crate::{Error, workspace};
 
-/// The part of the list of commands that is the book's.
-pub const USAGE: &str = "
-  book          builds the book and says where it is
-                  --open               shows it in a browser
-                  serve                serves it, and builds it anew on changes
-                  check                everything that must hold for the pages
-                  replay NN            takes the steps of page NN
-  bless         accepts what changed: recordings, diagrams, generated and expanded
-                pages
-  exercises     proves the exercises; NN: those of one chapter
-  diff 03 04    what changed between two chapters
-                  FILE or FILE#ITEM    only there
-  carry 03      takes an uncommitted fix of chapter 03 through the later ones
-                  --from final         from final back to the earliest chapter
-  workshop 03   your own copy of what page 03 begins with, in work/03
-  workshop rescue 03   the next checkpoint of page 03, your attempt on a branch
-  export 03 DIR  chapter 03 as a crate that needs no workspace
-  setup         is everything here that the book needs?
-                  --bundle             a kit for a room without network
-  lab 06        Redis and nodes of a chapter, to be killed and restarted
-                  --nodes N            2";
+/// The commands of the book.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Builds the book and says where it is
+    #[command(args_conflicts_with_subcommands = true)]
+    Book {
+        #[command(subcommand)]
+        pages: Option<Pages>,
+        /// Shows it in a browser
+        #[arg(long)]
+        open: bool,
+    },
+    /// Accepts what changed: recordings, diagrams, generated and expanded pages
+    Bless,
+    /// Proves the exercises of some chapters, or all: red before, green after
+    Exercises { chapters: Vec<String> },
+    /// Shows what changed between two chapters, or only in FILE or FILE#ITEM
+    Diff { old: String, new: String, place: Option<String> },
+    /// Takes an uncommitted fix of a chapter through the later ones
+    #[command(arg_required_else_help = true)]
+    Carry {
+        chapter: Option<String>,
+        /// Takes it from this chapter, usually final, back to the earliest chapter
+        #[arg(long, conflicts_with = "chapter")]
+        from: Option<String>,
+    },
+    /// Makes your own copy of what a page begins with, in work/NN
+    #[command(
+        args_conflicts_with_subcommands = true,
+        arg_required_else_help = true
+    )]
+    Workshop {
+        chapter: Option<String>,
+        #[command(subcommand)]
+        rescue: Option<Rescue>,
+    },
+    /// Writes a chapter as a crate that needs no workspace
+    Export { chapter: String, folder: String },
+    /// Checks and fetches everything that the book needs
+    Setup {
+        /// Makes a kit for a room without network
+        #[arg(long)]
+        bundle: bool,
+    },
+    /// Starts Redis and nodes of a chapter, to be killed and restarted
+    Lab {
+        chapter: String,
+        /// How many nodes
+        #[arg(long, default_value_t = 2)]
+        nodes: usize,
+    },
+}
 
-/// Runs a command of the book, if it is one. One that only shows something
-/// counts nothing.
-pub fn run(
-    command: &str,
-    options: &[String],
-) -> Option<Result<Option<Tally>, Error>> {
-    let options: Vec<&str> = options.iter().map(String::as_str).collect();
-    let outcome = match (command, options.as_slice()) {
-        ("book", []) => pages::build(false).map(|()| None),
-        ("book", ["--open"]) => pages::build(true).map(|()| None),
-        ("book", ["serve"]) => pages::serve().map(|()| None),
-        ("book", ["check"]) => pages::check().map(Some),
-        ("book", ["replay", chapters @ ..]) => pages::replay(chapters).map(Some),
-        ("bless", []) => bless::run().map(Some),
-        ("exercises", chapters) => exercises::run(chapters).map(Some),
-        ("diff", [old, new]) => diff::run(old, new, None).map(|()| None),
-        ("diff", [old, new, place]) => {
-            diff::run(old, new, Some(place)).map(|()| None)
+/// What else can be done with the pages.
+#[derive(Subcommand)]
+pub enum Pages {
+    /// Serves it, and builds it anew on changes
+    Serve,
+    /// Checks everything that must hold for the pages
+    Check,
+    /// Takes the steps of the pages of some chapters, or of all
+    Replay { chapters: Vec<String> },
+}
+
+/// What else can be done in a workshop.
+#[derive(Subcommand)]
+pub enum Rescue {
+    /// Lays the next checkpoint over your attempt, which stays on a branch
+    Rescue { chapter: String },
+}
+
+/// Runs a command. One that only shows something counts nothing.
+pub fn run(command: Command) -> Result<Option<Tally>, Error> {
+    match command {
+        Command::Book { pages: None, open } => shown(pages::build(open)),
+        Command::Book { pages: Some(Pages::Serve), .. } => shown(pages::serve()),
+        Command::Book { pages: Some(Pages::Check), .. } => pages::check().map(Some),
+        Command::Book { pages: Some(Pages::Replay { chapters }), .. } => {
+            pages::replay(&chapters).map(Some)
         }
-        ("carry", ["--from", chapter] | [chapter]) => carry::run(chapter).map(Some),
-        ("workshop", ["rescue", chapter]) => {
-            workshop::rescue(chapter).map(|()| None)
+        Command::Bless => bless::run().map(Some),
+        Command::Exercises { chapters } => exercises::run(&chapters).map(Some),
+        Command::Diff { old, new, place } => {
+            shown(diff::run(&old, &new, place.as_deref()))
         }
-        ("workshop", [chapter]) => workshop::open(chapter).map(|()| None),
-        ("export", [chapter, folder]) => {
-            export::run(chapter, folder).map(|()| None)
+        Command::Carry { chapter, from } => {
+            let chapter = chapter.or(from).ok_or("which chapter?")?;
+            carry::run(&chapter).map(Some)
         }
-        ("setup", []) => setup::run(false).map(Some),
-        ("setup", ["--bundle"]) => setup::run(true).map(Some),
-        ("lab", [chapter]) => lab::run(chapter, 2).map(|()| None),
-        ("lab", [chapter, "--nodes", count]) => match count.parse() {
-            Ok(count) => lab::run(chapter, count).map(|()| None),
-            Err(_) => Err("--nodes needs a number".into()),
-        },
-        _ => return None,
-    };
-    Some(outcome)
+        Command::Workshop { rescue: Some(Rescue::Rescue { chapter }), .. } => {
+            shown(workshop::rescue(&chapter))
+        }
+        Command::Workshop { chapter, .. } => {
+            shown(workshop::open(&chapter.ok_or("which chapter?")?))
+        }
+        Command::Export { chapter, folder } => {
+            shown(export::run(&chapter, &folder))
+        }
+        Command::Setup { bundle } => setup::run(bundle).map(Some),
+        Command::Lab { chapter, nodes } => shown(lab::run(&chapter, nodes)),
+    }
+}
+
+fn shown(outcome: Result<(), Error>) -> Result<Option<Tally>, Error> {
+    outcome.map(|()| None)
 }
 
 /// All that must hold for the book: pages, replay, links, spelling, exercises.

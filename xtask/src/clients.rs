@@ -12,11 +12,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::node::Node;
+use clap::Args;
+use testkit::RedisServer;
+
 use crate::process::{run_within, succeeds};
-use crate::redis::Redis;
 use crate::tally::Tally;
-use crate::{Error, npx, workspace};
+use crate::{Error, node, npx, workspace};
 use inspector::Inspector;
 
 /// For one client's whole story.
@@ -26,35 +27,21 @@ const DEADLINE: Duration = Duration::from_secs(90);
 const PYTHON: &str = "python3";
 
 /// What the command line asks for.
+#[derive(Args)]
 pub struct Options {
+    /// A node that already runs; given twice, once per node
+    #[arg(long = "url")]
     urls: Vec<String>,
+    /// That chapter's server instead
+    #[arg(long, conflicts_with = "urls")]
     chapter: Option<String>,
-}
-
-impl Options {
-    /// Reads the options behind `cargo xtask clients`.
-    pub fn parse(arguments: &[String]) -> Result<Self, Error> {
-        let (mut urls, mut chapter) = (Vec::new(), None);
-        for pair in arguments.chunks(2) {
-            match pair {
-                [option, url] if option == "--url" => urls.push(url.clone()),
-                [option, id] if option == "--chapter" => chapter = Some(id.clone()),
-                _ => {
-                    return Err(
-                        format!("not understood: {}", pair.join(" ")).into()
-                    );
-                }
-            }
-        }
-        if !matches!(urls.len(), 0 | 2) {
-            return Err("--url is given twice, once per node, or not at all".into());
-        }
-        Ok(Self { urls, chapter })
-    }
 }
 
 /// Installs the clients, starts the nodes unless two are given, runs them all.
 pub fn run(options: &Options) -> Result<Tally, Error> {
+    if !matches!(options.urls.len(), 0 | 2) {
+        return Err("--url is given twice, once per node, or not at all".into());
+    }
     let installed = install()?;
     let logs = workspace::empty_folder("clients-logs")?;
     if let Some(chapter) = &options.chapter {
@@ -64,9 +51,9 @@ pub fn run(options: &Options) -> Result<Tally, Error> {
         return stories(&installed, &logs, first, second);
     }
     let program = workspace::build("final", "mcp-server", false)?;
-    let redis = Redis::start(&logs)?;
-    let first = Node::start(&program, Some(&redis), &logs.join("first.log"))?;
-    let second = Node::start(&program, Some(&redis), &logs.join("second.log"))?;
+    let redis = RedisServer::start(&[])?;
+    let first = node::start(&program, Some(&redis), &logs.join("first.log"))?;
+    let second = node::start(&program, Some(&redis), &logs.join("second.log"))?;
     stories(&installed, &logs, &first.url(), &second.url())
 }
 
@@ -107,7 +94,7 @@ fn chapter_stories(
 ) -> Result<Tally, Error> {
     let package = workspace::chapter(chapter)?;
     let program = workspace::build(&package, &package, false)?;
-    let server = Node::start(&program, None, &logs.join("chapter.log"))?;
+    let server = node::start(&program, None, &logs.join("chapter.log"))?;
     let url = server.url();
     let node = npx::node()?;
     let mut tally = Tally::default();

@@ -8,15 +8,17 @@
 mod checks;
 mod requirements;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::balancer::Balancer;
-use crate::node::Node;
+use clap::{Args, ValueEnum};
+use testkit::{Balancer, Node, RedisServer};
+
 use crate::process::run_within;
-use crate::redis::Redis;
+use crate::redis::scripts_run;
 use crate::tally::Tally;
-use crate::{Error, npx, workspace};
+use crate::{Error, node, npx, workspace};
 use checks::Scenario;
 use requirements::Requirements;
 
@@ -30,14 +32,34 @@ const DEADLINE: Duration = Duration::from_secs(25 * 60);
 const NOT_OFFERED: [(&str, &str); 1] =
     [("tasks-", "an extension that a server may leave out, and this one does")];
 
+/// How often a node continued a session that another node had served last.
+const TAKEN_OVER: &str = "mcp_session_events_total{event=\"reconstructed\"}";
+
 /// What the command line asks for.
+#[derive(Args)]
 pub struct Options {
+    /// The revision of the protocol
+    #[arg(long, default_value = "2025-11-25")]
     revision: String,
-    stores: Vec<Store>,
-    /// Nodes that share Redis; in memory there is always one.
-    nodes: usize,
+    /// Where the server keeps its sessions
+    #[arg(long, value_enum, default_value = "memory")]
+    store: Stores,
+    /// That many nodes that share Redis behind a load balancer
+    #[arg(long)]
+    nodes: Option<usize>,
+    /// Builds with optimizations
+    #[arg(long)]
     release: bool,
+    /// Tests a server that already runs
+    #[arg(long)]
     url: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Stores {
+    Memory,
+    Redis,
+    Both,
 }
 
 /// Where the fixture server keeps its sessions.
@@ -48,47 +70,16 @@ enum Store {
 }
 
 impl Options {
-    /// Reads the options behind `cargo xtask conformance`.
-    pub fn parse(arguments: &[String]) -> Result<Self, Error> {
-        let mut options = Self {
-            revision: "2025-11-25".into(),
-            stores: vec![Store::Memory],
-            nodes: 1,
-            release: false,
-            url: None,
-        };
-        let mut rest = arguments.iter();
-        while let Some(option) = rest.next() {
-            let mut value = || {
-                let missing = || format!("{option} needs a value");
-                rest.next().cloned().ok_or_else(missing)
-            };
-            match option.as_str() {
-                "--revision" => options.revision = value()?,
-                "--store" => options.stores = Store::parse(&value()?)?,
-                "--nodes" => {
-                    options.nodes = value()?.parse()?;
-                    options.stores = vec![Store::Redis];
-                }
-                "--release" => options.release = true,
-                "--url" => options.url = Some(value()?),
-                _ => return Err(format!("unknown option {option}").into()),
-            }
+    fn stores(&self) -> &'static [Store] {
+        match (self.nodes, self.store) {
+            (Some(_), _) | (_, Stores::Redis) => &[Store::Redis],
+            (_, Stores::Memory) => &[Store::Memory],
+            (_, Stores::Both) => &[Store::Memory, Store::Redis],
         }
-        Ok(options)
     }
 }
 
 impl Store {
-    fn parse(name: &str) -> Result<Vec<Self>, Error> {
-        match name {
-            "memory" => Ok(vec![Self::Memory]),
-            "redis" => Ok(vec![Self::Redis]),
-            "both" => Ok(vec![Self::Memory, Self::Redis]),
-            _ => Err(format!("--store {name}: memory, redis or both").into()),
-        }
-    }
-
     fn name(self) -> &'static str {
         match self {
             Self::Memory => "memory",
@@ -107,17 +98,20 @@ pub fn run(options: &Options) -> Result<Tally, Error> {
     }
     let program = workspace::build("suite", "conformance-server", options.release)?;
     let mut tally = Tally::default();
-    for store in &options.stores {
+    for store in options.stores() {
         let folder = folder.join(store.name());
         std::fs::create_dir_all(&folder)?;
         tally += match store {
             Store::Memory => {
-                let node = Node::start(&program, None, &folder.join("server.log"))?;
+                let node = node::start(&program, None, &folder.join("server.log"))?;
                 run_suite("memory", &node.url(), &requirements, &folder)?
             }
-            Store::Redis => {
-                on_redis(options.nodes, &program, &requirements, &folder)?
-            }
+            Store::Redis => on_redis(
+                options.nodes.unwrap_or(1),
+                &program,
+                &requirements,
+                &folder,
+            )?,
         };
     }
     Ok(tally)
@@ -131,29 +125,29 @@ fn on_redis(
     requirements: &Requirements,
     folder: &Path,
 ) -> Result<Tally, Error> {
-    let redis = Redis::start(folder)?;
+    let redis = RedisServer::start(&[])?;
     let nodes: Vec<Node> = (0..count)
         .map(|number| {
             let log = folder.join(format!("server-{number}.log"));
-            Node::start(program, Some(&redis), &log)
+            node::start(program, Some(&redis), &log)
         })
         .collect::<Result<_, _>>()?;
     if let [node] = &nodes[..] {
         let mut tally = run_suite("redis", &node.url(), requirements, folder)?;
-        let scripts = redis.scripts_run()?;
+        let scripts = scripts_run(&redis)?;
         let name = format!("the server used Redis: {scripts} scripts");
         tally.check(&name, scripts > 0);
         return Ok(tally);
     }
-    let addresses: Vec<&str> = nodes.iter().map(Node::address).collect();
-    let balancer = Balancer::start(&addresses, folder)?;
+    let addresses: Vec<SocketAddr> = nodes.iter().map(Node::address).collect();
+    let balancer = Balancer::start(&addresses)?;
     let name = format!("redis, {count} nodes");
     let mut tally = run_suite(&name, &balancer.url(), requirements, folder)?;
     for node in &nodes {
-        let served = node.requests_served()?;
+        let served = node.metric("mcp_requests_total")?;
         tally.check(&format!("{} served {served}", node.address()), served > 0);
         if requirements.has_sessions() {
-            let taken_over = node.sessions_taken_over()?;
+            let taken_over = node.metric(TAKEN_OVER)?;
             let name = format!("{} took over {taken_over}", node.address());
             tally.check(&name, taken_over > 0);
         }

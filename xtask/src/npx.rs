@@ -7,7 +7,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{Error, process};
+use testkit::programs::find;
+
+use crate::Error;
 
 const NODE: &str = "node@22";
 
@@ -17,7 +19,7 @@ const NODE: &str = "node@22";
 /// # Errors
 /// If npx is not installed: says what to install.
 pub fn npx(packages: &[&str]) -> Result<Command, Error> {
-    if process::find("npx").is_none() {
+    if find("npx").is_none() {
         return Err("npx is missing: install Node.js (https://nodejs.org)".into());
     }
     let mut npx = Command::new("npx");

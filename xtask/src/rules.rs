@@ -13,6 +13,8 @@ mod scan;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use clap::Args;
+
 use crate::tally::Tally;
 use crate::test::rust_files;
 use crate::{Error, workspace};
@@ -43,41 +45,24 @@ shows the same in a terminal, and fails where a rule has neither test nor reason
 ";
 
 /// What the command line asks for.
+#[derive(Args)]
 pub struct Options {
-    /// The letters of the wanted parts.
+    /// Only these parts of the rules, for example L,M
+    #[arg(long = "only", value_parser = parts, default_value = COMPLETE)]
     pub parts: String,
-    /// As the page of the book.
+    /// Prints the page of the book
+    #[arg(long)]
     pub markdown: bool,
-    /// Where to write the table; otherwise to standard output.
+    /// Writes the table into a file
+    #[arg(long)]
     pub out: Option<PathBuf>,
 }
 
-impl Options {
-    /// Reads the options behind `cargo xtask rules`.
-    pub fn parse(arguments: &[String]) -> Result<Self, Error> {
-        let mut options =
-            Self { parts: COMPLETE.into(), markdown: false, out: None };
-        let mut rest = arguments.iter();
-        while let Some(option) = rest.next() {
-            let mut value = || {
-                let missing = || format!("{option} needs a value");
-                rest.next().cloned().ok_or_else(missing)
-            };
-            match option.as_str() {
-                "--only" => options.parts = parts(&value()?)?,
-                "--markdown" => options.markdown = true,
-                "--out" => options.out = Some(value()?.into()),
-                _ => return Err(format!("unknown option {option}").into()),
-            }
-        }
-        Ok(options)
-    }
-}
-
-fn parts(list: &str) -> Result<String, Error> {
-    match list.split(',').all(|part| ["L", "M", "D"].contains(&part)) {
-        true => Ok(list.replace(',', "")),
-        false => Err(format!("--only {list}: L, M, D, with commas").into()),
+fn parts(list: &str) -> Result<String, String> {
+    let list = list.replace(',', "");
+    match !list.is_empty() && list.chars().all(|part| COMPLETE.contains(part)) {
+        true => Ok(list),
+        false => Err("L, M, D, with commas".to_owned()),
     }
 }
 
@@ -162,24 +147,15 @@ fn markdown(index: &Index) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Index, Options, markdown, plain, scan::scan};
-
-    fn options(words: &[&str]) -> Result<Options, crate::Error> {
-        let words: Vec<String> =
-            words.iter().map(|word| word.to_string()).collect();
-        Options::parse(&words)
-    }
+    use super::scan::scan;
+    use super::{COMPLETE, Index, markdown, parts, plain};
 
     #[test]
-    fn all_parts_are_checked_unless_some_are_chosen() {
-        assert_eq!(
-            options(&[]).map(|found| found.parts).ok().as_deref(),
-            Some("LMD")
-        );
-        let some = options(&["--only", "L,D"]).map(|found| found.parts);
-        assert_eq!(some.ok().as_deref(), Some("LD"));
-        for wrong in [&["--only", "X"][..], &["--only"], &["--all"]] {
-            assert!(options(wrong).is_err(), "{wrong:?}");
+    fn parts_are_chosen_by_their_letters() {
+        assert_eq!(parts(COMPLETE), Ok("LMD".to_owned()));
+        assert_eq!(parts("L,D"), Ok("LD".to_owned()));
+        for wrong in ["X", "L;D", ""] {
+            assert!(parts(wrong).is_err(), "{wrong:?}");
         }
     }
 

@@ -20,6 +20,17 @@ impl Tally {
         self.passed + self.failed + self.skipped
     }
 
+    /// The counts in the closing line `7 passed, 0 failed, 2 skipped`.
+    pub fn parse(line: &str) -> Option<Self> {
+        let mut parts = line.split(", ").map(|part| part.split_once(' '));
+        let mut count = |name: &str| -> Option<usize> {
+            let (number, kind) = parts.next()??;
+            number.parse().ok().filter(|_| kind == name)
+        };
+        let (passed, failed) = (count("passed")?, count("failed")?);
+        Some(Self { passed, failed, skipped: count("skipped").unwrap_or(0) })
+    }
+
     /// Counts one check, and prints it under its name.
     pub fn check(&mut self, name: &str, held: bool) {
         println!("{} {name}", if held { "ok     " } else { "FAILED " });
@@ -60,5 +71,19 @@ mod tests {
 
         tally += Tally { passed: 1, failed: 3, skipped: 1 };
         assert_eq!(tally.to_string(), "3 passed, 3 failed, 1 skipped");
+    }
+
+    #[test]
+    fn the_closing_line_is_told_from_others() {
+        for tally in [
+            Tally { passed: 6, failed: 1, skipped: 0 },
+            Tally { passed: 6, failed: 1, skipped: 2 },
+        ] {
+            assert_eq!(Tally::parse(&tally.to_string()), Some(tally));
+        }
+        for line in ["FAILED  no request failed", "failed                     0"] {
+            assert_eq!(Tally::parse(line), None, "{line}");
+        }
+        assert_eq!(Tally::parse("skipped 03 needs a command"), None);
     }
 }

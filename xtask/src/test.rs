@@ -4,11 +4,13 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use testkit::programs::ensure_installed;
+
 use crate::book::bless::{DRAWING, drawing};
 use crate::process::succeeds;
 use crate::tally::Tally;
 use crate::workspace::{self, cargo};
-use crate::{Error, bench, book, debian, rules};
+use crate::{Error, bench, book, rules};
 
 /// The bench's programs without the peers, whose packages only a bench needs.
 const BENCH_FEATURES: &str = "load,plot,bare";
@@ -17,7 +19,7 @@ const MACHINE: &str = "book/preprocessor/Cargo.toml";
 
 /// Runs all steps, also after one has failed, and counts every step and test.
 pub fn run() -> Result<Tally, Error> {
-    let redis = debian::ensure_installed("redis-server")?;
+    let redis = ensure_installed("redis-server")?;
     println!("redis-server: {}", redis.display());
 
     let mut tally = Tally::default();

@@ -1,12 +1,13 @@
 //! `calculate` in a closed loop.
 
 use serde_json::Value;
+use testkit::RedisServer;
 
 use super::Bench;
 use super::figures::{Budget, Figure, Figures};
 use super::servers::Server;
 use crate::Error;
-use crate::redis::Redis;
+use crate::redis::reads;
 
 /// Connections of the load generator, each with a session of its own.
 pub const CONNECTIONS: usize = 32;
@@ -61,9 +62,11 @@ impl Bench {
                 servers()
                     .map(Server::processor_time)
                     .sum::<Result<f64, Error>>()?,
-                contender.redis.map_or(Ok(0.0), Redis::processor_time)?,
+                contender
+                    .redis
+                    .map_or(Ok(0.0), |it| it.process().processor_time())?,
                 servers().map(Server::sleeps).sum::<Result<f64, Error>>()?,
-                contender.redis.map_or(Ok(0.0), Redis::reads)?,
+                contender.redis.map_or(Ok(0.0), reads)?,
             ])
         };
         let before = spent()?;
@@ -99,7 +102,7 @@ impl Bench {
 /// Who takes part: one server, or several that share the load.
 pub struct Contender<'a> {
     pub servers: &'a [Server],
-    pub redis: Option<&'a Redis>,
+    pub redis: Option<&'a RedisServer>,
     /// `session`, `plain`, `stateless` or `tape`: the load generator's word.
     pub call: &'static str,
     pub connections: usize,

@@ -1,18 +1,19 @@
 //! `calculate` without a session: what the newest revision costs.
 
+use testkit::RedisServer;
+
 use super::Bench;
 use super::calls::Contender;
 use super::figures::{Figure, Figures};
 use super::servers::Server;
 use super::streams::on_redis;
 use crate::Error;
-use crate::redis::Redis;
 
 /// The stateless era without and with a tape, in memory and on Redis, beside a session
 /// on the same server and beside rmcp, which answers the same requests.
 pub fn stateless(bench: &Bench) -> Result<Figures, Error> {
     let programs = &bench.programs;
-    let redis = Redis::start(&programs.folder)?;
+    let redis = RedisServer::start(&[])?;
     let memory = Server::start("memory", &programs.server, &[], &programs.folder)?;
     let node = on_redis(bench, "on Redis", &redis)?;
     let environment = [("STATELESS", "1")];

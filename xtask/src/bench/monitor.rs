@@ -1,12 +1,14 @@
 //! What Redis was told to do, and when: its `MONITOR`.
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
+use testkit::RedisServer;
+
 use crate::Error;
-use crate::redis::Redis;
 
 /// A command that a client sent. What scripts do on their own is none.
 #[derive(Debug, PartialEq)]
@@ -25,8 +27,8 @@ pub struct Monitor {
 const END: &str = "bench-end";
 
 impl Monitor {
-    pub fn start(redis: &Redis) -> Result<Self, Error> {
-        let mut stream = redis.connect()?;
+    pub fn start(redis: &RedisServer) -> Result<Self, Error> {
+        let mut stream = connect(redis)?;
         stream.write_all(b"MONITOR\r\n")?;
         let mut lines = BufReader::new(stream).lines();
         if lines.next().transpose()?.as_deref() != Some("+OK") {
@@ -47,8 +49,8 @@ impl Monitor {
     }
 
     /// All commands until now.
-    pub fn end(self, redis: &Redis) -> Result<Vec<Command>, Error> {
-        redis.connect()?.write_all(format!("ECHO {END}\r\nQUIT\r\n").as_bytes())?;
+    pub fn end(self, redis: &RedisServer) -> Result<Vec<Command>, Error> {
+        connect(redis)?.write_all(format!("ECHO {END}\r\nQUIT\r\n").as_bytes())?;
         let mut commands = Vec::new();
         loop {
             let line = self.redis_told.recv_timeout(Duration::from_secs(5))?;
@@ -58,6 +60,13 @@ impl Monitor {
             commands.extend(Command::read(&line));
         }
     }
+}
+
+/// A connection that gives up after a while.
+fn connect(redis: &RedisServer) -> Result<TcpStream, Error> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, redis.port()))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    Ok(stream)
 }
 
 impl Command {

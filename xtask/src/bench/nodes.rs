@@ -1,5 +1,7 @@
 //! Several nodes on one Redis.
 
+use testkit::RedisServer;
+
 use super::Bench;
 use super::calls::{CONNECTIONS, Contender, latencies};
 use super::figures::{Budget, Figure, Figures};
@@ -7,14 +9,14 @@ use super::monitor::{Monitor, about};
 use super::servers::Server;
 use super::streams::on_redis;
 use crate::Error;
-use crate::redis::Redis;
+use crate::redis::scripts_run;
 
 /// Sessions that move while Redis is watched.
 const WATCHED: usize = 21;
 
 /// The first call on a node that has never seen the session, and the second one.
 pub fn cold_calls(bench: &Bench) -> Result<Figures, Error> {
-    let redis = Redis::start(&bench.programs.folder)?;
+    let redis = RedisServer::start(&[])?;
     let nodes =
         [on_redis(bench, "home", &redis)?, on_redis(bench, "away", &redis)?];
     let urls = nodes.each_ref().map(Server::url).join(",");
@@ -35,7 +37,7 @@ pub fn cold_calls(bench: &Bench) -> Result<Figures, Error> {
 /// Redis commands in each of the two calls, which are made one after the other. Not in
 /// the measurement of time, because Redis is slower when it is watched; on a Redis that
 /// has the scripts; and without the audit trail, whose writing nobody waits for.
-fn round_trips(bench: &Bench, redis: &Redis) -> Result<[Vec<f64>; 2], Error> {
+fn round_trips(bench: &Bench, redis: &RedisServer) -> Result<[Vec<f64>; 2], Error> {
     let (programs, url) = (&bench.programs, redis.url());
     let quiet =
         [("USE_REDIS", "true"), ("REDIS_URL", &*url), ("AUDIT_EVENTS", "0")];
@@ -64,7 +66,7 @@ fn round_trips(bench: &Bench, redis: &Redis) -> Result<[Vec<f64>; 2], Error> {
 
 /// The same load on one, two and three nodes, with what Redis needs for it.
 pub fn one_to_three(bench: &Bench) -> Result<Figures, Error> {
-    let redis = Redis::start(&bench.programs.folder)?;
+    let redis = RedisServer::start(&[])?;
     let nodes =
         ["node 1", "node 2", "node 3"].map(|name| on_redis(bench, name, &redis));
     let nodes: Vec<Server> = nodes.into_iter().collect::<Result<_, _>>()?;
@@ -77,10 +79,10 @@ pub fn one_to_three(bench: &Bench) -> Result<Figures, Error> {
         call: "session",
         connections: CONNECTIONS * times,
     });
-    let scripts = redis.scripts_run()?;
+    let scripts = scripts_run(&redis)?;
     let all = bench.interleave(&contenders)?;
     // Scripts run in calls and beside them: the trail, leases, sweeps.
-    let scripts = (redis.scripts_run()? - scripts) as f64;
+    let scripts = (scripts_run(&redis)? - scripts) as f64;
     let mut figures = Figures::default();
     let mut calls = 0.0;
     for ((count, times), runs) in loads.into_iter().zip(&all) {

@@ -1,7 +1,5 @@
 //! The server as a program.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::Instant;
 
@@ -22,14 +20,7 @@ pub fn start(bench: &Bench) -> Result<Figures, Error> {
         let server =
             Server::start("start", &programs.server, &[], &programs.folder)?;
         let listening = Instant::now();
-        let mut stream = TcpStream::connect(server.address())?;
-        let host = server.address();
-        write!(
-            stream,
-            "GET /readyz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
+        let answer = server.node.get("/readyz")?;
         if !answer.starts_with("HTTP/1.1 200") {
             return Err(format!("not ready: {answer}").into());
         }
@@ -98,17 +89,13 @@ pub fn first_chapter(_: &Bench) -> Result<Figures, Error> {
 /// One `initialize`, answered with a protocol version.
 fn ask(server: &Server) -> Result<(), Error> {
     let message = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#;
-    let mut stream = TcpStream::connect(server.address())?;
-    write!(
-        stream,
+    let answer = server.node.send(&format!(
         "POST /mcp HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\
          Accept: application/json, text/event-stream\r\n\r\n{message}",
-        server.address(),
+        server.node.address(),
         message.len(),
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
+    ))?;
     match answer.starts_with("HTTP/1.1 200") && answer.contains("protocolVersion") {
         true => Ok(()),
         false => Err(format!("{} was answered: {answer}", server.name).into()),

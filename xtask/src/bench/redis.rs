@@ -1,17 +1,18 @@
 //! `calculate` on Redis.
 
+use testkit::RedisServer;
+
 use super::Bench;
 use super::calls::Contender;
 use super::figures::{Budget, Figure, Figures};
 use super::servers::Server;
 use crate::Error;
-use crate::redis::Redis;
 
 /// Against a bare handler that runs one script, and against rmcp in memory. The two
 /// that use Redis share it, and never at the same time.
 pub fn calls(bench: &Bench) -> Result<Figures, Error> {
     let programs = &bench.programs;
-    let redis = Redis::start(&programs.folder)?;
+    let redis = RedisServer::start(&[])?;
     let url = redis.url();
     let shared = [("USE_REDIS", "true"), ("REDIS_URL", &*url)];
     let start = |name, program, environment: &[(&str, &str)]| {

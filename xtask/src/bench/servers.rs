@@ -1,16 +1,13 @@
 //! The server and its peers, as processes that are measured from outside.
 
-use std::ffi::OsString;
-use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde_json::Value;
+use testkit::{Node, node};
 
 use crate::Error;
-use crate::node::{MARKER, address};
-use crate::process::Running;
 use crate::workspace::{self, empty_folder};
 
 /// The workspace of the bench's programs.
@@ -83,9 +80,7 @@ pub fn cargo() -> Command {
 /// A server process, with a name for its figures.
 pub struct Server {
     pub name: &'static str,
-    running: Running,
-    address: String,
-    log: PathBuf,
+    pub node: Node,
     /// From its start to the line that says where it listens, in ms.
     pub started_in: f64,
 }
@@ -98,57 +93,42 @@ impl Server {
         environment: &[(&str, &str)],
         folder: &Path,
     ) -> Result<Self, Error> {
-        let mut command = Command::new(program);
-        // What the reader has set in the shell is meant for other servers.
-        command.env_clear().env("HOST", "127.0.0.1").env("PORT", "0");
+        let mut command = node::command(program);
         command.env("RATE_LIMIT_MAX", RAISED).env("RATE_LIMIT_WINDOW", "1000");
         command.env("MAX_SESSIONS_PER_CLIENT", RAISED);
-        command.envs(
-            environment
-                .iter()
-                .copied()
-                .map(|(name, value)| (OsString::from(name), OsString::from(value))),
-        );
+        command.envs(environment.iter().copied());
         let log = folder.join(format!("{}.log", name.replace(' ', "-")));
         let started = Instant::now();
-        let (running, line) = Running::start_and_await(&mut command, MARKER, &log)?;
+        let node = Node::start(&mut command, &log)?;
         let started_in = started.elapsed().as_secs_f64() * 1e3;
-        Ok(Self { name, running, address: address(&line), log, started_in })
+        Ok(Self { name, node, started_in })
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}/mcp", self.address)
-    }
-
-    pub fn address(&self) -> &str {
-        &self.address
+        self.node.url()
     }
 
     /// Processor time that it has used, in seconds.
     pub fn processor_time(&self) -> Result<f64, Error> {
-        self.running.processor_time()
+        Ok(self.node.process.processor_time()?)
     }
 
     /// How often its threads have gone to sleep.
     pub fn sleeps(&self) -> Result<f64, Error> {
-        self.running.sleeps()
+        Ok(self.node.process.sleeps()? as f64)
     }
 
     /// Memory that it holds, in bytes.
-    pub fn resident_bytes(&self) -> Result<f64, Error> {
-        let statm = read_to_string(format!("/proc/{}/statm", self.running.id()))?;
-        let pages: f64 = statm.split(' ').nth(1).ok_or("a short statm")?.parse()?;
-        Ok(pages * 4096.0)
+    pub fn resident_bytes(&self) -> f64 {
+        self.node.process.resident_bytes() as f64
     }
 
     /// A server that has complained was not measured at its work.
     pub fn assert_content(&self) -> Result<(), Error> {
-        let log = read_to_string(&self.log)?;
-        match log
-            .lines()
-            .find(|line| line.contains("WARN") || line.contains("ERROR"))
-        {
-            Some(line) => Err(format!("{} says: {line}", self.name).into()),
+        let log = self.node.process.output();
+        let is_loud = |line: &&str| line.contains("WARN") || line.contains("ERROR");
+        match log.lines().find(is_loud) {
+            Some(line) => Err(format!("{} logged: {line}", self.name).into()),
             None => Ok(()),
         }
     }

@@ -1,12 +1,13 @@
 //! What sessions cost: idle ones, to open one, and one whose history is full.
 
+use testkit::RedisServer;
+
 use super::Bench;
 use super::calls::Contender;
 use super::figures::{Budget, Figure, Figures};
 use super::servers::Server;
 use super::streams::on_redis;
 use crate::Error;
-use crate::redis::Redis;
 
 /// How many idle sessions the call must not notice.
 const MANY: usize = 100_000;
@@ -29,10 +30,10 @@ pub fn with_idle(bench: &Bench) -> Result<Figures, Error> {
         // What is allocated once is not to count.
         let url = format!("url={}", server.url());
         programs.load("calls", &[url.clone(), "seconds=0.2".into()])?;
-        let before = server.resident_bytes()?;
+        let before = server.resident_bytes();
         let opened = programs.load("open", &[url, format!("count={idle}")])?;
         if idle == MANY {
-            let each = (server.resident_bytes()? - before) / idle as f64;
+            let each = (server.resident_bytes() - before) / idle as f64;
             let memory = Figure::new("bytes", vec![each]);
             figures.add(
                 "sessions: memory of an idle one",
@@ -60,7 +61,7 @@ pub fn initialize(bench: &Bench) -> Result<Figures, Error> {
     let programs = &bench.programs;
     let mut rates = [const { Vec::new() }; 4];
     for _ in 0..bench.rounds {
-        let redis = Redis::start(&programs.folder)?;
+        let redis = RedisServer::start(&[])?;
         let start =
             |name, program| Server::start(name, program, &[], &programs.folder);
         let servers = [
@@ -96,7 +97,7 @@ pub fn initialize(bench: &Bench) -> Result<Figures, Error> {
 /// The same calls in sessions with a fresh history and with a full one.
 pub fn history(bench: &Bench) -> Result<Figures, Error> {
     let programs = &bench.programs;
-    let redis = Redis::start(&programs.folder)?;
+    let redis = RedisServer::start(&[])?;
     let memory = Server::start("memory", &programs.server, &[], &programs.folder)?;
     let node = on_redis(bench, "on Redis", &redis)?;
     let mut figures = Figures::default();

@@ -3,13 +3,13 @@
 use std::process::Command;
 
 use serde_json::Value;
+use testkit::RedisServer;
 
 use super::Bench;
 use super::calls::latencies;
 use super::figures::{Budget, Figure, Figures};
 use super::servers::Server;
 use crate::Error;
-use crate::redis::Redis;
 
 /// A thousand GET streams on one node, told of changes from another one.
 pub fn open(bench: &Bench) -> Result<Figures, Error> {
@@ -38,7 +38,7 @@ pub fn open(bench: &Bench) -> Result<Figures, Error> {
 
 /// Calls that report progress a hundred times.
 pub fn progress(bench: &Bench) -> Result<Figures, Error> {
-    let redis = Redis::start(&bench.programs.folder)?;
+    let redis = RedisServer::start(&[])?;
     let mut figures = Figures::default();
     let servers = [memory(bench)?, on_redis(bench, "on Redis", &redis)?];
     // Events per second, and the time of a stream.
@@ -68,7 +68,7 @@ pub fn progress(bench: &Bench) -> Result<Figures, Error> {
 
 /// Resumption after a thousand events, on the same node and on another one.
 pub fn resume(bench: &Bench) -> Result<Figures, Error> {
-    let redis = Redis::start(&bench.programs.folder)?;
+    let redis = RedisServer::start(&[])?;
     let here = memory(bench)?;
     let nodes =
         [on_redis(bench, "node a", &redis)?, on_redis(bench, "node b", &redis)?];
@@ -92,7 +92,7 @@ fn memory(bench: &Bench) -> Result<Server, Error> {
 pub fn on_redis(
     bench: &Bench,
     name: &'static str,
-    redis: &Redis,
+    redis: &RedisServer,
 ) -> Result<Server, Error> {
     let (programs, url) = (&bench.programs, redis.url());
     let shared = [("USE_REDIS", "true"), ("REDIS_URL", &*url)];

@@ -7,7 +7,7 @@ use crate::tally::Tally;
 use crate::{Error, book};
 
 /// Proves the exercises of some chapters, or all.
-pub fn run(chapters: &[&str]) -> Result<Tally, Error> {
+pub fn run(chapters: &[String]) -> Result<Tally, Error> {
     let wanted: Vec<String> = chapters
         .iter()
         .map(|name| Ok(book::chapter(name)?.id))

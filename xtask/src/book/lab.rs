@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 
 use book_machine::tree::Tree;
 
-use crate::node::Node;
-use crate::process::{find, succeeds};
-use crate::redis::Redis;
-use crate::workspace;
-use crate::{Error, book};
+use testkit::programs::find;
+use testkit::{Node, Process, RedisServer};
+
+use crate::process::succeeds;
+use crate::{Error, book, node, workspace};
 
 const HELP: &str = "\
 kill a      ends node a at once        restart a   starts it again
@@ -32,9 +32,10 @@ pub fn run(chapter: &str, count: usize) -> Result<(), Error> {
     let logs = workspace::empty_folder("lab")?;
     let shares =
         manifest.get("Cargo.toml").is_some_and(|text| text.contains("redis"));
-    let redis = if shares { Some(Redis::start(&logs)?) } else { None };
+    let redis = if shares { Some(RedisServer::start(&[])?) } else { None };
     if let Some(redis) = &redis {
-        redis.remember_commands()?;
+        // The slow log keeps all commands, and the reader can see the last ones.
+        redis.run(&["CONFIG", "SET", "slowlog-log-slower-than", "0"])?;
     }
     let mut lab = Lab { program, redis, logs, nodes: Vec::new() };
     for index in 0..count {
@@ -53,8 +54,8 @@ pub fn run(chapter: &str, count: usize) -> Result<(), Error> {
             ["quit" | "q" | "exit"] => break,
             ["kill", name] => lab.stop(name),
             ["restart", name] => lab.stop(name).and_then(|()| lab.start(name)),
-            ["pause", name] => lab.signal(name, "-STOP"),
-            ["resume", name] => lab.signal(name, "-CONT"),
+            ["pause", name] => lab.signal(name, Process::pause),
+            ["resume", name] => lab.signal(name, Process::resume),
             ["log", name] => lab.log(name),
             ["redis"] => lab.commands(),
             [] => Ok(()),
@@ -72,7 +73,7 @@ pub fn run(chapter: &str, count: usize) -> Result<(), Error> {
 
 struct Lab {
     program: PathBuf,
-    redis: Option<Redis>,
+    redis: Option<RedisServer>,
     logs: PathBuf,
     nodes: Vec<(String, Option<Node>)>,
 }
@@ -91,7 +92,7 @@ impl Lab {
     fn start(&mut self, name: &str) -> Result<(), Error> {
         self.node(name)?;
         let log = self.logs.join(format!("{name}.log"));
-        let node = Node::start(&self.program, self.redis.as_ref(), &log)?;
+        let node = node::start(&self.program, self.redis.as_ref(), &log)?;
         println!("node {name}    {}", node.url());
         *self.node(name)? = Some(node);
         Ok(())
@@ -104,13 +105,10 @@ impl Lab {
         Ok(())
     }
 
-    fn signal(&mut self, name: &str, signal: &str) -> Result<(), Error> {
+    fn signal(&mut self, name: &str, send: fn(&Process)) -> Result<(), Error> {
         let node = self.node(name)?.as_ref().ok_or("that node does not run")?;
-        let id = node.id().to_string();
-        match succeeds(Command::new("kill").args([signal, &id]))? {
-            true => Ok(()),
-            false => Err("the signal did not arrive".into()),
-        }
+        send(&node.process);
+        Ok(())
     }
 
     fn log(&mut self, name: &str) -> Result<(), Error> {

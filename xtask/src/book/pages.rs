@@ -6,7 +6,9 @@ use std::process::Command;
 use book_machine::check;
 use book_machine::page::Page;
 
-use crate::process::{find, succeeds};
+use testkit::programs::find;
+
+use crate::process::succeeds;
 use crate::tally::Tally;
 use crate::workspace::{self, cargo};
 use crate::{Error, book, rules};
@@ -63,7 +65,7 @@ pub(super) fn page_of_rules() -> Result<Option<PathBuf>, Error> {
 }
 
 /// Takes the steps of the pages of some chapters, or of all that have a page.
-pub fn replay(chapters: &[&str]) -> Result<Tally, Error> {
+pub fn replay(chapters: &[String]) -> Result<Tally, Error> {
     let repository = book::repository();
     let wanted: Vec<String> = chapters
         .iter()

@@ -64,12 +64,14 @@ fn greeting(port: u16) -> Option<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use testkit::RedisServer;
+    use testkit::ports::free_port;
+
     use super::*;
-    use crate::redis::{Redis, free_port};
 
     #[test]
     fn a_taken_port_is_named_with_what_to_do() {
-        let port = free_port().unwrap();
+        let port = free_port();
         assert!(for_a_node(port).0);
         let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
         let (held, sentence) = for_a_node(port);
@@ -78,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_redis_is_told_from_something_else() {
-        let port = free_port().unwrap();
+        let port = free_port();
         assert_eq!(
             for_redis(port),
             (true, format!("port {port} is free for Redis"))
@@ -96,9 +98,8 @@ mod tests {
             "{sentence}"
         );
 
-        let folder = tempfile::tempdir().unwrap();
-        let redis = Redis::start(folder.path()).unwrap();
-        let port = redis.url().rsplit(':').next().unwrap().parse().unwrap();
+        let redis = RedisServer::start(&[]).unwrap();
+        let port = redis.port();
         let found = format!("port {port}: a Redis is there already");
         assert_eq!(for_redis(port), (true, found));
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();

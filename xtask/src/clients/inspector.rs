@@ -7,10 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use testkit::Process;
 
 use super::DEADLINE;
 use crate::Error;
-use crate::process::{Running, run_within};
+use crate::process::run_within;
 use crate::tally::Tally;
 
 /// How long a subscription may take to be made, and to be of use.
@@ -219,7 +220,7 @@ impl<'a> Mcpdo<'a> {
     ) -> Result<bool, Error> {
         let log = self.inspector.log("subscribe");
         let mut command = self.command(&["resources/subscribe", uri]);
-        let _subscriber = Running::start(&mut command, &log)?;
+        let _subscriber = Process::start_into(&log, &mut command)?;
         if !is_printed(&log, "\"subscribed\"")? {
             return Ok(false);
         }
