@@ -233,7 +233,7 @@ impl Drop for Process {
     }
 }
 
-/// The number in `VmRSS:	  12 kB`.
+/// The number in a line of `/proc/PID/status`, for example `VmRSS: 12 kB`.
 fn number_in(status: &str, name: &str) -> Option<u64> {
     let number = status.lines().find_map(|line| line.strip_prefix(name))?;
     number.split_whitespace().next()?.parse().ok()

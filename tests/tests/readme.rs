@@ -180,7 +180,9 @@ fn every_file_on_the_map_exists() {
     let files: Vec<&str> = README
         .split('`')
         .filter(|word| {
-            ["final/", "tests/", "xtask/"].iter().any(|top| word.starts_with(top))
+            ["final/", "testkit/", "tests/", "xtask/"]
+                .iter()
+                .any(|top| word.starts_with(top))
         })
         .collect();
     assert!(files.len() > 20, "{files:?}");
