@@ -145,6 +145,7 @@ pub const PLAN: &[Part] = &[
             "sessions/redis/lua/probe.lua",
             "sessions/redis/sweep.rs",
             "telemetry.rs",
+            "telemetry/",
         ],
     },
     Part {
@@ -163,8 +164,10 @@ pub const PLAN: &[Part] = &[
         ],
         files: &[
             "app/connection.rs",
+            "app/descriptors.rs",
             "app/idle.rs",
             "app/slots.rs",
+            "config/hosts.rs",
             "http/body.rs",
             "http/client_address.rs",
             "http/guards.rs",
