@@ -14,7 +14,7 @@ use std::{collections::HashSet, time::Duration};
 
 use contract::{
     ACTIVE, Deployment, Logs, Memory, PASSIVE, Redis, START, Talk, URI, attempt,
-    audited, ids, number, said, texts,
+    audited, ids, number, record_key, said, texts,
 };
 use futures_util::future::{join, join_all};
 use mcp_server::{
@@ -772,7 +772,7 @@ mod on_redis {
         let all = Redis::start().await;
         for round in 0..100 {
             let talk = Talk::start(&all).await;
-            let record = format!("mcp:{{{}}}", talk.id);
+            let record = record_key(talk.id);
             let last = if round % 2 == 0 { "1" } else { "2" };
             all.server().run(&["PEXPIRE", &record, last]);
             talk.send(0, "late").await;

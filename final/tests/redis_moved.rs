@@ -95,7 +95,7 @@ async fn pair(settings: &[&str]) -> (RedisServer, RedisServer, Forwarder) {
 }
 
 fn key(session: &NewSession) -> String {
-    format!("mcp:{{{}}}", session.id)
+    contract::record_key(session.id)
 }
 
 /// The second server becomes the primary and knows of the session; the first one

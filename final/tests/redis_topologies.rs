@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use contract::{SETTINGS, entries, lose_the_answer, opened};
+use contract::{SETTINGS, entries, lose_the_answer, opened, record_key};
 use mcp_server::{
     bus::{Bus, Hint, News, RedisBus},
     sessions::{
@@ -50,7 +50,6 @@ async fn a_cluster_is_recognised_and_keeps_sessions_on_all_its_servers() {
     for server in &servers {
         assert!(server.run(&["KEYS", "mcp:{*"]).lines().count() > 2);
     }
-    second.flush().await.unwrap();
     let totals = first.totals().await.unwrap();
     assert_eq!((totals.active_sessions, totals.by_operation["add"]), (30, 60));
 
@@ -78,7 +77,7 @@ async fn a_session_that_moves_to_another_server_is_found_all_the_time() {
     store.create(&session).await.unwrap();
     store.append(&session.id, &entries(1)).await.unwrap();
 
-    let key = format!("mcp:{{{}}}", session.id);
+    let key = record_key(session.id);
     let slot = servers[0].run(&["CLUSTER", "KEYSLOT", &key]);
     let (from, to) = {
         let at = |s: &&RedisServer| s.run(&["EXISTS", &key]) == "1";
@@ -120,7 +119,7 @@ async fn a_cluster_without_one_server_answers_for_the_others() {
     }
     let lost = &mut servers[1];
     let on_it = |session: &&NewSession| {
-        lost.run(&["EXISTS", &format!("mcp:{{{}}}", session.id)]) == "1"
+        lost.run(&["EXISTS", &record_key(session.id)]) == "1"
     };
     let (gone, left): (Vec<_>, Vec<_>) = sessions.iter().partition(on_it);
     assert!(!gone.is_empty() && !left.is_empty());
@@ -151,7 +150,7 @@ async fn a_write_is_not_sent_again_when_its_answer_is_lost() {
     let store = Arc::new(connect(&servers[0].url(), SETTINGS, "first").await);
     let session = opened();
     store.create(&session).await.unwrap();
-    let key = format!("mcp:{{{}}}", session.id);
+    let key = record_key(session.id);
     let at = |server: &&RedisServer| server.run(&["EXISTS", &key]) == "1";
     let server = servers.iter().find(at).expect("one server has the session");
     lose_the_answer(server, store, &session).await;

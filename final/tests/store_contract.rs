@@ -337,7 +337,6 @@ async fn concurrent_appends_lose_nothing(all: impl Deployment) {
     assert_eq!(found.expect("the session is found").recorded, 200);
     let history = all.node(0).history(&session.id).await.unwrap();
     assert_eq!(history.len(), HISTORY_LIMIT);
-    all.node(1).flush().await.unwrap();
     assert_eq!(all.node(0).totals().await.unwrap().by_operation["add"], 200);
 }
 
@@ -420,10 +419,6 @@ async fn totals_are_of_the_whole_deployment(all: impl Deployment) {
     all.node(1).append(&second.id, &appending(some)).await.unwrap();
     all.node(1).terminate(&first.id, &first.principal).await.unwrap();
 
-    for node in [all.node(0), all.node(1)] {
-        // A node shows at once what it appended, the others soon.
-        node.flush().await.unwrap();
-    }
     for node in [all.node(0), all.node(1)] {
         let totals = node.totals().await.unwrap();
         assert_eq!(totals.active_sessions, 1);

@@ -12,6 +12,8 @@ const FIRST_EPOCH_MS: f64 = 1_577_836_800_000.0;
 const UUID: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 /// A tape's id without its first word.
 const TAPE: &str = "tape-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+/// How the key of a session begins after its prefix: its shard.
+const SHARD: &str = "{xx}:";
 /// A time in milliseconds; with `-` and a number it is the id of an event.
 const EPOCH: &str = "9999999999999";
 /// The part of an ISO 8601 date that has a fixed form.
@@ -110,6 +112,9 @@ impl Names {
     fn name_at(&mut self, text: &str, in_number: bool) -> Option<(usize, String)> {
         if let Some(found) = matches(text, UUID) {
             return Some((found.len(), self.name_of(found)));
+        }
+        if matches(text, SHARD).is_some() {
+            return Some((SHARD.len(), "{shard}:".into()));
         }
         if let Some(found) = matches(text, TAPE) {
             let name = place(&mut self.tapes, "tape", found);

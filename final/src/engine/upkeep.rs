@@ -171,9 +171,6 @@ impl Engine {
 
     /// Says that this node runs nothing any more.
     pub async fn leave(&self) {
-        if let Err(error) = self.store.flush().await {
-            tracing::warn!(%error, "what was gathered is lost");
-        }
         if let Err(error) = self.bus.end_lease().await {
             tracing::debug!(%error, "the lease of this node will run out");
         }

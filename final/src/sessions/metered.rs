@@ -203,8 +203,4 @@ impl SessionStore for MeteredStore {
     async fn sweep(&self) -> Result<u64> {
         self.meter.write("sweep", self.inner.sweep()).await
     }
-
-    async fn flush(&self) -> Result<()> {
-        self.meter.write("flush", self.inner.flush()).await
-    }
 }

@@ -1,11 +1,37 @@
 //! Sessions in Redis, shared by all nodes.
 //!
-//! What belongs to one session is under keys with its id in braces and changes
-//! by one script, so every change is atomic. What belongs to the deployment (the
-//! totals, the index of live sessions, the owners' places) cannot be part of
-//! that: in a cluster it is on another server. It is written beside the session's
-//! script, may be wrong for a moment, and puts itself right.
+//! Sessions are spread over 256 **shards** by the end of their ids. The name of its
+//! shard is the **hash tag** of every key of a session, so a cluster keeps a shard on
+//! one server, and a script may touch all of it. Every change of a session is one
+//! script, and so is atomic.
+//!
+//! # The totals
+//!
+//! Each shard has its totals beside its sessions. The script that appends entries to
+//! a history also counts them there. So there is no moment at which one is done and
+//! the other is not, and no second message that could be lost, repeated or late:
+//!
+//! | what happens | history and totals |
+//! |---|---|
+//! | the node dies, or is cut off, before the script has reached Redis | neither |
+//! | the answer is lost, the call's outcome is unknown | both, or neither |
+//! | the node dies after the script | both |
+//! | two nodes append concurrently | both of both: Redis runs scripts one at a time |
+//! | the session ends or expires before the append | neither, the call is told |
+//! | the session ends or expires after it | the totals keep what they counted |
+//! | Redis loses its latest writes (`appendfsync everysec`, a failover) | both lost |
+//!
+//! Nothing is gathered on a node, so there is nothing to repair. The price is that a
+//! reader of the totals adds up all shards, and does not see all of them at the same
+//! moment: an entry is seen or not yet seen, never half, and never twice.
+//!
+//! # What is written beside the script
+//!
+//! The index of live sessions and the owners' places are in no shard: in a cluster
+//! they are on other servers. They may be wrong for a moment, their entries expire,
+//! and the sweep corrects them by the sessions themselves.
 
+mod append;
 pub(crate) mod connection;
 mod deployment;
 pub(crate) mod error;
@@ -16,7 +42,6 @@ mod primary;
 mod record;
 pub(crate) mod scripts;
 mod sweep;
-mod tally;
 
 use std::{
     collections::HashMap,
@@ -34,7 +59,6 @@ use self::{
     keys::Keys,
     known::Known,
     scripts::{APPEND, CHANGE, CLEAR, CREATE, ENTER, Script, TERMINATE},
-    tally::Tally,
 };
 pub use self::{
     connection::{ConnectError, Servers},
@@ -44,7 +68,7 @@ pub use self::{
 use super::{
     clock::{Timestamp, millis},
     id::{NodeId, Principal, SessionId},
-    record::{HISTORY_LIMIT, NewSession, SessionRecord, Totals},
+    record::{NewSession, SessionRecord, Totals},
     store::{
         Append, Appended, Entered, Result, SessionStore, StoreError, StoreSettings,
         Vitals,
@@ -63,7 +87,6 @@ pub struct RedisStore {
     /// `settings.timeout` in ms, as the scripts take it.
     timeout: String,
     known: Known,
-    tally: Arc<Tally>,
     /// The policy of the server, if it can lose parts of sessions.
     eviction_policy: Mutex<Option<String>>,
 }
@@ -85,7 +108,6 @@ impl RedisStore {
         let (connection, keys) =
             (Connection::open(servers).await?, Keys::new(prefix));
         let store = Self {
-            tally: Arc::new(Tally::new(connection.clone(), keys.totals())),
             known: Known::default(),
             connection,
             keys,
@@ -112,20 +134,20 @@ impl RedisStore {
         id: &SessionId,
         arguments: &[&str],
     ) -> Result<Option<T>> {
-        self.run_for(SERVER, script, id, arguments).await
+        self.run_for(SERVER, script, &self.keys.session(id), id, arguments).await
     }
 
     async fn run_for<T: FromRedisValue>(
         &self,
         who: &str,
         script: &Script,
+        keys: &[String],
         id: &SessionId,
         arguments: &[&str],
     ) -> Result<Option<T>> {
         let arguments = [&[&*self.timeout, who], arguments].concat();
-        let keys = self.keys.session(id);
         let answer: Option<(u64, String, T)> = script
-            .run(&self.connection, &keys, &arguments)
+            .run(&self.connection, keys, &arguments)
             .await
             .map_err(write_failed)?;
         let Some((refresh, owner, answer)) = answer else { return Ok(None) };
@@ -188,8 +210,9 @@ impl SessionStore for RedisStore {
     ) -> Result<Option<Entered>> {
         let (who, requests) = (asked_by(principal), requests.to_string());
         let arguments = [&*requests, self.node.as_str()];
-        let visited: Option<(String, HashMap<String, String>)> =
-            self.run_for(&who, &ENTER, id, &arguments).await?;
+        let visited: Option<(String, HashMap<String, String>)> = self
+            .run_for(&who, &ENTER, &self.keys.session(id), id, &arguments)
+            .await?;
         let Some((previous, fields)) = visited else {
             self.known.forget(id);
             return Ok(None);
@@ -240,27 +263,18 @@ impl SessionStore for RedisStore {
         // The time, the node of the last visit, the log level, and a value for
         // each resource that is subscribed to.
         type Found = (u64, String, String, Vec<Option<String>>);
-        let Append { entries, requests, resources } = append;
-        let numbers = [HISTORY_LIMIT, *requests, resources.len()];
-        let [limit, requests, count] = numbers.map(|number| number.to_string());
-        let fields: Vec<String> =
-            resources.iter().map(|uri| record::subscription(uri)).collect();
-        let head = [&*limit, &requests, self.node.as_str(), &count];
-        let bodies = entries.iter().map(|entry| entry.body.get());
-        let rest = fields.iter().map(String::as_str).chain(bodies);
-        let arguments: Vec<&str> = head.into_iter().chain(rest).collect();
-        let counting = self.tally.count(entries);
-        let found = self.run::<Found>(&APPEND, id, &arguments).await;
-        // What may have been appended counts, too.
-        if !matches!(found, Ok(Some(_)) | Err(StoreError::OutcomeUnknown(_))) {
-            counting.forget();
-        }
-        let Some((now, previous, level, heard)) = found? else {
+        let arguments = append::arguments(append, &self.node);
+        let arguments: Vec<&str> = arguments.iter().map(|it| &**it).collect();
+        let keys = self.keys.session_and_totals(id);
+        let found: Option<Found> =
+            self.run_for(SERVER, &APPEND, &keys, id, &arguments).await?;
+        let Some((now, previous, level, heard)) = found else {
             self.known.forget(id);
             return Ok(None);
         };
         self.known.tell_time(Timestamp(now));
-        let heard = resources.iter().zip(heard).filter(|(_, it)| it.is_some());
+        let heard =
+            append.resources.iter().zip(heard).filter(|(_, it)| it.is_some());
         Ok(Some(Appended {
             reconstructed: previous != self.node.as_str(),
             log_level: Level::parse(&level),
@@ -300,7 +314,6 @@ impl SessionStore for RedisStore {
     }
 
     async fn totals(&self) -> Result<Totals> {
-        self.tally.flush().await.map_err(read_failed)?;
         self.count_all().await.map_err(read_failed)
     }
 
@@ -311,10 +324,6 @@ impl SessionStore for RedisStore {
     async fn sweep(&self) -> Result<u64> {
         self.read_settings().await;
         self.sweep_index().await.map_err(write_failed)
-    }
-
-    async fn flush(&self) -> Result<()> {
-        self.tally.flush().await.map_err(write_failed)
     }
 }
 

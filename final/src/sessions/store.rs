@@ -129,8 +129,8 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Appends to the history, keeps its last
     /// [`HISTORY_LIMIT`](super::record::HISTORY_LIMIT) entries, and counts the
-    /// new ones in the session and, soon, in the deployment's totals. `None` if
-    /// there is no such session.
+    /// new ones in the session and in the deployment's totals, in the same step.
+    /// `None` if there is no such session.
     async fn append(
         &self,
         id: &SessionId,
@@ -152,7 +152,8 @@ pub trait SessionStore: Send + Sync + 'static {
         principal: &Principal,
     ) -> Result<bool>;
 
-    /// Figures of the whole deployment, with everything that this node appended.
+    /// Figures of the whole deployment, with everything that was appended before,
+    /// on any node.
     async fn totals(&self) -> Result<Totals>;
 
     /// Proves that sessions can be written, by a write of its own, and returns what
@@ -165,11 +166,6 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Removes what has expired and returns how many sessions that were. Never
     /// looks at all sessions.
     async fn sweep(&self) -> Result<u64>;
-
-    /// Writes what this node has gathered, before it goes.
-    async fn flush(&self) -> Result<()> {
-        Ok(())
-    }
 }
 
 /// What storage said, for the log.

@@ -221,6 +221,12 @@ pub const ACTIVE: RangeInclusive<i64> = 1_700_000..=1_801_000;
 /// A key that was left a minute, and of a session that was not active since.
 pub const PASSIVE: RangeInclusive<i64> = 1..=60_000;
 
+/// The key of a session's record.
+pub fn record_key(id: impl std::fmt::Display) -> String {
+    let id = id.to_string();
+    format!("mcp:{{{}}}:{id}", &id[id.len() - 2..])
+}
+
 /// A session of an owner that has no other.
 pub fn opened() -> NewSession {
     owned_by(&SessionId::random().to_string())

@@ -16,7 +16,7 @@ const BUCKETS: [f64; 14] = [
 ];
 
 /// The operations of storage, as labels: sessions, event log, bus.
-const OPERATIONS: [&str; 39] = [
+const OPERATIONS: [&str; 38] = [
     "create",
     "load",
     "enter",
@@ -32,7 +32,6 @@ const OPERATIONS: [&str; 39] = [
     "totals",
     "probe",
     "sweep",
-    "flush",
     "open_call",
     "withdraw_call",
     "open_listener",

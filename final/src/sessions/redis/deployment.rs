@@ -1,10 +1,10 @@
 //! What belongs to the deployment and to no session: which sessions are alive,
-//! how many of them each owner has, and the totals.
+//! and how many of them each owner has; and the totals, added up.
 //!
 //! Every entry of the first two carries the time at which it stops counting, so
 //! that one that was left behind does no lasting harm.
 
-use std::{slice, time::Duration};
+use std::{collections::BTreeMap, slice, time::Duration};
 
 use futures_util::future::{join, try_join, try_join_all};
 use redis::{Cmd, RedisResult};
@@ -104,11 +104,24 @@ impl RedisStore {
 
     /// The deployment's figures.
     pub(super) async fn count_all(&self) -> RedisResult<Totals> {
-        let totals = Cmd::hgetall(self.keys.totals());
-        let totals = self.connection.query(&totals);
         let index = [self.keys.index()];
         let alive = ALIVE.run(&self.connection, &index, &[]);
-        let (active_sessions, by_operation) = try_join(alive, totals).await?;
+        let (active_sessions, by_operation) =
+            try_join(alive, self.add_up()).await?;
         Ok(Totals { by_operation, active_sessions })
+    }
+
+    /// The totals of all shards. All are asked for concurrently, so that is one wait.
+    async fn add_up(&self) -> RedisResult<BTreeMap<String, u64>> {
+        let shards = self.keys.all_totals().map(async |shard| {
+            let counts = Cmd::hgetall(shard);
+            self.connection.query::<Vec<(String, u64)>>(&counts).await
+        });
+        let mut by_operation = BTreeMap::new();
+        for (operation, count) in try_join_all(shards).await?.into_iter().flatten()
+        {
+            *by_operation.entry(operation).or_default() += count;
+        }
+        Ok(by_operation)
     }
 }

@@ -2,6 +2,22 @@
 
 use crate::sessions::{NodeId, SessionId};
 
+/// How many shards there are: one for each end that an id may have. Enough for a
+/// cluster of a dozen servers to have about equal parts. More would cost more to
+/// sum up, and fewer would take longer to move from server to server.
+pub(crate) const SHARDS: usize = 256;
+
+/// How many hexadecimal digits the name of a shard has.
+const SHARD_DIGITS: usize = 2;
+
+/// What a shard's totals are called. No session has this id.
+const TOTALS: &str = "totals";
+
+/// The shard of a session: the last digits of its id, which are random.
+fn shard_of(id: &str) -> &str {
+    id.get(id.len().saturating_sub(SHARD_DIGITS)..).unwrap_or(id)
+}
+
 /// Builds keys. Nothing else does, and only from parsed ids.
 pub(crate) struct Keys {
     /// Sets deployments apart that share a server. Without braces.
@@ -14,8 +30,7 @@ impl Keys {
     }
 
     /// All keys of a session, the record first, in the order in which scripts
-    /// know them. The braces put them on one server of a cluster, so that one
-    /// script may touch them all.
+    /// know them. They are in one shard, so that one script may touch them all.
     pub fn session(&self, id: &SessionId) -> [String; 6] {
         let record = self.record(&id.to_string());
         let parts = ["history", "calls", "events", "queue", "audit"]
@@ -26,7 +41,13 @@ impl Keys {
 
     /// The record of a session, by an id as it stands in the index.
     pub fn record(&self, id: &str) -> String {
-        format!("{}:{{{id}}}", self.prefix)
+        self.in_shard(shard_of(id), id)
+    }
+
+    /// A key of a shard. The braces make its name the **hash tag** of all its keys:
+    /// a cluster keeps them on one server, and one script may touch them all.
+    fn in_shard(&self, shard: &str, key: &str) -> String {
+        format!("{}:{{{shard}}}:{key}", self.prefix)
     }
 
     /// The history of a session.
@@ -71,9 +92,16 @@ impl Keys {
         format!("{}:owner:{owner}", self.prefix)
     }
 
-    /// Entries ever appended, by operation.
-    pub fn totals(&self) -> String {
-        format!("{}:totals", self.prefix)
+    /// All keys of a session, and behind them the totals of its shard.
+    pub fn session_and_totals(&self, id: &SessionId) -> [String; 7] {
+        let [record, history, calls, events, queue, audit] = self.session(id);
+        let totals = self.in_shard(shard_of(&id.to_string()), TOTALS);
+        [record, history, calls, events, queue, audit, totals]
+    }
+
+    /// The totals of every shard: entries ever appended, by operation.
+    pub fn all_totals(&self) -> impl Iterator<Item = String> {
+        (0..SHARDS).map(|n| self.in_shard(&format!("{n:02x}"), TOTALS))
     }
 
     /// What was claimed under this name.
