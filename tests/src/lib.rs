@@ -19,11 +19,13 @@
 //! | [`fixture`] | the service that the official conformance suite expects |
 //! | [`climb`] | the ladder: what a server can do by the end of each chapter |
 //! | [`mod@reference`] | the book's pages of reference, made from the server itself |
+//! | [`chaos`] | nodes, Redis and connections that fail under load |
 //! | [`rolling`] | nodes that are restarted one by one under load |
 //!
 //! The verbs panic with a sentence when something does not happen in time: that
 //! is how a story fails.
 
+pub mod chaos;
 pub mod client;
 pub mod climb;
 pub mod events;

@@ -32,6 +32,12 @@ impl RedisServer {
         Self { wants_password: true, ..Self::start_with(&settings).await }
     }
 
+    /// Starts an empty Redis that confirms a change when it is on disk.
+    pub async fn start_durable() -> Self {
+        let settings = ["--appendonly", "yes", "--appendfsync", "always"];
+        Self::start_with(&settings).await
+    }
+
     async fn start_with(settings: &[&str]) -> Self {
         let server = fine(testkit::RedisServer::launch(settings));
         let mut server = Self { server, wants_password: false };

@@ -64,6 +64,9 @@ enum Command {
     Bench(bench::Options),
     /// Restarts nodes one by one behind a load balancer, under load
     Rolling(rolling::Options),
+    /// Kills, freezes and cuts nodes and Redis under load, and checks that what was
+    /// acknowledged is recorded and counted
+    Chaos(rolling::ChaosOptions),
     /// Shows which test proves which rule of the specification
     Rules(rules::Options),
     #[command(flatten)]
@@ -93,6 +96,7 @@ fn run(command: Command) -> Result<Option<Tally>, Error> {
         Command::Clients(options) => clients::run(&options).map(Some),
         Command::Bench(options) => bench::run(&options).map(Some),
         Command::Rolling(options) => rolling::run(&options).map(Some),
+        Command::Chaos(options) => rolling::chaos(&options).map(Some),
         Command::Rules(options) => rules::run(&options).map(Some),
         Command::Book(command) => book::run(command),
     }
