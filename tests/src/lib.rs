@@ -18,7 +18,6 @@
 //! | [`transcript`] | an exchange as stable text, for snapshots |
 //! | [`fixture`] | the service that the official conformance suite expects |
 //! | [`climb`] | the ladder: what a server can do by the end of each chapter |
-//! | [`mod@reference`] | the book's pages of reference, made from the server itself |
 //! | [`chaos`] | nodes, Redis and connections that fail under load |
 //! | [`rolling`] | nodes that are restarted one by one under load |
 //!
@@ -40,7 +39,6 @@ pub mod pipes;
 pub mod probe;
 pub mod recorder;
 pub mod redis;
-pub mod reference;
 pub mod rolling;
 pub mod transcript;
 pub mod wire;

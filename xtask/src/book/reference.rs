@@ -8,7 +8,7 @@ use crate::Error;
 use crate::process::succeeds;
 use crate::workspace::{build, root};
 
-/// Those that the package `suite` writes. Its tests compare them.
+/// Those that the package `reference` writes. Its tests compare them.
 const PAGES: [&str; 3] = ["errors.md", "settings.md", "parts.md"];
 
 /// Writes them anew, if the book has them.
@@ -17,7 +17,7 @@ pub fn write(repository: &Repository) -> Result<(), Error> {
     if !PAGES.iter().any(|name| pages.iter().any(|page| page == name)) {
         return Ok(());
     }
-    let program = build("suite", "reference", false)?;
+    let program = build("reference", "reference", false)?;
     match succeeds(Command::new(program).current_dir(root()))? {
         true => Ok(()),
         false => Err("the pages of reference were not written".into()),

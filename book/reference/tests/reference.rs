@@ -7,17 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mcp_server::config::Config;
+use reference::parts::{self, Inventory};
+use reference::plan::{PLAN, Part};
+use reference::settings;
 use serde_json::json;
-use suite::{
-    Node, Program,
-    climb::chapters::{FINAL, root},
-    reference::{
-        self,
-        parts::{self, Inventory},
-        plan::{PLAN, Part},
-        settings,
-    },
-};
+use suite::climb::chapters::{FINAL, root};
+use suite::{Node, Program};
 
 #[test]
 fn the_pages_of_reference_are_what_the_server_says() {
@@ -64,7 +59,7 @@ fn an_error_is_in_the_table_with_what_becomes_of_it() {
 #[test]
 fn every_part_of_the_server_has_a_chapter() {
     let faults = parts::faults(PLAN, &Inventory::all(), &parts::offered());
-    assert_eq!(faults, [""; 0], "correct tests/src/reference/plan.rs");
+    assert_eq!(faults, [""; 0], "correct book/reference/src/plan.rs");
 }
 
 /// A small plan, and crates that it fits.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use suite::{climb::chapters::root, reference};
+use suite::climb::chapters::root;
 
 fn main() -> ExitCode {
     for (path, text) in reference::pages() {

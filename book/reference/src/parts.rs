@@ -17,7 +17,7 @@ use mcp_server::{
 
 use super::plan::{PLAN, Part};
 use super::settings;
-use crate::climb::{
+use suite::climb::{
     Chapter,
     chapters::{FINAL, root},
     scenarios,

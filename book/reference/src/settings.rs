@@ -7,7 +7,7 @@ use mcp_server::{
     events::Bounds,
 };
 
-use crate::climb::chapters::root;
+use suite::climb::chapters::root;
 
 const HEAD: &str = "\
 # Settings

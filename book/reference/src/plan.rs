@@ -4,7 +4,7 @@
 /// What one chapter brings.
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
-    /// 1 to 16, or [`FINAL`](crate::climb::chapters::FINAL).
+    /// 1 to 16, or [`FINAL`](suite::climb::chapters::FINAL).
     pub chapter: u8,
     /// What its folder is called, behind the number.
     pub name: &'static str,
@@ -298,7 +298,7 @@ pub const PLAN: &[Part] = &[
         ],
     },
     Part {
-        chapter: crate::climb::chapters::FINAL,
+        chapter: suite::climb::chapters::FINAL,
         name: "final",
         surface: &[
             "advanced_calculate",
