@@ -14,6 +14,8 @@ use suite::{Cluster, Node};
 
 const README: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"));
+const CONTRIBUTING: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../CONTRIBUTING.md"));
 
 /// Between the outputs of two blocks.
 const SEPARATOR: &str = "--- next block ---";
@@ -175,18 +177,17 @@ fn the_defaults_in_the_table_are_those_of_the_server() {
 }
 
 #[test]
-fn every_file_on_the_map_exists() {
+fn every_file_that_the_maps_name_exists() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let files: Vec<&str> = README
-        .split('`')
-        .filter(|word| {
-            ["final/", "testkit/", "tests/", "xtask/"]
-                .iter()
-                .any(|top| word.starts_with(top))
-        })
-        .collect();
-    assert!(files.len() > 20, "{files:?}");
-    for file in files {
-        assert!(root.join(file).exists(), "README.md names {file}");
+    let tops = ["book/", "chapters/", "final/", "testkit/", "tests/", "xtask/"];
+    for (page, text) in [("README.md", README), ("CONTRIBUTING.md", CONTRIBUTING)] {
+        let words = text.split('`');
+        let named =
+            words.filter(|word| tops.iter().any(|top| word.starts_with(top)));
+        let files: Vec<&str> = named.collect();
+        assert!(files.len() > 20, "{page}: {files:?}");
+        for file in files {
+            assert!(root.join(file).exists(), "{page} names {file}");
+        }
     }
 }
