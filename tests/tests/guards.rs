@@ -1,5 +1,6 @@
 //! Who may call, from where and how often, against those who try to get around
 //! it.
+#![allow(clippy::expect_used)]
 
 use std::net::Ipv4Addr;
 

@@ -92,7 +92,6 @@ pub const PLAN: &[Part] = &[
             "sessions/redis/connection.rs",
             "sessions/redis/deployment.rs",
             "sessions/redis/keys.rs",
-            "sessions/redis/scripts.rs",
             "sessions/redis/lua/alive.lua",
             "sessions/redis/lua/append.lua",
             "sessions/redis/lua/create.lua",
@@ -100,6 +99,8 @@ pub const PLAN: &[Part] = &[
             "sessions/redis/lua/session.lua",
             "sessions/redis/lua/terminate.lua",
             "sessions/redis/lua/time.lua",
+            "sessions/redis/primary.rs",
+            "sessions/redis/scripts.rs",
         ],
     },
     Part {
@@ -123,8 +124,10 @@ pub const PLAN: &[Part] = &[
         settings: &[],
         files: &[
             "engine/arguments.rs",
+            "engine/arguments/reader.rs",
             "engine/tools.rs",
             "error.rs",
+            "protocol/raw.rs",
             "service/error.rs",
             "sessions/redis/error.rs",
         ],
@@ -164,6 +167,7 @@ pub const PLAN: &[Part] = &[
         ],
         files: &[
             "app/connection.rs",
+            "app/connection/",
             "app/descriptors.rs",
             "app/idle.rs",
             "app/slots.rs",
@@ -171,7 +175,11 @@ pub const PLAN: &[Part] = &[
             "http/body.rs",
             "http/client_address.rs",
             "http/guards.rs",
+            "http/host.rs",
+            "http/outline.rs",
             "http/rate_limit.rs",
+            "http/single.rs",
+            "http/unread.rs",
             "sessions/redis/lua/reserve.lua",
         ],
     },
@@ -216,7 +224,9 @@ pub const PLAN: &[Part] = &[
             "service/changes.rs",
             "service/common.rs",
             "sessions/redis/lua/clear.lua",
+            "stdio/reader.rs",
             "stdio/running.rs",
+            "stdio/writer.rs",
         ],
     },
     Part {
@@ -237,6 +247,7 @@ pub const PLAN: &[Part] = &[
             "EVENT_LOG_AGE",
         ],
         files: &[
+            "engine/attempts.rs",
             "events.rs",
             "events/audit.rs",
             "events/id.rs",
@@ -281,6 +292,7 @@ pub const PLAN: &[Part] = &[
             "protocol/results.rs",
             "protocol/trace.rs",
             "service/origin.rs",
+            "sessions/redis/lua/now.lua",
         ],
     },
     Part {
@@ -328,7 +340,7 @@ pub const PLAN: &[Part] = &[
             "service/visit.rs",
             "sessions/memory/",
             "sessions/redis/known.rs",
-            "sessions/redis/tally.rs",
+            "sessions/redis/append.rs",
         ],
     },
 ];

@@ -16,7 +16,7 @@ const BUCKETS: [f64; 14] = [
 ];
 
 /// The operations of storage, as labels: sessions, event log, bus.
-const OPERATIONS: [&str; 38] = [
+const OPERATIONS: [&str; 39] = [
     "create",
     "load",
     "enter",
@@ -49,6 +49,7 @@ const OPERATIONS: [&str; 38] = [
     "answer",
     "cancel",
     "claim",
+    "time_for",
     "agree",
     "look",
     "take_lease",
