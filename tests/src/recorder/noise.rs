@@ -25,6 +25,9 @@ use crate::names::has_id;
 /// Commands without a key that a story is about.
 const TOLD: [&str; 3] = ["MULTI", "EXEC", "DISCARD"];
 
+/// The hash tag of the index of all sessions.
+const INDEX: &str = "{index}";
+
 /// Scripts that are written beside the conversation.
 const BESIDE: [&str; 3] = ["audit.lua", "read.lua", "withdraw.lua"];
 
@@ -63,6 +66,11 @@ pub fn is_noise(what: &What, told_keys: &[String]) -> bool {
     }
 }
 
+/// The index of all sessions has braces, too: what probes it writes beside it.
+fn is_of_session(key: &str) -> bool {
+    key.contains('{') && !key.contains(INDEX)
+}
+
 fn is_beside(command: &Command, told_keys: &[String]) -> bool {
     if command.name == "PUBLISH" {
         return !command.keys.first().is_some_and(|channel| has_id(channel));
@@ -70,7 +78,7 @@ fn is_beside(command: &Command, told_keys: &[String]) -> bool {
     let of_session = command
         .keys
         .first()
-        .is_some_and(|key| key.contains('{') || told_keys.contains(key));
+        .is_some_and(|key| is_of_session(key) || told_keys.contains(key));
     let told = TOLD.contains(&command.name.as_str());
     !(of_session || told) || BESIDE.contains(&command.name.as_str())
 }
