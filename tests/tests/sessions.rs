@@ -380,7 +380,8 @@ async fn a_stranger_is_asked_for_a_token() {
         for method in ["POST", "GET", "DELETE"] {
             let answer = stranger.attempt(method).send().await;
             assert_eq!(answer.status, 401, "{method}");
-            assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+            let challenge = answer.header("www-authenticate").unwrap_or_default();
+            assert!(challenge.starts_with("Bearer"), "{method}: {challenge}");
         }
         assert_eq!(add(&stranger, 1, 2).await.status, 401, "a call");
     }
