@@ -66,7 +66,7 @@ impl Names {
             }
             Value::String(text) => self.steady_string(text),
             Value::Number(n) if n.as_f64().is_some_and(|n| n > FIRST_EPOCH_MS) => {
-                json!("[epoch-ms]")
+                json!("[now]")
             }
             other => other.clone(),
         }
@@ -143,8 +143,7 @@ impl Names {
             return Some((length, self.entry(&text[..length])));
         }
         let is_time = epoch.parse().is_ok_and(|ms: f64| ms > FIRST_EPOCH_MS);
-        (is_time && digits(rest) == 0)
-            .then(|| (epoch.len(), "[epoch-ms]".to_owned()))
+        (is_time && digits(rest) == 0).then(|| (epoch.len(), "[now]".to_owned()))
     }
 
     /// The place of an event in its log: the first, the second …
@@ -226,7 +225,7 @@ mod tests {
         let expected = json!({
             "startTime": "[time]",
             "at": "http://127.0.0.1:[port]/mcp",
-            "text": r#"{"uptime":"[duration]","when":"[epoch-ms]"}"#,
+            "text": r#"{"uptime":"[duration]","when":"[now]"}"#,
             "sum": 150,
         });
         assert_eq!(names.steady(&value), expected);
@@ -237,7 +236,7 @@ mod tests {
         let mut names = Names::default();
         assert_eq!(
             names.steady_text(r#"{"b":1790000000123, "uptime":17,"a":1.50}"#),
-            r#"{"b":[epoch-ms], "uptime":[duration],"a":1.50}"#
+            r#"{"b":[now], "uptime":[duration],"a":1.50}"#
         );
         assert_eq!(
             names.steady_text(r#"{\"uptime\":9}"#),

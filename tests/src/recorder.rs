@@ -195,6 +195,12 @@ impl Recorder {
         self.write(|record| record.told_keys.push(key.to_owned()));
     }
 
+    /// Shows one member of a resource in the diagram: the one that its reader is to
+    /// look at.
+    pub fn focus_on(&self, member: &str) {
+        self.write(|record| record.focus = Some(member.to_owned()));
+    }
+
     /// Forgets what was written down; proxies, names and rules stay.
     pub fn clear(&self) {
         self.write(|record| record.entries.clear());

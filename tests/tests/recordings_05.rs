@@ -51,6 +51,7 @@ impl Pair {
     async fn on_recorded_redis(node: NodeBuilder, redis: &RedisServer) -> Self {
         let recorder = Recorder::knowing_scripts_of(&["chapters/05-redis/src"]);
         recorder.tell_of("mcp:totals");
+        recorder.focus_on("totalCalculations");
         let start = async |client, name| {
             let url = recorder.redis(name, redis).await;
             let node = node.clone().set("USE_REDIS", true).set("REDIS_URL", url);

@@ -21,7 +21,7 @@ pub fn mermaid(record: &mut Record) -> String {
         if before.is_some_and(|before| says_nothing(before, entry)) {
             continue;
         }
-        let mut what = words::few(&entry.what);
+        let mut what = words::few(&entry.what, record.focus.as_deref());
         if let (true, What::Request { headers, .. }) = (several, &entry.what)
             && let Some((_, id)) = headers.iter().find(|(name, _)| name == SESSION)
         {

@@ -96,7 +96,7 @@ fn one(entry: &Entry) -> String {
         What::Line(said) => line(said),
         What::Cut => line("(the connection breaks)"),
         What::Held(held) => {
-            line(&format!("(held back: {})", words::few(held)));
+            line(&format!("(held back: {})", words::few(held, None)));
         }
         What::Killed => {
             text = format!("({from} is killed)\n");

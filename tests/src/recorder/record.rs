@@ -14,6 +14,8 @@ pub struct Record {
     pub quiet: usize,
     /// Keys that belong to no session and are part of the story.
     pub told_keys: Vec<String>,
+    /// What the diagram shows of a resource: the member with this name.
+    pub focus: Option<String>,
 }
 
 /// Where an entry stands in its record, while it stands there.

@@ -43,7 +43,10 @@ fn whole(command: &Command) -> String {
 }
 
 /// A message in a few words.
-pub fn few(what: &What) -> String {
+///
+/// Of a resource in JSON only the member `focus` is shown, if it has that one.
+pub fn few(what: &What, focus: Option<&str>) -> String {
+    let message = |text: &str| message(text, focus);
     match what {
         What::Request { line, headers, body } => {
             let method = line.split(' ').next().unwrap_or_default();
@@ -105,7 +108,7 @@ pub fn few(what: &What) -> String {
             What::Reply(command, _) => {
                 format!("held back: the reply to {}", command.name)
             }
-            held => format!("held back: {}", few(held)),
+            held => format!("held back: {}", few(held, focus)),
         },
         What::Remark(text) => text.clone(),
     }
@@ -118,7 +121,7 @@ fn is_answer(body: &str) -> bool {
 }
 
 /// A JSON-RPC message in a few words; any other text as it is.
-fn message(text: &str) -> String {
+fn message(text: &str, focus: Option<&str>) -> String {
     let Ok(json) = serde_json::from_str::<Json>(text) else { return cut(text) };
     let params = &json["params"];
     if let Some(method) = json["method"].as_str() {
@@ -145,13 +148,21 @@ fn message(text: &str) -> String {
         &result["contents"][0]["text"],
         &result["protocolVersion"],
     ];
-    match text.into_iter().find(|text| text.is_string()) {
-        Some(text) => cut(&word(text)),
+    match text.into_iter().find_map(Json::as_str) {
+        Some(text) => cut(&focus
+            .and_then(|name| member(text, name))
+            .unwrap_or(text.to_owned())),
         None if result.as_object().is_some_and(|result| result.is_empty()) => {
             "{}".to_owned()
         }
         None => cut(&result.to_string()),
     }
+}
+
+/// The member of a JSON object in a text, with its name.
+fn member(text: &str, name: &str) -> Option<String> {
+    let object = serde_json::from_str::<Json>(text).ok()?;
+    object.get(name).map(|value| format!("… \"{name}\":{value} …"))
 }
 
 fn word(value: &Json) -> String {
