@@ -1,6 +1,10 @@
 //! A calculator that speaks MCP over HTTP, in one file.
 
-use std::{env, error::Error};
+use std::{
+    env,
+    error::Error,
+    io::{Write, stderr},
+};
 
 use axum::{
     Router,
@@ -9,8 +13,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing,
 };
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value, json, value::RawValue};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::{Number, Value, json, value::RawValue};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -18,7 +25,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".into());
     let port = env::var("PORT").unwrap_or_else(|_| "1453".into());
     let listener = TcpListener::bind(format!("{host}:{port}")).await?;
-    eprintln!("listening on http://{}/mcp", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    // `eprintln!` panics when nobody reads; a lost line must not stop the server.
+    let _ = writeln!(stderr(), "listening on http://{address}/mcp");
     // Any other method is answered with 405: there is no stream to GET and no
     // session to DELETE.
     let router = Router::new().route("/mcp", routing::post(post));
@@ -78,7 +87,7 @@ fn call_tool(params: Option<&RawJson>) -> Result<RawJson, RpcError> {
     if name != "calculate" {
         return Err(RpcError::new(INVALID_PARAMS, "unknown tool"));
     }
-    let (text, is_error) = match calculate(arguments) {
+    let (text, is_error) = match calculate(arguments.as_ref()) {
         Ok(text) => (text, false),
         Err(rule) => (rule.to_owned(), true),
     };
@@ -90,8 +99,8 @@ fn call_tool(params: Option<&RawJson>) -> Result<RawJson, RpcError> {
 
 /// Reads parameters as the type that the method takes; absent ones as `{}`.
 pub fn parse<T: DeserializeOwned>(params: Option<&RawJson>) -> Result<T, RpcError> {
-    serde_json::from_str(params.map_or("{}", |params| params.get()))
-        .map_err(|_| RpcError::new(INVALID_PARAMS, "params do not fit the method"))
+    let rule = "params do not fit the method";
+    from_raw(params).ok_or_else(|| RpcError::new(INVALID_PARAMS, rule))
 }
 
 /// A JSON text that is already valid, and is passed on unparsed.
@@ -103,15 +112,38 @@ pub fn to_raw(value: &impl Serialize) -> RawJson {
     serde_json::value::to_raw_value(value).unwrap_or_default()
 }
 
+/// Reads an object as the type that is expected of it, an absent one as `{}`.
+/// `None` if it does not fit.
+pub fn from_raw<T: DeserializeOwned>(object: Option<&RawJson>) -> Option<T> {
+    let text = object.map_or("{}", |object| object.get());
+    // serde alone would also read a struct from an array.
+    text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+}
+
 /// The id of a request: an integer or a string, echoed with the type and value
 /// it came with (`1` is not `"1"`, and `0` is an id like any other).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RequestId {
     /// A whole number that fits 64 bits.
+    #[serde(deserialize_with = "whole")]
     Number(i64),
     /// Any text.
     String(String),
+}
+
+/// The largest whole number up to which every double is the number that was written.
+const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
+
+/// Reads a whole number. To JSON Schema `1.0` is one too, and some clients' only
+/// number is a double.
+fn whole<'de, D: Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
+    let number = Number::deserialize(d)?;
+    let double = number.as_f64().unwrap_or(f64::NAN);
+    let exact = double.fract() == 0.0 && double.abs() <= MAX_EXACT;
+    // The cast loses nothing of what is exact.
+    let whole = number.as_i64().or(exact.then_some(double as i64));
+    whole.ok_or_else(|| D::Error::custom("not a whole number"))
 }
 
 /// A request: it will be answered.
@@ -255,9 +287,8 @@ pub struct InitializeParams {
 pub struct CallToolParams {
     /// Which tool.
     pub name: String,
-    /// Unread until the tool is known; absent means `{}`.
-    #[serde(default)]
-    pub arguments: Map<String, Value>,
+    /// Raw until the tool is known; absent means `{}`.
+    pub arguments: Option<RawJson>,
 }
 
 /// What a client sees of the tool before it calls it.
@@ -292,13 +323,13 @@ pub struct CalculateArguments {
 }
 
 /// What a model is told about arguments that do not fit.
-const ARGUMENTS_RULE: &str =
-    "a and b must be numbers, op must be add, subtract, multiply or divide";
+const ARGUMENTS_RULE: &str = "a and b must be numbers, op must be add, subtract, \
+    multiply or divide; each once, and nothing else";
 
 /// Calculates, and writes the result down as a person would.
-fn calculate(arguments: Map<String, Value>) -> Result<String, &'static str> {
-    let arguments = CalculateArguments::deserialize(Value::Object(arguments));
-    let CalculateArguments { a, b, op } = arguments.map_err(|_| ARGUMENTS_RULE)?;
+fn calculate(arguments: Option<&RawJson>) -> Result<String, &'static str> {
+    let CalculateArguments { a, b, op } =
+        from_raw(arguments).ok_or(ARGUMENTS_RULE)?;
     let result = op.apply(a, b)?;
     Ok(format!("{a} {} {b} = {result}", op.name()))
 }

@@ -9,10 +9,10 @@ mod calls;
 mod tools;
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 use crate::{
     protocol::{
+        RawJson,
         errors::{INVALID_PARAMS, RpcError},
         lifecycle::{Implementation, Present, ServerCapabilities, ServerInfo},
         tools::{Tool, ToolResult},
@@ -52,7 +52,7 @@ impl Service for Calculator {
     async fn call_tool(
         &self,
         name: &str,
-        arguments: Map<String, Value>,
+        arguments: Option<&RawJson>,
     ) -> Result<ToolResult, RpcError> {
         match name {
             tools::CALCULATE => Ok(calls::calculate(arguments)

@@ -4,9 +4,9 @@
 //! everything else.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 use crate::protocol::{
+    RawJson,
     errors::RpcError,
     lifecycle::ServerInfo,
     tools::{Tool, ToolResult},
@@ -21,13 +21,14 @@ pub trait Service: Send + Sync + 'static {
     /// The tools, in the order in which they are listed.
     fn tools(&self) -> &[Tool];
 
-    /// Runs a tool. It may wait, for a database or another service.
+    /// Runs a tool; absent arguments mean `{}`. It may wait, for a database or
+    /// another service.
     ///
     /// # Errors
     /// If there is no such tool. A tool that fails has a result that says so.
     async fn call_tool(
         &self,
         name: &str,
-        arguments: Map<String, Value>,
+        arguments: Option<&RawJson>,
     ) -> Result<ToolResult, RpcError>;
 }

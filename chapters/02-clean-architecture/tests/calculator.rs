@@ -4,14 +4,17 @@
 
 use ch02_clean_architecture::{
     calculator::{Calculator, arithmetic::Operation},
-    protocol::{content::Content, errors::INVALID_PARAMS, tools::ToolResult},
+    protocol::{
+        RawJson, content::Content, errors::INVALID_PARAMS, to_raw,
+        tools::ToolResult,
+    },
     service::Service,
 };
-use serde_json::{Value, json};
+use serde_json::{json, value::RawValue};
 
-async fn calculate(arguments: Value) -> ToolResult {
-    let arguments = arguments.as_object().cloned().unwrap_or_default();
-    let answer = Calculator::default().call_tool("calculate", arguments).await;
+async fn calculate(arguments: RawJson) -> ToolResult {
+    let calculator = Calculator::default();
+    let answer = calculator.call_tool("calculate", Some(&arguments)).await;
     answer.expect("there is such a tool")
 }
 
@@ -31,7 +34,7 @@ async fn a_result_is_written_as_a_person_would_write_it() {
         ),
         (json!({"a": 7, "b": 2, "op": "divide"}), "7 divide 2 = 3.5"),
     ] {
-        let result = calculate(arguments).await;
+        let result = calculate(to_raw(&arguments)).await;
         assert_eq!((text(&result), result.is_error), (written, false));
     }
 }
@@ -40,12 +43,16 @@ async fn a_result_is_written_as_a_person_would_write_it() {
 #[tokio::test]
 async fn bad_arguments_are_a_result_that_names_the_rule() {
     for arguments in [
-        json!({}),
-        json!({"a": 1, "b": 2}),
-        json!({"a": "1", "b": 2, "op": "add"}),
-        json!({"a": 1, "b": 2, "op": "modulo"}),
-        json!({"a": 1, "b": 2, "op": "add", "c": 3}),
+        "{}",
+        r#"{"a":1,"b":2}"#,
+        r#"{"a":"1","b":2,"op":"add"}"#,
+        r#"{"a":1,"b":2,"op":"modulo"}"#,
+        r#"{"a":1,"b":2,"op":"add","c":3}"#,
+        r#"{"a":1,"b":2,"op":"add","a":3}"#,
+        r#"{"a":1,"b":2,"op":"\ud800"}"#,
+        r#"[1,2,"add"]"#,
     ] {
+        let arguments = RawValue::from_string(arguments.into()).expect("JSON");
         let result = calculate(arguments).await;
         assert!(result.is_error);
         let rule = "a and b must be numbers, op must be";
@@ -63,7 +70,6 @@ fn what_json_cannot_hold_is_no_result() {
 
 #[tokio::test]
 async fn an_unknown_tool_is_an_error_of_the_protocol() {
-    let arguments = serde_json::Map::new();
-    let answer = Calculator::default().call_tool("translate", arguments).await;
+    let answer = Calculator::default().call_tool("translate", None).await;
     assert_eq!(answer.expect_err("no such tool").code, INVALID_PARAMS);
 }

@@ -1,6 +1,11 @@
 //! The composition root: the only place that knows every room.
 
-use std::{env, error::Error, sync::Arc};
+use std::{
+    env,
+    error::Error,
+    io::{Write, stderr},
+    sync::Arc,
+};
 
 use tokio::{
     io::{stdin, stdout},
@@ -27,7 +32,9 @@ async fn serve_http(engine: Arc<Engine>) -> Result<(), Box<dyn Error>> {
     let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".into());
     let port = env::var("PORT").unwrap_or_else(|_| "1453".into());
     let listener = TcpListener::bind(format!("{host}:{port}")).await?;
-    // To stderr: with `--stdio`, stdout belongs to the messages.
-    eprintln!("listening on http://{}/mcp", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    // To stderr: with `--stdio`, stdout belongs to the messages. `eprintln!` panics
+    // when nobody reads; a lost line must not stop the server.
+    let _ = writeln!(stderr(), "listening on http://{address}/mcp");
     Ok(axum::serve(listener, http::router(engine)).await?)
 }

@@ -1,12 +1,12 @@
 //! Settings, read from the environment once.
 
-use std::{env, net::IpAddr, str::FromStr, time::Duration};
+use std::{env, str::FromStr, time::Duration};
 
 /// All settings.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `HOST`: address to bind.
-    pub host: IpAddr,
+    /// `HOST`: address or name to bind.
+    pub host: String,
     /// `PORT`: 0 picks a free one.
     pub port: u16,
     /// `SESSION_TIMEOUT`: idle time after which a session is gone, milliseconds.
@@ -24,7 +24,7 @@ impl Config {
             return Err("SESSION_TIMEOUT: must be at least 1000".into());
         }
         Ok(Self {
-            host: parsed("HOST", IpAddr::from([127, 0, 0, 1]))?,
+            host: parsed("HOST", "127.0.0.1".to_owned())?,
             port: parsed("PORT", 1453)?,
             session_timeout: Duration::from_millis(timeout),
         })

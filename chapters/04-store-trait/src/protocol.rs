@@ -11,7 +11,7 @@ pub mod resources;
 pub mod tools;
 pub mod version;
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 /// A JSON text that is already valid, and is passed on unparsed.
@@ -21,4 +21,12 @@ pub type RawJson = Box<RawValue>;
 /// that are not strings, and none returns an error of its own.
 pub fn to_raw(value: &impl Serialize) -> RawJson {
     serde_json::value::to_raw_value(value).unwrap_or_default()
+}
+
+/// Reads an object as the type that is expected of it, an absent one as `{}`.
+/// `None` if it does not fit.
+pub fn from_raw<T: DeserializeOwned>(object: Option<&RawJson>) -> Option<T> {
+    let text = object.map_or("{}", |object| object.get());
+    // serde alone would also read a struct from an array.
+    text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
 }

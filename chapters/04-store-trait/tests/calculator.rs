@@ -77,7 +77,8 @@ async fn a_result_is_written_as_a_person_would_write_it() {
 async fn bad_arguments_are_a_result_that_names_the_rule() {
     let client = Client::connect().await;
     for arguments in [
-        json!({}),
+        json!(null),
+        json!([1, 2, "add"]),
         json!({"a": "1", "b": 2, "op": "add"}),
         json!({"a": 1, "b": 2, "op": "modulo"}),
         json!({"a": 1, "b": 2, "op": "add", "c": 3}),

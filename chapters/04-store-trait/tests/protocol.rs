@@ -15,12 +15,14 @@ fn parse(body: &str) -> Result<Message, i32> {
 /// L002, L005: `1` is not `"1"`.
 #[test]
 fn an_id_keeps_its_type() {
-    for (written, id) in [
-        ("1", RequestId::Number(1)),
-        ("0", RequestId::Number(0)),
-        (r#""1""#, RequestId::String("1".into())),
+    for (sent, id, written) in [
+        ("1", RequestId::Number(1), "1"),
+        ("0", RequestId::Number(0), "0"),
+        // To JSON Schema this is an integer.
+        ("1.0", RequestId::Number(1), "1"),
+        (r#""1""#, RequestId::String("1".into()), r#""1""#),
     ] {
-        let body = format!(r#"{{"jsonrpc":"2.0","id":{written},"method":"ping"}}"#);
+        let body = format!(r#"{{"jsonrpc":"2.0","id":{sent},"method":"ping"}}"#);
         let Ok(Message::Request(Request { id: read, .. })) = parse(&body) else {
             panic!("{body} is a request");
         };
@@ -37,7 +39,7 @@ fn an_id_keeps_its_type() {
 fn a_null_id_is_not_an_absent_one() {
     let absent = parse(r#"{"jsonrpc":"2.0","method":"ping"}"#);
     assert!(matches!(absent, Ok(Message::Notification)));
-    for id in ["null", "1.5", "true", "[1]", "{}"] {
+    for id in ["null", "1.5", "1e300", "true", "[1]", "{}"] {
         let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);
         assert_eq!(parse(&body).err(), Some(INVALID_REQUEST), "{id}");
     }

@@ -2,7 +2,12 @@
 
 mod storage;
 
-use std::{env, error::Error, sync::Arc};
+use std::{
+    env,
+    error::Error,
+    io::{Write, stderr},
+    sync::Arc,
+};
 
 use tokio::{
     io::{stdin, stdout},
@@ -38,8 +43,10 @@ async fn serve_http(
     config: &Config,
     engine: Arc<Engine>,
 ) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind((config.host, config.port)).await?;
-    // To stderr: with `--stdio`, stdout belongs to the messages.
-    eprintln!("listening on http://{}/mcp", listener.local_addr()?);
+    let listener = TcpListener::bind((&*config.host, config.port)).await?;
+    let address = listener.local_addr()?;
+    // To stderr: with `--stdio`, stdout belongs to the messages. `eprintln!` panics
+    // when nobody reads; a lost line must not stop the server.
+    let _ = writeln!(stderr(), "listening on http://{address}/mcp");
     Ok(axum::serve(listener, http::router(engine)).await?)
 }

@@ -10,10 +10,10 @@ mod resources;
 mod tools;
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 use crate::{
     protocol::{
+        RawJson,
         content::ResourceContents,
         errors::{INVALID_PARAMS, RpcError},
         lifecycle::{Implementation, Present, ServerCapabilities, ServerInfo},
@@ -59,7 +59,7 @@ impl Service for Calculator {
         &self,
         cx: &Context,
         name: &str,
-        arguments: Map<String, Value>,
+        arguments: Option<&RawJson>,
     ) -> Result<ToolResult, RpcError> {
         match name {
             tools::CALCULATE => calls::calculate(cx, arguments).await,

@@ -1,12 +1,12 @@
 //! Settings, read from the environment once.
 
-use std::{env, net::IpAddr, str::FromStr, time::Duration};
+use std::{env, str::FromStr, time::Duration};
 
 /// All settings.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `HOST`: address to bind.
-    pub host: IpAddr,
+    /// `HOST`: address or name to bind.
+    pub host: String,
     /// `PORT`: 0 picks a free one.
     pub port: u16,
     /// `USE_REDIS`, `REDIS_URL`: where sessions are shared; `None` keeps them
@@ -28,7 +28,7 @@ impl Config {
         }
         let redis_url = parsed("REDIS_URL", "redis://localhost:6379".to_owned())?;
         Ok(Self {
-            host: parsed("HOST", IpAddr::from([127, 0, 0, 1]))?,
+            host: parsed("HOST", "127.0.0.1".to_owned())?,
             port: parsed("PORT", 1453)?,
             redis_url: flag("USE_REDIS")?.then_some(redis_url),
             session_timeout: Duration::from_millis(timeout),

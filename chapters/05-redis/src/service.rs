@@ -7,12 +7,12 @@ pub mod context;
 pub mod state;
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 pub use context::Context;
 pub use state::State;
 
 use crate::protocol::{
+    RawJson,
     content::ResourceContents,
     errors::RpcError,
     lifecycle::ServerInfo,
@@ -29,7 +29,8 @@ pub trait Service: Send + Sync + 'static {
     /// The tools, in the order in which they are listed.
     fn tools(&self) -> &[Tool];
 
-    /// Runs a tool. It may wait, for a database or another service.
+    /// Runs a tool; absent arguments mean `{}`. It may wait, for a database or
+    /// another service.
     ///
     /// # Errors
     /// If there is no such tool. A tool that fails has a result that says so.
@@ -37,7 +38,7 @@ pub trait Service: Send + Sync + 'static {
         &self,
         cx: &Context,
         name: &str,
-        arguments: Map<String, Value>,
+        arguments: Option<&RawJson>,
     ) -> Result<ToolResult, RpcError>;
 
     /// The resources, in the order in which they are listed.

@@ -7,6 +7,7 @@ use super::Engine;
 use crate::protocol::{
     RawJson,
     errors::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError},
+    from_raw,
     jsonrpc::Request,
     to_raw,
     tools::CallToolParams,
@@ -35,7 +36,7 @@ impl Engine {
         params: Option<&RawJson>,
     ) -> Result<RawJson, RpcError> {
         let CallToolParams { name, arguments } = parse(params)?;
-        Ok(to_raw(&self.service.call_tool(&name, arguments).await?))
+        Ok(to_raw(&self.service.call_tool(&name, arguments.as_ref()).await?))
     }
 }
 
@@ -43,6 +44,6 @@ impl Engine {
 pub(super) fn parse<T: DeserializeOwned>(
     params: Option<&RawJson>,
 ) -> Result<T, RpcError> {
-    serde_json::from_str(params.map_or("{}", |params| params.get()))
-        .map_err(|_| RpcError::new(INVALID_PARAMS, "params do not fit the method"))
+    let rule = "params do not fit the method";
+    from_raw(params).ok_or_else(|| RpcError::new(INVALID_PARAMS, rule))
 }

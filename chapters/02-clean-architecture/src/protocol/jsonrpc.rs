@@ -1,8 +1,8 @@
 //! JSON-RPC 2.0: ids, the kinds of message, and how ours are written.
 //! spec: basic/index (messages)
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::{Number, value::RawValue};
 
 use super::{RawJson, errors::RpcError, to_raw};
 
@@ -12,9 +12,24 @@ use super::{RawJson, errors::RpcError, to_raw};
 #[serde(untagged)]
 pub enum RequestId {
     /// A whole number that fits 64 bits.
+    #[serde(deserialize_with = "whole")]
     Number(i64),
     /// Any text.
     String(String),
+}
+
+/// The largest whole number up to which every double is the number that was written.
+const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
+
+/// Reads a whole number. To JSON Schema `1.0` is one too, and some clients' only
+/// number is a double.
+fn whole<'de, D: Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
+    let number = Number::deserialize(d)?;
+    let double = number.as_f64().unwrap_or(f64::NAN);
+    let exact = double.fract() == 0.0 && double.abs() <= MAX_EXACT;
+    // The cast loses nothing of what is exact.
+    let whole = number.as_i64().or(exact.then_some(double as i64));
+    whole.ok_or_else(|| D::Error::custom("not a whole number"))
 }
 
 /// A request: it will be answered.

@@ -2,9 +2,9 @@
 //! spec: server/tools
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::content::Content;
+use super::{RawJson, content::Content};
 
 /// A tool as it is listed.
 #[derive(Debug, Clone, Serialize)]
@@ -25,9 +25,8 @@ pub struct Tool {
 pub struct CallToolParams {
     /// Which tool.
     pub name: String,
-    /// Unread until the tool is known; absent means `{}`.
-    #[serde(default)]
-    pub arguments: Map<String, Value>,
+    /// Raw until the tool is known; absent means `{}`.
+    pub arguments: Option<RawJson>,
 }
 
 /// What a tool answered. A failure of the tool itself is a result too, so that

@@ -1,25 +1,23 @@
 //! What happens when a tool is called.
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::arguments::CalculateArguments;
 use crate::{
-    protocol::{errors::RpcError, to_raw, tools::ToolResult},
+    protocol::{RawJson, errors::RpcError, from_raw, to_raw, tools::ToolResult},
     service::Context,
 };
 
 /// What a model is told about arguments that do not fit.
-const ARGUMENTS_RULE: &str =
-    "a and b must be numbers, op must be add, subtract, multiply or divide";
+const ARGUMENTS_RULE: &str = "a and b must be numbers, op must be add, subtract, \
+    multiply or divide; each once, and nothing else";
 
 /// Calculates, records it, and writes the result down as a person would.
 pub fn calculate(
     cx: &Context,
-    arguments: Map<String, Value>,
+    arguments: Option<&RawJson>,
 ) -> Result<ToolResult, RpcError> {
-    let arguments = CalculateArguments::deserialize(Value::Object(arguments));
-    let Ok(CalculateArguments { a, b, op }) = arguments else {
+    let Some(CalculateArguments { a, b, op }) = from_raw(arguments) else {
         return Ok(ToolResult::error(ARGUMENTS_RULE));
     };
     let result = match op.apply(a, b) {

@@ -1,4 +1,4 @@
-//! Which: the ids that a session is known by.
+//! The id of a session.
 
 use std::fmt;
 

@@ -8,6 +8,7 @@ use crate::{
     protocol::{
         RawJson,
         errors::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError},
+        from_raw,
         jsonrpc::Request,
         resources::ResourceParams,
         to_raw,
@@ -44,7 +45,7 @@ impl Engine {
         params: Option<&RawJson>,
     ) -> Result<RawJson, RpcError> {
         let CallToolParams { name, arguments } = parse(params)?;
-        Ok(to_raw(&self.service.call_tool(cx, &name, arguments).await?))
+        Ok(to_raw(&self.service.call_tool(cx, &name, arguments.as_ref()).await?))
     }
 
     async fn read_resource(
@@ -62,6 +63,6 @@ impl Engine {
 pub(super) fn parse<T: DeserializeOwned>(
     params: Option<&RawJson>,
 ) -> Result<T, RpcError> {
-    serde_json::from_str(params.map_or("{}", |params| params.get()))
-        .map_err(|_| RpcError::new(INVALID_PARAMS, "params do not fit the method"))
+    let rule = "params do not fit the method";
+    from_raw(params).ok_or_else(|| RpcError::new(INVALID_PARAMS, rule))
 }

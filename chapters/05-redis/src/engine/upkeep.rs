@@ -1,6 +1,9 @@
 //! What a node does beside its requests: it removes idle sessions.
 
-use std::time::Duration;
+use std::{
+    io::{Write, stderr},
+    time::Duration,
+};
 
 use tokio::time::interval;
 
@@ -17,7 +20,8 @@ impl Engine {
         loop {
             ticks.tick().await;
             if let Err(error) = self.store.sweep().await {
-                eprintln!("idle sessions were not removed: {error}");
+                let _ =
+                    writeln!(stderr(), "idle sessions were not removed: {error}");
             }
         }
     }

@@ -3,8 +3,9 @@
 //! What belongs to one session is under keys with its id in braces and changes
 //! by one script, so every change is atomic. What belongs to the deployment (the
 //! totals, the index of live sessions) cannot be part of that: in a cluster it is
-//! on another server. It is written beside the session's script, may be wrong for
-//! a moment, and puts itself right.
+//! on another server. It is written beside the session's script. If a node dies in
+//! between, the index is right again after the next use or expiry of the session; a
+//! calculation stays uncounted.
 
 mod connection;
 mod deployment;

@@ -1,6 +1,10 @@
 //! The calculator, served from the wrong store.
 
-use std::{error::Error, sync::Arc};
+use std::{
+    error::Error,
+    io::{Write, stderr},
+    sync::Arc,
+};
 
 use ch05_naive::sessions::redis::RedisStore;
 use ch05_redis::{
@@ -17,6 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store = Arc::new(RedisStore::connect(&url, settings).await?);
     let engine = Arc::new(Engine::new(Arc::new(Calculator::default()), store));
     let listener = TcpListener::bind((config.host, config.port)).await?;
-    eprintln!("listening on http://{}/mcp", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let _ = writeln!(stderr(), "listening on http://{address}/mcp");
     Ok(axum::serve(listener, http::router(engine)).await?)
 }
