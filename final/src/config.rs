@@ -60,7 +60,7 @@ impl fmt::Debug for StateKeys {
 pub enum Transport {
     /// Streamable HTTP: all of them.
     Http,
-    /// Standard input and output: all but [`HTTP_ONLY`].
+    /// Standard input and output: all but `HTTP_ONLY`.
     Stdio,
 }
 

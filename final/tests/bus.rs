@@ -149,11 +149,11 @@ async fn an_answer_reaches_the_node_that_waits_for_it() {
 
 /// Also one that says no, with all that it says.
 #[tokio::test]
-async fn a_clients_error_is_an_answer() {
+async fn a_clients_error_is_an_answer_without_its_data() {
     let nodes = Nodes::start().await;
-    let error = RpcError::new(-1, "no").with_data(json!({"why": [1.5, null]}));
+    let error = RpcError::new(-1, "no");
     let (question, expected) = (number(1), to_raw(&error).get().to_owned());
-    let outcome: Outcome = Err(error);
+    let outcome: Outcome = Err(error.with_data(json!({"why": [1.5, null]})));
     nodes.expect(0, &question).await;
     let answer = nodes.buses[1].answer(&nodes.talk.id, &question, &outcome);
     assert!(answer.await.unwrap());

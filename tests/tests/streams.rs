@@ -181,7 +181,8 @@ async fn the_reason_of_a_cancellation_is_written_to_the_log() {
     assert!(has_no_response(&call.rest().await));
     let log = node.stop().await;
     let told = log.lines().find(|line| line.contains("the user has left"));
-    assert!(told.is_some_and(|line| line.contains(client.session_id())), "{log}");
+    let hint = &client.session_id()[..8];
+    assert!(told.is_some_and(|line| line.contains(hint)), "{log}");
 }
 
 /// L043, L202: an event without data would be no message to an older client, and
@@ -314,14 +315,14 @@ async fn a_question_that_gets_no_usable_answer_is_an_error() {
         ("test_list_roots", json!({})),
     ] {
         let answer = mute.call_tool(tool, arguments).await;
-        assert!(answer.error()["code"].is_i64(), "{tool}: never declared");
+        assert_eq!(answer.result()["isError"], true, "{tool}: never declared");
         assert_eq!(answer.messages().len(), 1, "{tool}: and never asked");
     }
 
     let client = open_minded(&node).await;
     let json_only = client.with_accept(JSON);
     let unasked = json_only.call_tool("test_list_roots", json!({})).await;
-    assert!(unasked.error()["code"].is_i64(), "no stream, no question");
+    assert_eq!(unasked.result()["isError"], true, "no stream, no question");
 
     let message = json!({ "message": "Who are you?" });
     let mut call = client.start_call("test_elicitation", message.clone()).await;
@@ -348,7 +349,7 @@ async fn a_client_is_not_asked_before_it_is_initialized() {
     let client = builder.opened(&node, &opened);
     assert_eq!(client.ping().await.result(), json!({}), "a ping is answered");
     let early = client.call_tool("test_list_roots", json!({})).await;
-    assert!(early.error()["code"].is_i64());
+    assert_eq!(early.result()["isError"], true);
     assert_eq!(early.messages().len(), 1);
 }
 
