@@ -1,23 +1,18 @@
 //! A calculator that speaks MCP over HTTP, in one file.
 
-use std::{
-    env,
-    error::Error,
-    io::{Write, stderr},
-};
+use std::env;
+use std::error::Error;
+use std::io::{Write, stderr};
 
-use axum::{
-    Router,
-    body::Bytes,
-    http::{StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
-    routing,
-};
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{DeserializeOwned, Error as _},
-};
-use serde_json::{Number, Value, json, value::RawValue};
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Number, Value, json};
 use tokio::net::TcpListener;
 
 #[tokio::main]

@@ -10,15 +10,13 @@ mod tools;
 
 use async_trait::async_trait;
 
-use crate::{
-    protocol::{
-        RawJson,
-        errors::{INVALID_PARAMS, RpcError},
-        lifecycle::{Implementation, Present, ServerCapabilities, ServerInfo},
-        tools::{Tool, ToolResult},
-    },
-    service::Service,
+use crate::protocol::RawJson;
+use crate::protocol::errors::{INVALID_PARAMS, RpcError};
+use crate::protocol::lifecycle::{
+    Implementation, Present, ServerCapabilities, ServerInfo,
 };
+use crate::protocol::tools::{Tool, ToolResult};
+use crate::service::Service;
 
 /// The calculator.
 #[derive(Debug)]

@@ -5,7 +5,8 @@ pub mod handshake;
 
 use std::sync::Arc;
 
-use crate::{protocol::lifecycle::ServerInfo, service::Service};
+use crate::protocol::lifecycle::ServerInfo;
+use crate::service::Service;
 
 /// Serves one [`Service`].
 pub struct Engine {

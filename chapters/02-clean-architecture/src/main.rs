@@ -1,8 +1,10 @@
 //! The calculator, served.
 
-use std::{error::Error, sync::Arc};
+use std::error::Error;
+use std::sync::Arc;
 
-use ch02_clean_architecture::{app, calculator::Calculator};
+use ch02_clean_architecture::app;
+use ch02_clean_architecture::calculator::Calculator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -10,7 +10,8 @@ pub mod lifecycle;
 pub mod tools;
 pub mod version;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 /// A JSON text that is already valid, and is passed on unparsed.

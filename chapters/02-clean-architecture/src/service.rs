@@ -5,12 +5,10 @@
 
 use async_trait::async_trait;
 
-use crate::protocol::{
-    RawJson,
-    errors::RpcError,
-    lifecycle::ServerInfo,
-    tools::{Tool, ToolResult},
-};
+use crate::protocol::RawJson;
+use crate::protocol::errors::RpcError;
+use crate::protocol::lifecycle::ServerInfo;
+use crate::protocol::tools::{Tool, ToolResult};
 
 /// A domain. All lists must be the same for the whole life of the process.
 #[async_trait]

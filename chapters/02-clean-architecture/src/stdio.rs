@@ -1,17 +1,14 @@
 //! The second transport: one client, a message a line.
 //! spec: basic/transports (stdio)
 
-use std::{io, sync::Arc};
+use std::io;
+use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 
-use crate::{
-    engine::Engine,
-    protocol::{
-        RawJson,
-        jsonrpc::{Message, error_message, response_message},
-    },
-};
+use crate::engine::Engine;
+use crate::protocol::RawJson;
+use crate::protocol::jsonrpc::{Message, error_message, response_message};
 
 /// Serves until the input ends.
 ///

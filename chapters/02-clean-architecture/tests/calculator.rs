@@ -2,15 +2,15 @@
 
 #![allow(clippy::expect_used)]
 
-use ch02_clean_architecture::{
-    calculator::{Calculator, arithmetic::Operation},
-    protocol::{
-        RawJson, content::Content, errors::INVALID_PARAMS, to_raw,
-        tools::ToolResult,
-    },
-    service::Service,
-};
-use serde_json::{json, value::RawValue};
+use ch02_clean_architecture::calculator::Calculator;
+use ch02_clean_architecture::calculator::arithmetic::Operation;
+use ch02_clean_architecture::protocol::content::Content;
+use ch02_clean_architecture::protocol::errors::INVALID_PARAMS;
+use ch02_clean_architecture::protocol::tools::ToolResult;
+use ch02_clean_architecture::protocol::{RawJson, to_raw};
+use ch02_clean_architecture::service::Service;
+use serde_json::json;
+use serde_json::value::RawValue;
 
 async fn calculate(arguments: RawJson) -> ToolResult {
     let calculator = Calculator::default();

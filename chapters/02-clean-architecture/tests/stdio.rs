@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use ch02_clean_architecture::{calculator::Calculator, engine::Engine, stdio};
+use ch02_clean_architecture::calculator::Calculator;
+use ch02_clean_architecture::engine::Engine;
+use ch02_clean_architecture::stdio;
 
 /// What the server writes until its input has ended.
 async fn conversation(input: &str) -> Vec<String> {

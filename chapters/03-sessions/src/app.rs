@@ -1,18 +1,16 @@
 //! The composition root: the only place that knows every room.
 
-use std::{
-    env,
-    error::Error,
-    io::{Write, stderr},
-    sync::Arc,
-};
+use std::env;
+use std::error::Error;
+use std::io::{Write, stderr};
+use std::sync::Arc;
 
-use tokio::{
-    io::{stdin, stdout},
-    net::TcpListener,
-};
+use tokio::io::{stdin, stdout};
+use tokio::net::TcpListener;
 
-use crate::{engine::Engine, http, service::Service, stdio};
+use crate::engine::Engine;
+use crate::service::Service;
+use crate::{http, stdio};
 
 /// Serves `service` as the command line asks for: over HTTP, or with `--stdio`
 /// over standard input and output.

@@ -5,13 +5,12 @@ pub mod handshake;
 
 use std::sync::Arc;
 
-use crate::{
-    protocol::{
-        RawJson, errors::RpcError, jsonrpc::Request, lifecycle::ServerInfo,
-    },
-    service::{Context, Service},
-    sessions::{MemoryStore, SessionId, SessionRecord},
-};
+use crate::protocol::RawJson;
+use crate::protocol::errors::RpcError;
+use crate::protocol::jsonrpc::Request;
+use crate::protocol::lifecycle::ServerInfo;
+use crate::service::{Context, Service};
+use crate::sessions::{MemoryStore, SessionId, SessionRecord};
 
 /// Serves one [`Service`] to sessions that are kept in one [`MemoryStore`].
 pub struct Engine {

@@ -1,8 +1,10 @@
 //! The calculator, served.
 
-use std::{error::Error, sync::Arc};
+use std::error::Error;
+use std::sync::Arc;
 
-use ch03_sessions::{app, calculator::Calculator};
+use ch03_sessions::app;
+use ch03_sessions::calculator::Calculator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

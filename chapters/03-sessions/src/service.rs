@@ -11,14 +11,12 @@ use async_trait::async_trait;
 pub use context::Context;
 pub use state::State;
 
-use crate::protocol::{
-    RawJson,
-    content::ResourceContents,
-    errors::RpcError,
-    lifecycle::ServerInfo,
-    resources::Resource,
-    tools::{Tool, ToolResult},
-};
+use crate::protocol::RawJson;
+use crate::protocol::content::ResourceContents;
+use crate::protocol::errors::RpcError;
+use crate::protocol::lifecycle::ServerInfo;
+use crate::protocol::resources::Resource;
+use crate::protocol::tools::{Tool, ToolResult};
 
 /// A domain. All lists must be the same for the whole life of the process.
 #[async_trait]

@@ -4,16 +4,15 @@
 
 use std::sync::Arc;
 
-use ch03_sessions::{
-    calculator::{Calculator, arithmetic::Operation},
-    engine::Engine,
-    protocol::{
-        errors::{INVALID_PARAMS, RESOURCE_NOT_FOUND, RpcError},
-        jsonrpc::{Request, RequestId},
-        to_raw,
-    },
-    sessions::SessionRecord,
+use ch03_sessions::calculator::Calculator;
+use ch03_sessions::calculator::arithmetic::Operation;
+use ch03_sessions::engine::Engine;
+use ch03_sessions::protocol::errors::{
+    INVALID_PARAMS, RESOURCE_NOT_FOUND, RpcError,
 };
+use ch03_sessions::protocol::jsonrpc::{Request, RequestId};
+use ch03_sessions::protocol::to_raw;
+use ch03_sessions::sessions::SessionRecord;
 use serde_json::{Value, json};
 
 struct Client {

@@ -1,11 +1,11 @@
 //! What the node keeps of its sessions.
 
-use std::{sync::Arc, thread};
+use std::sync::Arc;
+use std::thread;
 
-use ch03_sessions::{
-    protocol::to_raw,
-    sessions::{MemoryStore, SessionId, SessionRecord, record::HISTORY_LIMIT},
-};
+use ch03_sessions::protocol::to_raw;
+use ch03_sessions::sessions::record::HISTORY_LIMIT;
+use ch03_sessions::sessions::{MemoryStore, SessionId, SessionRecord};
 
 fn opened(store: &MemoryStore) -> SessionId {
     let id = SessionId::random();

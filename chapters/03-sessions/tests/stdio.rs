@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use ch03_sessions::{calculator::Calculator, engine::Engine, stdio};
+use ch03_sessions::calculator::Calculator;
+use ch03_sessions::engine::Engine;
+use ch03_sessions::stdio;
 use serde_json::{Value, json};
 
 /// What the server writes until its input has ended.

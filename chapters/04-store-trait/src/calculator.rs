@@ -11,17 +11,15 @@ mod tools;
 
 use async_trait::async_trait;
 
-use crate::{
-    protocol::{
-        RawJson,
-        content::ResourceContents,
-        errors::{INVALID_PARAMS, RpcError},
-        lifecycle::{Implementation, Present, ServerCapabilities, ServerInfo},
-        resources::Resource,
-        tools::{Tool, ToolResult},
-    },
-    service::{Context, Service},
+use crate::protocol::RawJson;
+use crate::protocol::content::ResourceContents;
+use crate::protocol::errors::{INVALID_PARAMS, RpcError};
+use crate::protocol::lifecycle::{
+    Implementation, Present, ServerCapabilities, ServerInfo,
 };
+use crate::protocol::resources::Resource;
+use crate::protocol::tools::{Tool, ToolResult};
+use crate::service::{Context, Service};
 
 /// The calculator.
 #[derive(Debug)]

@@ -6,13 +6,12 @@ pub mod upkeep;
 
 use std::sync::Arc;
 
-use crate::{
-    protocol::{
-        RawJson, errors::RpcError, jsonrpc::Request, lifecycle::ServerInfo,
-    },
-    service::{Context, Service},
-    sessions::{SessionId, SessionRecord, SessionStore, StoreError},
-};
+use crate::protocol::RawJson;
+use crate::protocol::errors::RpcError;
+use crate::protocol::jsonrpc::Request;
+use crate::protocol::lifecycle::ServerInfo;
+use crate::service::{Context, Service};
+use crate::sessions::{SessionId, SessionRecord, SessionStore, StoreError};
 
 /// Serves one [`Service`] to sessions that are kept in one [`SessionStore`].
 pub struct Engine {

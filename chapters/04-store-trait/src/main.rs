@@ -1,8 +1,10 @@
 //! The calculator, served.
 
-use std::{error::Error, sync::Arc};
+use std::error::Error;
+use std::sync::Arc;
 
-use ch04_store_trait::{app, calculator::Calculator};
+use ch04_store_trait::app;
+use ch04_store_trait::calculator::Calculator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

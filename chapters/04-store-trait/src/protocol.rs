@@ -11,7 +11,8 @@ pub mod resources;
 pub mod tools;
 pub mod version;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 /// A JSON text that is already valid, and is passed on unparsed.

@@ -1,21 +1,17 @@
 //! The second transport: one client, a message a line.
 //! spec: basic/transports (stdio)
 
-use std::{io, sync::Arc};
+use std::io;
+use std::sync::Arc;
 
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 
-use crate::{
-    engine::Engine,
-    protocol::{
-        RawJson,
-        errors::{INVALID_REQUEST, RpcError},
-        jsonrpc::{Message, Request, error_message, response_message},
-        to_raw,
-    },
-    sessions::{SessionId, SessionRecord, StoreError},
-};
+use crate::engine::Engine;
+use crate::protocol::errors::{INVALID_REQUEST, RpcError};
+use crate::protocol::jsonrpc::{Message, Request, error_message, response_message};
+use crate::protocol::{RawJson, to_raw};
+use crate::sessions::{SessionId, SessionRecord, StoreError};
 
 /// Serves until the input ends.
 ///

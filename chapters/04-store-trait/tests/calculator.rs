@@ -2,18 +2,18 @@
 
 #![allow(clippy::expect_used)]
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use ch04_store_trait::{
-    calculator::{Calculator, arithmetic::Operation},
-    engine::Engine,
-    protocol::{
-        errors::{INVALID_PARAMS, RESOURCE_NOT_FOUND, RpcError},
-        jsonrpc::{Request, RequestId},
-        to_raw,
-    },
-    sessions::{MemoryStore, SessionRecord, StoreSettings},
+use ch04_store_trait::calculator::Calculator;
+use ch04_store_trait::calculator::arithmetic::Operation;
+use ch04_store_trait::engine::Engine;
+use ch04_store_trait::protocol::errors::{
+    INVALID_PARAMS, RESOURCE_NOT_FOUND, RpcError,
 };
+use ch04_store_trait::protocol::jsonrpc::{Request, RequestId};
+use ch04_store_trait::protocol::to_raw;
+use ch04_store_trait::sessions::{MemoryStore, SessionRecord, StoreSettings};
 use serde_json::{Value, json};
 
 struct Client {

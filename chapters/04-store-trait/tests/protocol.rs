@@ -1,11 +1,11 @@
 //! The contracts: what is a message, and what is not.
 
-use ch04_store_trait::protocol::{
-    errors::{INVALID_REQUEST, PARSE_ERROR},
-    jsonrpc::{Message, Request, RequestId, error_message, result_message},
-    to_raw,
-    version::{VERSIONS, negotiate},
+use ch04_store_trait::protocol::errors::{INVALID_REQUEST, PARSE_ERROR};
+use ch04_store_trait::protocol::jsonrpc::{
+    Message, Request, RequestId, error_message, result_message,
 };
+use ch04_store_trait::protocol::to_raw;
+use ch04_store_trait::protocol::version::{VERSIONS, negotiate};
 use serde_json::json;
 
 fn parse(body: &str) -> Result<Message, i32> {

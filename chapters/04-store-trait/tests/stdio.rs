@@ -2,14 +2,13 @@
 
 #![allow(clippy::expect_used)]
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use ch04_store_trait::{
-    calculator::Calculator,
-    engine::Engine,
-    sessions::{MemoryStore, StoreSettings},
-    stdio,
-};
+use ch04_store_trait::calculator::Calculator;
+use ch04_store_trait::engine::Engine;
+use ch04_store_trait::sessions::{MemoryStore, StoreSettings};
+use ch04_store_trait::stdio;
 use serde_json::{Value, json};
 
 /// What the server writes until its input has ended.

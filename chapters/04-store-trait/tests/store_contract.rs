@@ -3,14 +3,14 @@
 //! A promise is one function; [`contract!`] runs it once for each storage.
 #![allow(clippy::unwrap_used)]
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use ch04_store_trait::{
-    protocol::to_raw,
-    sessions::{
-        Entry, MemoryStore, SessionId, SessionRecord, SessionStore, StoreSettings,
-        record::HISTORY_LIMIT,
-    },
+use ch04_store_trait::protocol::to_raw;
+use ch04_store_trait::sessions::record::HISTORY_LIMIT;
+use ch04_store_trait::sessions::{
+    Entry, MemoryStore, SessionId, SessionRecord, SessionStore, StoreSettings,
 };
 use tokio::time::advance;
 

@@ -2,19 +2,18 @@
 
 mod storage;
 
-use std::{
-    env,
-    error::Error,
-    io::{Write, stderr},
-    sync::Arc,
-};
+use std::env;
+use std::error::Error;
+use std::io::{Write, stderr};
+use std::sync::Arc;
 
-use tokio::{
-    io::{stdin, stdout},
-    net::TcpListener,
-};
+use tokio::io::{stdin, stdout};
+use tokio::net::TcpListener;
 
-use crate::{config::Config, engine::Engine, http, service::Service, stdio};
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::service::Service;
+use crate::{http, stdio};
 
 /// Serves `service` as the command line asks for: over HTTP, or with `--stdio`
 /// over standard input and output.

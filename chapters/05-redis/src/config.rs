@@ -1,6 +1,8 @@
 //! Settings, read from the environment once.
 
-use std::{env, str::FromStr, time::Duration};
+use std::env;
+use std::str::FromStr;
+use std::time::Duration;
 
 /// All settings.
 #[derive(Debug, Clone)]

@@ -1,8 +1,10 @@
 //! The calculator, served.
 
-use std::{error::Error, sync::Arc};
+use std::error::Error;
+use std::sync::Arc;
 
-use ch05_redis::{app, calculator::Calculator};
+use ch05_redis::app;
+use ch05_redis::calculator::Calculator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

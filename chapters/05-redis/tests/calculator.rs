@@ -2,18 +2,16 @@
 
 #![allow(clippy::expect_used)]
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use ch05_redis::{
-    calculator::{Calculator, arithmetic::Operation},
-    engine::Engine,
-    protocol::{
-        errors::{INVALID_PARAMS, RESOURCE_NOT_FOUND, RpcError},
-        jsonrpc::{Request, RequestId},
-        to_raw,
-    },
-    sessions::{MemoryStore, SessionRecord, StoreSettings},
-};
+use ch05_redis::calculator::Calculator;
+use ch05_redis::calculator::arithmetic::Operation;
+use ch05_redis::engine::Engine;
+use ch05_redis::protocol::errors::{INVALID_PARAMS, RESOURCE_NOT_FOUND, RpcError};
+use ch05_redis::protocol::jsonrpc::{Request, RequestId};
+use ch05_redis::protocol::to_raw;
+use ch05_redis::sessions::{MemoryStore, SessionRecord, StoreSettings};
 use serde_json::{Value, json};
 
 struct Client {

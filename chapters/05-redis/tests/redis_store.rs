@@ -6,12 +6,10 @@ mod redis_server;
 
 use std::time::Duration;
 
-use ch05_redis::{
-    protocol::to_raw,
-    sessions::{
-        Entry, RedisStore, SessionId, SessionRecord, SessionStore, StoreError,
-        StoreSettings,
-    },
+use ch05_redis::protocol::to_raw;
+use ch05_redis::sessions::{
+    Entry, RedisStore, SessionId, SessionRecord, SessionStore, StoreError,
+    StoreSettings,
 };
 use redis_server::RedisServer;
 

@@ -2,14 +2,13 @@
 
 #![allow(clippy::expect_used)]
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use ch05_redis::{
-    calculator::Calculator,
-    engine::Engine,
-    sessions::{MemoryStore, StoreSettings},
-    stdio,
-};
+use ch05_redis::calculator::Calculator;
+use ch05_redis::engine::Engine;
+use ch05_redis::sessions::{MemoryStore, StoreSettings};
+use ch05_redis::stdio;
 use serde_json::{Value, json};
 
 /// What the server writes until its input has ended.

@@ -10,14 +10,12 @@ mod contract;
 #[path = "support/redis_server.rs"]
 mod redis_server;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use ch05_redis::{
-    protocol::to_raw,
-    sessions::{
-        Entry, SessionId, SessionRecord, SessionStore, record::HISTORY_LIMIT,
-    },
-};
+use ch05_redis::protocol::to_raw;
+use ch05_redis::sessions::record::HISTORY_LIMIT;
+use ch05_redis::sessions::{Entry, SessionId, SessionRecord, SessionStore};
 use contract::{Deployment, Memory, Redis};
 
 /// Names each promise once and makes a test of it for every storage.

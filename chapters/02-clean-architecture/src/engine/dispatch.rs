@@ -4,14 +4,10 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::Engine;
-use crate::protocol::{
-    RawJson,
-    errors::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError},
-    from_raw,
-    jsonrpc::Request,
-    to_raw,
-    tools::CallToolParams,
-};
+use crate::protocol::errors::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError};
+use crate::protocol::jsonrpc::Request;
+use crate::protocol::tools::CallToolParams;
+use crate::protocol::{RawJson, from_raw, to_raw};
 
 impl Engine {
     /// Serves one request.

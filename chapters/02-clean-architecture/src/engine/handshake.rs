@@ -1,14 +1,12 @@
 //! How a conversation begins.
 //! spec: basic/lifecycle (initialization)
 
-use super::{Engine, dispatch::parse};
-use crate::protocol::{
-    RawJson,
-    errors::RpcError,
-    lifecycle::{InitializeParams, InitializeResult},
-    to_raw,
-    version::negotiate,
-};
+use super::Engine;
+use super::dispatch::parse;
+use crate::protocol::errors::RpcError;
+use crate::protocol::lifecycle::{InitializeParams, InitializeResult};
+use crate::protocol::version::negotiate;
+use crate::protocol::{RawJson, to_raw};
 
 impl Engine {
     /// The handshake: which version we speak, what we offer, who we are.

@@ -1,9 +1,8 @@
 //! How an answer becomes an HTTP response.
 
-use axum::{
-    http::{StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
-};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 
 use crate::protocol::RawJson;
 

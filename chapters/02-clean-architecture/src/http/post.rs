@@ -3,18 +3,14 @@
 
 use std::sync::Arc;
 
-use axum::{
-    body::Bytes,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 
 use super::answer::json;
-use crate::{
-    engine::Engine,
-    protocol::jsonrpc::{Message, error_message, response_message},
-};
+use crate::engine::Engine;
+use crate::protocol::jsonrpc::{Message, error_message, response_message};
 
 /// Reads the body, decides what it is, and answers it.
 pub async fn post(State(engine): State<Arc<Engine>>, body: Bytes) -> Response {

@@ -3,11 +3,9 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::{
-    RawJson,
-    errors::{INVALID_REQUEST, PARSE_ERROR, RpcError},
-    jsonrpc::{Message, Request, RequestId},
-};
+use super::RawJson;
+use super::errors::{INVALID_REQUEST, PARSE_ERROR, RpcError};
+use super::jsonrpc::{Message, Request, RequestId};
 
 /// Every member that a message can have, before their combination is judged.
 #[derive(Deserialize)]

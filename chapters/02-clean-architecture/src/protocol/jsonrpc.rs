@@ -1,10 +1,13 @@
 //! JSON-RPC 2.0: ids, the kinds of message, and how ours are written.
 //! spec: basic/index (messages)
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
-use serde_json::{Number, value::RawValue};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Number;
+use serde_json::value::RawValue;
 
-use super::{RawJson, errors::RpcError, to_raw};
+use super::errors::RpcError;
+use super::{RawJson, to_raw};
 
 /// The id of a request: an integer or a string, echoed with the type and value
 /// it came with (`1` is not `"1"`, and `0` is an id like any other).

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{RawJson, content::Content};
+use super::RawJson;
+use super::content::Content;
 
 /// A tool as it is listed.
 #[derive(Debug, Clone, Serialize)]

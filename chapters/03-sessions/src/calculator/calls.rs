@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::arguments::CalculateArguments;
-use crate::{
-    protocol::{RawJson, errors::RpcError, from_raw, to_raw, tools::ToolResult},
-    service::Context,
-};
+use crate::protocol::errors::RpcError;
+use crate::protocol::tools::ToolResult;
+use crate::protocol::{RawJson, from_raw, to_raw};
+use crate::service::Context;
 
 /// What a model is told about arguments that do not fit.
 const ARGUMENTS_RULE: &str = "a and b must be numbers, op must be add, subtract, \

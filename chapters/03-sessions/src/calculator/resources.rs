@@ -1,14 +1,10 @@
 //! What can be read, and what is found there.
 
-use crate::{
-    protocol::{
-        content::ResourceContents,
-        errors::{RESOURCE_NOT_FOUND, RpcError},
-        resources::Resource,
-        to_raw,
-    },
-    service::Context,
-};
+use crate::protocol::content::ResourceContents;
+use crate::protocol::errors::{RESOURCE_NOT_FOUND, RpcError};
+use crate::protocol::resources::Resource;
+use crate::protocol::to_raw;
+use crate::service::Context;
 
 const HISTORY: &str = "calculator://history";
 

@@ -1,12 +1,8 @@
 //! The caller's state, one atomic step at a time.
 
-use crate::{
-    protocol::{
-        RawJson,
-        errors::{INVALID_REQUEST, RpcError},
-    },
-    sessions::{MemoryStore, SessionRecord},
-};
+use crate::protocol::RawJson;
+use crate::protocol::errors::{INVALID_REQUEST, RpcError};
+use crate::sessions::{MemoryStore, SessionRecord};
 
 /// What a handler may do with the session that it serves.
 pub struct State<'a> {

@@ -1,16 +1,13 @@
 //! Sessions in the memory of one node: nothing to install, gone with the
 //! process.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Mutex,
-};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Mutex;
 
-use super::{
-    id::SessionId,
-    record::{HISTORY_LIMIT, SessionRecord},
-};
-use crate::{lock::lock, protocol::RawJson};
+use super::id::SessionId;
+use super::record::{HISTORY_LIMIT, SessionRecord};
+use crate::lock::lock;
+use crate::protocol::RawJson;
 
 /// All sessions of this node.
 ///

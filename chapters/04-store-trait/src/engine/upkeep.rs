@@ -1,9 +1,7 @@
 //! What a node does beside its requests: it removes idle sessions.
 
-use std::{
-    io::{Write, stderr},
-    time::Duration,
-};
+use std::io::{Write, stderr};
+use std::time::Duration;
 
 use tokio::time::interval;
 

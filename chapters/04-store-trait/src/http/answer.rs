@@ -1,18 +1,13 @@
 //! How an answer becomes an HTTP response.
 
-use axum::{
-    http::{StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
-};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 
-use crate::{
-    protocol::{
-        RawJson,
-        errors::{INVALID_REQUEST, RpcError},
-        jsonrpc::{RequestId, error_message},
-    },
-    sessions::StoreError,
-};
+use crate::protocol::RawJson;
+use crate::protocol::errors::{INVALID_REQUEST, RpcError};
+use crate::protocol::jsonrpc::{RequestId, error_message};
+use crate::sessions::StoreError;
 
 /// One JSON text as a response.
 pub fn json(status: StatusCode, message: RawJson) -> Response {

@@ -3,16 +3,12 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 
 use super::answer::Failure;
-use crate::{
-    engine::Engine,
-    sessions::{SessionId, SessionRecord},
-};
+use crate::engine::Engine;
+use crate::sessions::{SessionId, SessionRecord};
 
 /// The header that names the session.
 pub const SESSION_HEADER: &str = "mcp-session-id";

@@ -1,20 +1,17 @@
 //! Sessions in the memory of one node: nothing to install, gone with the
 //! process.
 
-use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
-    sync::{Mutex, MutexGuard},
-};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::{
-    id::SessionId,
-    record::{Entry, HISTORY_LIMIT, SessionRecord, Totals},
-    store::{Result, SessionStore, StoreSettings},
-};
-use crate::{lock::lock, protocol::RawJson};
+use super::id::SessionId;
+use super::record::{Entry, HISTORY_LIMIT, SessionRecord, Totals};
+use super::store::{Result, SessionStore, StoreSettings};
+use crate::lock::lock;
+use crate::protocol::RawJson;
 
 /// A [`SessionStore`] for a single node.
 ///

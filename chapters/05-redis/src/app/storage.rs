@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{
-    config::Config,
-    sessions::{
-        MemoryStore, RedisStore, SessionStore, StoreSettings, redis::ConnectError,
-    },
-};
+use crate::config::Config;
+use crate::sessions::redis::ConnectError;
+use crate::sessions::{MemoryStore, RedisStore, SessionStore, StoreSettings};
 
 /// The storage that the settings ask for.
 pub(super) async fn open(

@@ -2,16 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    protocol::{
-        content::ResourceContents,
-        errors::{RESOURCE_NOT_FOUND, RpcError},
-        resources::Resource,
-        to_raw,
-    },
-    service::Context,
-    sessions::Totals,
-};
+use crate::protocol::content::ResourceContents;
+use crate::protocol::errors::{RESOURCE_NOT_FOUND, RpcError};
+use crate::protocol::resources::Resource;
+use crate::protocol::to_raw;
+use crate::service::Context;
+use crate::sessions::Totals;
 
 const STATS: &str = "calculator://stats";
 const HISTORY: &str = "calculator://history";

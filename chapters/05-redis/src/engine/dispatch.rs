@@ -4,18 +4,12 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::Engine;
-use crate::{
-    protocol::{
-        RawJson,
-        errors::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError},
-        from_raw,
-        jsonrpc::Request,
-        resources::ResourceParams,
-        to_raw,
-        tools::CallToolParams,
-    },
-    service::Context,
-};
+use crate::protocol::errors::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError};
+use crate::protocol::jsonrpc::Request;
+use crate::protocol::resources::ResourceParams;
+use crate::protocol::tools::CallToolParams;
+use crate::protocol::{RawJson, from_raw, to_raw};
+use crate::service::Context;
 
 impl Engine {
     /// Serves one request.

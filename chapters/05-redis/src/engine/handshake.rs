@@ -1,17 +1,13 @@
 //! How a conversation begins.
 //! spec: basic/lifecycle (initialization)
 
-use super::{Engine, dispatch::parse};
-use crate::{
-    protocol::{
-        RawJson,
-        errors::RpcError,
-        lifecycle::{InitializeParams, InitializeResult},
-        to_raw,
-        version::negotiate,
-    },
-    sessions::{SessionId, SessionRecord},
-};
+use super::Engine;
+use super::dispatch::parse;
+use crate::protocol::errors::RpcError;
+use crate::protocol::lifecycle::{InitializeParams, InitializeResult};
+use crate::protocol::version::negotiate;
+use crate::protocol::{RawJson, to_raw};
+use crate::sessions::{SessionId, SessionRecord};
 
 impl Engine {
     /// Opens a session. The order is what matters: the session is stored before

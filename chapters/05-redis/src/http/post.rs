@@ -3,22 +3,16 @@
 
 use std::sync::Arc;
 
-use axum::{
-    body::Bytes,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
-};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 
-use super::{
-    answer::{Failure, json},
-    session::{SESSION_HEADER, enter},
-};
-use crate::{
-    engine::Engine,
-    protocol::jsonrpc::{
-        Message, Request, error_message, response_message, result_message,
-    },
+use super::answer::{Failure, json};
+use super::session::{SESSION_HEADER, enter};
+use crate::engine::Engine;
+use crate::protocol::jsonrpc::{
+    Message, Request, error_message, response_message, result_message,
 };
 
 /// Reads the body, decides what it is, and answers it.

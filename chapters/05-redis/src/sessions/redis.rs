@@ -19,17 +19,13 @@ use redis::{Cmd, RedisError};
 use serde_json::value::RawValue;
 
 pub use self::connection::ConnectError;
-use self::{
-    connection::Connection,
-    keys::Keys,
-    scripts::{APPEND, CREATE, ENTER, Script, TERMINATE},
-};
-use super::{
-    id::SessionId,
-    memory::MemoryStore,
-    record::{Entry, HISTORY_LIMIT, SessionRecord, Totals},
-    store::{Result, SessionStore, StoreError, StoreSettings},
-};
+use self::connection::Connection;
+use self::keys::Keys;
+use self::scripts::{APPEND, CREATE, ENTER, Script, TERMINATE};
+use super::id::SessionId;
+use super::memory::MemoryStore;
+use super::record::{Entry, HISTORY_LIMIT, SessionRecord, Totals};
+use super::store::{Result, SessionStore, StoreError, StoreSettings};
 use crate::protocol::RawJson;
 
 /// A [`SessionStore`] for any number of nodes.

@@ -4,14 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{
-    id::SessionId,
-    record::{Entry, SessionRecord, Totals},
-};
-use crate::protocol::{
-    RawJson,
-    errors::{INTERNAL_ERROR, RpcError},
-};
+use super::id::SessionId;
+use super::record::{Entry, SessionRecord, Totals};
+use crate::protocol::RawJson;
+use crate::protocol::errors::{INTERNAL_ERROR, RpcError};
 
 /// What every store is told.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,7 @@
 //! The storages that the contract is asked of.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ch05_redis::sessions::{MemoryStore, RedisStore, SessionStore, StoreSettings};
 

@@ -1,12 +1,10 @@
 //! Real Redis servers on free ports, ended when the test is over.
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
-use std::{
-    net::{TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// What to do on a machine without Redis.
 const INSTALL: &str = "these tests need redis-server and redis-cli: \

@@ -1,10 +1,8 @@
 //! An absent id makes a notification, a null one is an error.
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    process::{Child, Command, Stdio},
-};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
 
 /// The server of this chapter. Dropping it ends it.
 struct Server {
@@ -53,8 +51,8 @@ impl Drop for Server {
 #[test]
 fn a_null_id_is_not_an_absent_one() {
     let server = Server::start();
-    let answer =
-        server.post(r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#);
-    let is_refused = answer.starts_with("HTTP/1.1 400") && answer.contains("-32600");
+    let answer = server.post(r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#);
+    let is_refused =
+        answer.starts_with("HTTP/1.1 400") && answer.contains("-32600");
     assert!(is_refused, "a null id is refused: {answer}");
 }

@@ -1,10 +1,8 @@
 //! `power` is calculated, and listed.
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    process::{Child, Command, Stdio},
-};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
 
 /// The server of this chapter. Dropping it ends it.
 struct Server {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ch02_clean_architecture::{calculator::Calculator, engine::Engine, http};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
+use ch02_clean_architecture::calculator::Calculator;
+use ch02_clean_architecture::engine::Engine;
+use ch02_clean_architecture::http;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::test]
 async fn a_probe_is_answered() {

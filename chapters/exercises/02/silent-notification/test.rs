@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use ch02_clean_architecture::{calculator::Calculator, engine::Engine, stdio};
+use ch02_clean_architecture::calculator::Calculator;
+use ch02_clean_architecture::engine::Engine;
+use ch02_clean_architecture::stdio;
 
 #[tokio::test]
 async fn nothing_comes_out() {

@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use ch03_sessions::{
-    calculator::Calculator,
-    engine::Engine,
-    protocol::{
-        errors::RpcError,
-        jsonrpc::{Request, RequestId},
-        to_raw,
-    },
-    sessions::SessionRecord,
-};
+use ch03_sessions::calculator::Calculator;
+use ch03_sessions::engine::Engine;
+use ch03_sessions::protocol::errors::RpcError;
+use ch03_sessions::protocol::jsonrpc::{Request, RequestId};
+use ch03_sessions::protocol::to_raw;
+use ch03_sessions::sessions::SessionRecord;
 use serde_json::{Value, json};
 
 async fn ask(

@@ -1,9 +1,7 @@
 //! Ended is ended.
 
-use ch03_sessions::{
-    protocol::to_raw,
-    sessions::{MemoryStore, SessionId, SessionRecord},
-};
+use ch03_sessions::protocol::to_raw;
+use ch03_sessions::sessions::{MemoryStore, SessionId, SessionRecord};
 
 #[test]
 fn a_late_write_does_not_bring_a_session_back() {

@@ -1,17 +1,14 @@
 //! `sessionsOpened` in the statistics.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use ch04_store_trait::{
-    calculator::Calculator,
-    engine::Engine,
-    protocol::{
-        errors::RpcError,
-        jsonrpc::{Request, RequestId},
-        to_raw,
-    },
-    sessions::{MemoryStore, SessionRecord, StoreSettings},
-};
+use ch04_store_trait::calculator::Calculator;
+use ch04_store_trait::engine::Engine;
+use ch04_store_trait::protocol::errors::RpcError;
+use ch04_store_trait::protocol::jsonrpc::{Request, RequestId};
+use ch04_store_trait::protocol::to_raw;
+use ch04_store_trait::sessions::{MemoryStore, SessionRecord, StoreSettings};
 use serde_json::{Value, json};
 
 async fn ask(

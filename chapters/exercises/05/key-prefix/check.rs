@@ -3,10 +3,8 @@
 #[path = "support/redis_server.rs"]
 mod redis_server;
 
-use std::{
-    io::Write,
-    process::{Command, Output, Stdio},
-};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 
 use redis_server::RedisServer;
 

@@ -3,13 +3,12 @@
 #[path = "support/redis_server.rs"]
 mod redis_server;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-use ch05_redis::{
-    protocol::to_raw,
-    sessions::{
-        Entry, RedisStore, SessionId, SessionRecord, SessionStore, StoreSettings,
-    },
+use ch05_redis::protocol::to_raw;
+use ch05_redis::sessions::{
+    Entry, RedisStore, SessionId, SessionRecord, SessionStore, StoreSettings,
 };
 use redis_server::RedisServer;
 

@@ -1,16 +1,15 @@
 //! The calculator, served from the wrong store.
 
-use std::{
-    error::Error,
-    io::{Write, stderr},
-    sync::Arc,
-};
+use std::error::Error;
+use std::io::{Write, stderr};
+use std::sync::Arc;
 
 use ch05_naive::sessions::redis::RedisStore;
-use ch05_redis::{
-    calculator::Calculator, config::Config, engine::Engine, http,
-    sessions::StoreSettings,
-};
+use ch05_redis::calculator::Calculator;
+use ch05_redis::config::Config;
+use ch05_redis::engine::Engine;
+use ch05_redis::http;
+use ch05_redis::sessions::StoreSettings;
 use tokio::net::TcpListener;
 
 #[tokio::main]

@@ -4,12 +4,13 @@
 #[path = "../../../05-redis/tests/support/redis_server.rs"]
 mod redis_server;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use ch05_naive::sessions::redis::RedisStore;
-use ch05_redis::{
-    protocol::to_raw,
-    sessions::{Entry, SessionId, SessionRecord, SessionStore, StoreSettings},
+use ch05_redis::protocol::to_raw;
+use ch05_redis::sessions::{
+    Entry, SessionId, SessionRecord, SessionStore, StoreSettings,
 };
 use redis_server::RedisServer;
 use tokio::time::timeout;

@@ -1,11 +1,10 @@
 //! The connection to a Redis server.
 
-use std::{io, time::Duration};
+use std::io;
+use std::time::Duration;
 
-use redis::{
-    Client, Cmd, FromRedisValue, RedisError, RedisResult,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Cmd, FromRedisValue, RedisError, RedisResult};
 use tokio::time::timeout;
 
 /// How long [`Connection::open`] tries altogether.

@@ -5,10 +5,8 @@ use std::slice;
 
 use redis::{Cmd, RedisResult};
 
-use super::{
-    RedisStore,
-    scripts::{ALIVE, SWEEP},
-};
+use super::RedisStore;
+use super::scripts::{ALIVE, SWEEP};
 use crate::sessions::{Entry, SessionId, Totals};
 
 impl RedisStore {

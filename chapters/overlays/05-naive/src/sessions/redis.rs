@@ -1,21 +1,21 @@
 //! Sessions in Redis, and every change in three steps: read, change, write back.
 //! Between the first and the last somebody else may write.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use ch05_redis::{
-    protocol::{RawJson, to_raw},
-    sessions::{
-        Entry, MemoryStore, SessionId, SessionRecord, SessionStore, StoreError,
-        StoreSettings, Totals, record::HISTORY_LIMIT, store::Result,
-    },
+use ch05_redis::protocol::{RawJson, to_raw};
+use ch05_redis::sessions::record::HISTORY_LIMIT;
+use ch05_redis::sessions::store::Result;
+use ch05_redis::sessions::{
+    Entry, MemoryStore, SessionId, SessionRecord, SessionStore, StoreError,
+    StoreSettings, Totals,
 };
-use redis::{
-    Client, Cmd, FromRedisValue, RedisResult,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
-use serde::{Serialize, de::DeserializeOwned};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Cmd, FromRedisValue, RedisResult};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 const TOTALS: &str = "mcp:totals";
 
