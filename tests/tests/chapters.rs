@@ -1,18 +1,14 @@
 //! What holds of the server of every chapter, whatever else it cannot do yet.
 #![allow(clippy::unwrap_used)]
 
-use std::{
-    io::pipe,
-    net::{TcpListener, TcpStream},
-    process::Command,
-};
+use std::io::pipe;
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 
 use serde_json::{Value, json};
-use suite::{
-    Attempt, Exchange, Node, PATIENCE, Program,
-    climb::{Chapter, chapters::FINAL},
-    eventually,
-};
+use suite::climb::Chapter;
+use suite::climb::chapters::FINAL;
+use suite::{Attempt, Exchange, Node, PATIENCE, Program, eventually};
 
 /// The servers of all chapters. `final` has stories of its own.
 fn programs() -> Vec<Program> {

@@ -4,10 +4,10 @@
 //! `INSTA_UPDATE=always cargo test -p suite --test recordings` makes them anew, and
 //! `cargo xtask bless` draws the diagrams and refreshes the pages.
 
-use suite::{
-    Node, NodeBuilder, Program, Recorder, climb::Chapter, http::http_client,
-    recorder::CLIENT,
-};
+use suite::climb::Chapter;
+use suite::http::http_client;
+use suite::recorder::CLIENT;
+use suite::{Node, NodeBuilder, Program, Recorder};
 
 fn chapter(id: &str) -> NodeBuilder {
     let chapter = Chapter::find(id).unwrap_or_else(|| panic!("no chapter {id}"));

@@ -4,11 +4,9 @@
 //! `INSTA_UPDATE=always cargo test -p suite --test recordings_05` makes them anew.
 
 use serde_json::json;
-use suite::{
-    Client, Node, NodeBuilder, Pattern, Program, Recorder, RedisServer,
-    climb::Chapter,
-    recorder::{CLIENT, REDIS},
-};
+use suite::climb::Chapter;
+use suite::recorder::{CLIENT, REDIS};
+use suite::{Client, Node, NodeBuilder, Pattern, Program, Recorder, RedisServer};
 
 fn chapter(id: &str) -> NodeBuilder {
     let chapter = Chapter::find(id).unwrap_or_else(|| panic!("no chapter {id}"));

@@ -23,13 +23,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     // `eprintln!` panics when nobody reads; a lost line must not stop the server.
     let _ = writeln!(stderr(), "listening on http://{address}/mcp");
-    // Any other method is answered with 405: there is no stream to GET and no
-    // session to DELETE.
+    // Other methods get 405: there is no stream to GET, no session to DELETE.
     let router = Router::new().route("/mcp", routing::post(post));
     Ok(axum::serve(listener, router).await?)
 }
 
-/// POST /mcp: the client says something.
+/// Handles POST /mcp: one message of a client.
 /// spec: basic/transports (sending messages to the server)
 async fn post(body: Bytes) -> Response {
     match Message::parse(&body) {
@@ -48,7 +47,7 @@ pub fn json(status: StatusCode, message: RawJson) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], text).into_response()
 }
 
-/// The method table.
+/// Dispatches a request by its method.
 fn dispatch(request: &Request) -> Result<RawJson, RpcError> {
     let params = request.params.as_ref();
     match request.method.as_str() {
@@ -60,7 +59,7 @@ fn dispatch(request: &Request) -> Result<RawJson, RpcError> {
     }
 }
 
-/// The handshake: which version we speak, what we offer, who we are.
+/// Answers the handshake: the version, the capabilities, the server's name.
 /// spec: basic/lifecycle (initialization)
 fn initialize(params: Option<&RawJson>) -> Result<RawJson, RpcError> {
     let InitializeParams { protocol_version } = parse(params)?;
@@ -75,8 +74,8 @@ fn initialize(params: Option<&RawJson>) -> Result<RawJson, RpcError> {
     })))
 }
 
-/// Only a tool that does not exist is an error of the protocol. What goes wrong
-/// inside a tool is a result, for the model to read and to try again.
+/// Calls a tool. Only an unknown tool is a protocol error. What goes wrong inside a
+/// tool is a result, so that the model can read it and try again.
 fn call_tool(params: Option<&RawJson>) -> Result<RawJson, RpcError> {
     let CallToolParams { name, arguments } = parse(params)?;
     if name != "calculate" {
@@ -107,8 +106,7 @@ pub fn to_raw(value: &impl Serialize) -> RawJson {
     serde_json::value::to_raw_value(value).unwrap_or_default()
 }
 
-/// Reads an object as the type that is expected of it, an absent one as `{}`.
-/// `None` if it does not fit.
+/// Reads a JSON object as a type, an absent one as `{}`. `None` if it does not fit.
 pub fn from_raw<T: DeserializeOwned>(object: Option<&RawJson>) -> Option<T> {
     let text = object.map_or("{}", |object| object.get());
     // serde alone would also read a struct from an array.
@@ -144,9 +142,9 @@ fn whole<'de, D: Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
 /// A request: it will be answered.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Chosen by the sender, unique among its requests in flight.
+    /// Chosen by the client, unique among its requests in flight.
     pub id: RequestId,
-    /// What is asked for.
+    /// The method's name.
     pub method: String,
     /// Raw until the method is known.
     pub params: Option<RawJson>,
@@ -155,15 +153,15 @@ pub struct Request {
 /// One message that a client may send.
 #[derive(Debug, Clone)]
 pub enum Message {
-    /// Wants an answer.
+    /// Must be answered.
     Request(Request),
-    /// Wants none, and gets none, not even an error.
+    /// Is never answered, not even with an error.
     Notification,
 }
 
-/// Every member that a message can have, before their combination is judged.
+/// All members that a message can have, before it is classified.
 #[derive(Deserialize)]
-struct Envelope {
+struct RawMessage {
     jsonrpc: String,
     #[serde(default, deserialize_with = "present")]
     id: Option<RequestId>,
@@ -171,8 +169,8 @@ struct Envelope {
     params: Option<RawJson>,
 }
 
-/// Keeps `null` apart from absence: an absent id makes a notification, a null
-/// one is an error.
+/// Distinguishes `null` from an absent id: a message without an id is a
+/// notification, a null id is an error.
 fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<RequestId>, D::Error> {
     RequestId::deserialize(d).map(Some)
 }
@@ -189,9 +187,11 @@ impl Message {
             "the body is not a JSON-RPC 2.0 message",
         );
         match serde_json::from_slice(body) {
-            Ok(Envelope { jsonrpc, .. }) if jsonrpc != "2.0" => Err(not_a_message),
-            Ok(Envelope { id: None, .. }) => Ok(Self::Notification),
-            Ok(Envelope { id: Some(id), method, params, .. }) => {
+            Ok(RawMessage { jsonrpc, .. }) if jsonrpc != "2.0" => {
+                Err(not_a_message)
+            }
+            Ok(RawMessage { id: None, .. }) => Ok(Self::Notification),
+            Ok(RawMessage { id: Some(id), method, params, .. }) => {
                 Ok(Self::Request(Request { id, method, params }))
             }
             Err(error) if error.is_data() => Err(not_a_message),
@@ -273,7 +273,7 @@ pub fn negotiate(requested: &str) -> &'static str {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InitializeParams {
-    /// The version that the client would like.
+    /// The version that the client asks for.
     pub protocol_version: String,
 }
 
@@ -286,7 +286,7 @@ pub struct CallToolParams {
     pub arguments: Option<RawJson>,
 }
 
-/// What a client sees of the tool before it calls it.
+/// Describes the tool to clients.
 fn calculate_tool() -> Value {
     json!({
         "name": "calculate",
@@ -305,7 +305,7 @@ fn calculate_tool() -> Value {
     })
 }
 
-/// What `calculate` is given.
+/// The arguments of `calculate`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CalculateArguments {
@@ -313,15 +313,15 @@ pub struct CalculateArguments {
     pub a: f64,
     /// The second number; not 0 when op is divide.
     pub b: f64,
-    /// What to do with a and b, in this order.
+    /// The operation on a and b, in this order.
     pub op: Operation,
 }
 
-/// What a model is told about arguments that do not fit.
+/// The rule that a model reads if its arguments do not fit.
 const ARGUMENTS_RULE: &str = "a and b must be numbers, op must be add, subtract, \
     multiply or divide; each once, and nothing else";
 
-/// Calculates, and writes the result down as a person would.
+/// Calculates, and formats the result for a reader.
 fn calculate(arguments: Option<&RawJson>) -> Result<String, &'static str> {
     let CalculateArguments { a, b, op } =
         from_raw(arguments).ok_or(ARGUMENTS_RULE)?;
@@ -354,7 +354,7 @@ impl Operation {
         }
     }
 
-    /// The result for `a` and `b`.
+    /// Calculates the result for `a` and `b`.
     ///
     /// # Errors
     /// The rule that `a` and `b` break, for a model to read.

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use crate::protocol::RawJson;
 use crate::protocol::errors::{INVALID_PARAMS, RpcError};
 use crate::protocol::lifecycle::{
-    Implementation, Present, ServerCapabilities, ServerInfo,
+    EmptyObject, Implementation, ServerCapabilities, ServerInfo,
 };
 use crate::protocol::tools::{Tool, ToolResult};
 use crate::service::Service;
@@ -39,7 +39,7 @@ impl Service for Calculator {
                 title: Some("Stateful calculator".into()),
                 version: "0.1.0".into(),
             },
-            capabilities: ServerCapabilities { tools: Some(Present {}) },
+            capabilities: ServerCapabilities { tools: Some(EmptyObject {}) },
         }
     }
 

@@ -1,7 +1,6 @@
 //! The first transport, Streamable HTTP: one endpoint.
 //! spec: basic/transports (streamable HTTP)
 
-pub mod answer;
 pub mod post;
 
 use std::sync::Arc;

@@ -1,14 +1,14 @@
 //! An MCP server whose parts can be replaced one at a time.
 //!
-//! The rooms, from the top down. A room knows only those below it.
+//! The modules, from the top down. A module imports only from those below it.
 //!
-//! | room | what it is about |
+//! | module | what it is about |
 //! |---|---|
 //! | [`app`] | the composition root: command line, listener |
 //! | [`http`], [`stdio`] | the two transports on the same engine |
 //! | [`engine`] | one message in, one message out: the method table |
 //! | [`calculator`] | the domain, behind the [`service::Service`] trait |
-//! | [`service`] | the seam for a domain |
+//! | [`service`] | the interface for a domain |
 //! | [`protocol`] | the data contracts: no I/O, no async |
 
 pub mod app;

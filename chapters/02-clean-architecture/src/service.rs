@@ -1,4 +1,4 @@
-//! The seam for a domain: what a service offers.
+//! The interface between the engine and a domain.
 //!
 //! Another domain replaces `calculator/` by its own [`Service`] and keeps
 //! everything else.
@@ -10,7 +10,7 @@ use crate::protocol::errors::RpcError;
 use crate::protocol::lifecycle::ServerInfo;
 use crate::protocol::tools::{Tool, ToolResult};
 
-/// A domain. All lists must be the same for the whole life of the process.
+/// A domain. All lists must stay the same while the process runs.
 #[async_trait]
 pub trait Service: Send + Sync + 'static {
     /// Name, version, capabilities.

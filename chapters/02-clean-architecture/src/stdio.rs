@@ -21,7 +21,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let mut lines = BufReader::new(input).split(b'\n');
     while let Some(line) = lines.next_segment().await? {
-        if let Some(message) = take(&engine, &line).await {
+        if let Some(message) = handle_line(&engine, &line).await {
             // Compact JSON, so it holds no newline.
             output.write_all(message.get().as_bytes()).await?;
             output.write_all(b"\n").await?;
@@ -31,8 +31,8 @@ pub async fn serve(
     Ok(())
 }
 
-/// Takes one line, and says what there is to answer.
-async fn take(engine: &Engine, line: &[u8]) -> Option<RawJson> {
+/// Handles one line and returns the response, if there is one.
+async fn handle_line(engine: &Engine, line: &[u8]) -> Option<RawJson> {
     if line.trim_ascii().is_empty() {
         return None;
     }

@@ -15,7 +15,7 @@ use crate::protocol::RawJson;
 use crate::protocol::content::ResourceContents;
 use crate::protocol::errors::{INVALID_PARAMS, RpcError};
 use crate::protocol::lifecycle::{
-    Implementation, Present, ServerCapabilities, ServerInfo,
+    EmptyObject, Implementation, ServerCapabilities, ServerInfo,
 };
 use crate::protocol::resources::Resource;
 use crate::protocol::tools::{Tool, ToolResult};
@@ -43,8 +43,8 @@ impl Service for Calculator {
                 version: "0.1.0".into(),
             },
             capabilities: ServerCapabilities {
-                tools: Some(Present {}),
-                resources: Some(Present {}),
+                tools: Some(EmptyObject {}),
+                resources: Some(EmptyObject {}),
             },
         }
     }
@@ -60,7 +60,7 @@ impl Service for Calculator {
         arguments: Option<&RawJson>,
     ) -> Result<ToolResult, RpcError> {
         match name {
-            tools::CALCULATE => calls::calculate(cx, arguments),
+            tools::CALCULATE => calls::calculate(cx, arguments).await,
             _ => Err(RpcError::new(INVALID_PARAMS, "unknown tool")),
         }
     }
@@ -74,6 +74,6 @@ impl Service for Calculator {
         cx: &Context,
         uri: &str,
     ) -> Result<Vec<ResourceContents>, RpcError> {
-        resources::read(cx, uri)
+        resources::read(cx, uri).await
     }
 }

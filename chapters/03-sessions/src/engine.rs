@@ -26,14 +26,14 @@ impl Engine {
     }
 
     /// Finds a session.
-    pub fn enter(&self, id: &SessionId) -> Option<SessionRecord> {
-        self.store.load(id)
+    pub async fn load(&self, id: &SessionId) -> Option<SessionRecord> {
+        self.store.load(id).await
     }
 
     /// Serves one request of a session.
     ///
     /// # Errors
-    /// What to answer instead of a result.
+    /// The error to answer with.
     pub async fn call(
         &self,
         session: SessionRecord,
@@ -44,7 +44,7 @@ impl Engine {
     }
 
     /// Ends a session; `false` if there was none.
-    pub fn terminate(&self, id: &SessionId) -> bool {
-        self.store.terminate(id)
+    pub async fn terminate(&self, id: &SessionId) -> bool {
+        self.store.terminate(id).await
     }
 }

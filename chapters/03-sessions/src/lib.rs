@@ -1,14 +1,14 @@
 //! An MCP server that remembers its clients.
 //!
-//! The rooms, from the top down. A room knows only those below it.
+//! The modules, from the top down. A module imports only from those below it.
 //!
-//! | room | what it is about |
+//! | module | what it is about |
 //! |---|---|
 //! | [`app`] | the composition root: command line, listener |
 //! | [`http`], [`stdio`] | the two transports on the same engine |
 //! | [`engine`] | one message in, one message out: the method table |
 //! | [`calculator`] | the domain, behind the [`service::Service`] trait |
-//! | [`service`] | the seam for a domain, and all that a handler may touch |
+//! | [`service`] | the interface for a domain, and all that a handler may use |
 //! | [`sessions`] | the record, and where it is kept |
 //! | [`protocol`] | the data contracts: no I/O, no async |
 

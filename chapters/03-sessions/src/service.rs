@@ -1,15 +1,15 @@
-//! The seam for a domain: what a service offers.
+//! The interface between the engine and a domain.
 //!
 //! Another domain replaces `calculator/` by its own [`Service`] and keeps
 //! everything else.
 
 pub mod context;
-pub mod state;
+pub mod session;
 
 use async_trait::async_trait;
 
 pub use context::Context;
-pub use state::State;
+pub use session::SessionHandle;
 
 use crate::protocol::RawJson;
 use crate::protocol::content::ResourceContents;
@@ -18,7 +18,7 @@ use crate::protocol::lifecycle::ServerInfo;
 use crate::protocol::resources::Resource;
 use crate::protocol::tools::{Tool, ToolResult};
 
-/// A domain. All lists must be the same for the whole life of the process.
+/// A domain. All lists must stay the same while the process runs.
 #[async_trait]
 pub trait Service: Send + Sync + 'static {
     /// Name, version, capabilities.

@@ -1,4 +1,4 @@
-//! Sessions: what is kept of a conversation, and where it is kept.
+//! Sessions: the record of a session, and the stores for it.
 
 pub mod id;
 pub mod memory;

@@ -22,10 +22,10 @@ pub async fn serve(
     input: impl AsyncRead + Unpin,
     mut output: impl AsyncWrite + Unpin,
 ) -> io::Result<()> {
-    let mut connection = Connection { engine, session: None };
+    let mut connection = StdioConnection { engine, session: None };
     let mut lines = BufReader::new(input).split(b'\n');
     while let Some(line) = lines.next_segment().await? {
-        if let Some(message) = connection.take(&line).await {
+        if let Some(message) = connection.handle_line(&line).await {
             // Compact JSON, so it holds no newline.
             output.write_all(message.get().as_bytes()).await?;
             output.write_all(b"\n").await?;
@@ -35,14 +35,14 @@ pub async fn serve(
     Ok(())
 }
 
-struct Connection {
+struct StdioConnection {
     engine: Arc<Engine>,
     session: Option<SessionId>,
 }
 
-impl Connection {
-    /// Takes one line, and says what there is to answer.
-    async fn take(&mut self, line: &[u8]) -> Option<RawJson> {
+impl StdioConnection {
+    /// Handles one line and returns the response, if there is one.
+    async fn handle_line(&mut self, line: &[u8]) -> Option<RawJson> {
         if line.trim_ascii().is_empty() {
             return None;
         }
@@ -57,10 +57,10 @@ impl Connection {
     }
 
     async fn request(&mut self, request: &Request) -> Result<RawJson, RpcError> {
-        match (request.method.as_str(), self.enter()) {
+        match (request.method.as_str(), self.load_session().await) {
             ("initialize", None) => {
                 let params = request.params.as_ref();
-                let (session, result) = self.engine.initialize(params)?;
+                let (session, result) = self.engine.initialize(params).await?;
                 self.session = Some(session);
                 Ok(result)
             }
@@ -74,7 +74,7 @@ impl Connection {
         }
     }
 
-    fn enter(&self) -> Option<SessionRecord> {
-        self.engine.enter(self.session.as_ref()?)
+    async fn load_session(&self) -> Option<SessionRecord> {
+        self.engine.load(self.session.as_ref()?).await
     }
 }

@@ -21,11 +21,11 @@ struct Client {
 }
 
 impl Client {
-    fn connect() -> Self {
+    async fn connect() -> Self {
         let engine = Engine::new(Arc::new(Calculator::default()));
         let params = to_raw(&json!({ "protocolVersion": "2025-11-25" }));
-        let (id, _) = engine.initialize(Some(&params)).expect("a handshake");
-        let session = engine.enter(&id).expect("a session");
+        let (id, _) = engine.initialize(Some(&params)).await.expect("a handshake");
+        let session = engine.load(&id).await.expect("a session");
         Self { engine, session }
     }
 
@@ -54,7 +54,7 @@ impl Client {
 
 #[tokio::test]
 async fn a_result_is_written_as_a_person_would_write_it() {
-    let client = Client::connect();
+    let client = Client::connect().await;
     for (arguments, written) in [
         (json!({"a": 100, "b": 50, "op": "add"}), "100 add 50 = 150"),
         (json!({"a": 1, "b": 1.5, "op": "subtract"}), "1 subtract 1.5 = -0.5"),
@@ -68,7 +68,7 @@ async fn a_result_is_written_as_a_person_would_write_it() {
 /// L106: the model reads a result, not a protocol error, and tries again.
 #[tokio::test]
 async fn bad_arguments_are_a_result_that_names_the_rule() {
-    let client = Client::connect();
+    let client = Client::connect().await;
     for arguments in [
         json!(null),
         json!([1, 2, "add"]),
@@ -92,7 +92,7 @@ fn what_json_cannot_hold_is_no_result() {
 
 #[tokio::test]
 async fn what_does_not_exist_is_an_error_of_the_protocol() {
-    let client = Client::connect();
+    let client = Client::connect().await;
     let tool = json!({ "name": "translate", "arguments": {} });
     let refused = client.ask("tools/call", tool).await;
     assert_eq!(refused.map_err(|error| error.code), Err(INVALID_PARAMS));
@@ -103,7 +103,7 @@ async fn what_does_not_exist_is_an_error_of_the_protocol() {
 
 #[tokio::test]
 async fn only_what_has_a_result_is_remembered() {
-    let client = Client::connect();
+    let client = Client::connect().await;
     assert_eq!(client.history().await, json!([]));
     client.calculate(json!({"a": 1, "b": 0, "op": "divide"})).await;
     client.calculate(json!({"a": 6, "b": 3, "op": "divide"})).await;
@@ -116,8 +116,8 @@ async fn only_what_has_a_result_is_remembered() {
 /// A tool that finishes after its session has ended leaves nothing behind.
 #[tokio::test]
 async fn a_call_of_an_ended_session_is_refused() {
-    let client = Client::connect();
-    assert!(client.engine.terminate(&client.session.id));
+    let client = Client::connect().await;
+    assert!(client.engine.terminate(&client.session.id).await);
     let params = json!({
         "name": "calculate",
         "arguments": {"a": 1, "b": 1, "op": "add"},

@@ -15,7 +15,7 @@ use crate::protocol::RawJson;
 use crate::protocol::content::ResourceContents;
 use crate::protocol::errors::{INVALID_PARAMS, RpcError};
 use crate::protocol::lifecycle::{
-    Implementation, Present, ServerCapabilities, ServerInfo,
+    EmptyObject, Implementation, ServerCapabilities, ServerInfo,
 };
 use crate::protocol::resources::Resource;
 use crate::protocol::tools::{Tool, ToolResult};
@@ -43,8 +43,8 @@ impl Service for Calculator {
                 version: "0.1.0".into(),
             },
             capabilities: ServerCapabilities {
-                tools: Some(Present {}),
-                resources: Some(Present {}),
+                tools: Some(EmptyObject {}),
+                resources: Some(EmptyObject {}),
             },
         }
     }

@@ -24,8 +24,7 @@ pub fn to_raw(value: &impl Serialize) -> RawJson {
     serde_json::value::to_raw_value(value).unwrap_or_default()
 }
 
-/// Reads an object as the type that is expected of it, an absent one as `{}`.
-/// `None` if it does not fit.
+/// Reads a JSON object as a type, an absent one as `{}`. `None` if it does not fit.
 pub fn from_raw<T: DeserializeOwned>(object: Option<&RawJson>) -> Option<T> {
     let text = object.map_or("{}", |object| object.get());
     // serde alone would also read a struct from an array.

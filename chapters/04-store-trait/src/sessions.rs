@@ -1,4 +1,4 @@
-//! Sessions: what is kept of a conversation, and where it is kept.
+//! Sessions: the record of a session, and the stores for it.
 
 pub mod id;
 pub mod memory;
@@ -7,5 +7,5 @@ pub mod store;
 
 pub use id::SessionId;
 pub use memory::MemoryStore;
-pub use record::{Entry, SessionRecord, Totals};
+pub use record::{HistoryEntry, SessionRecord, Totals};
 pub use store::{SessionStore, StoreError, StoreSettings};

@@ -28,7 +28,8 @@ impl Client {
         let engine = Engine::new(Arc::new(Calculator::default()), store);
         let params = to_raw(&json!({ "protocolVersion": "2025-11-25" }));
         let (id, _) = engine.initialize(Some(&params)).await.expect("a handshake");
-        let session = engine.enter(&id).await.expect("memory").expect("a session");
+        let session =
+            engine.load_and_touch(&id).await.expect("memory").expect("a session");
         Self { engine, session }
     }
 

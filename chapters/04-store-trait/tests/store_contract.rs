@@ -10,7 +10,8 @@ use std::time::Duration;
 use ch04_store_trait::protocol::to_raw;
 use ch04_store_trait::sessions::record::HISTORY_LIMIT;
 use ch04_store_trait::sessions::{
-    Entry, MemoryStore, SessionId, SessionRecord, SessionStore, StoreSettings,
+    HistoryEntry, MemoryStore, SessionId, SessionRecord, SessionStore,
+    StoreSettings,
 };
 use tokio::time::advance;
 
@@ -55,12 +56,12 @@ async fn opened(store: &Store) -> SessionId {
     id
 }
 
-fn entry(operation: &'static str, body: usize) -> Entry {
-    Entry { operation, body: to_raw(&body) }
+fn entry(operation: &'static str, body: usize) -> HistoryEntry {
+    HistoryEntry { operation, body: to_raw(&body) }
 }
 
 async fn history(store: &Store, id: &SessionId) -> Vec<String> {
-    let history = store.history(id).await.unwrap();
+    let history = store.read_history(id).await.unwrap();
     history.iter().map(|body| body.get().to_owned()).collect()
 }
 
@@ -70,15 +71,15 @@ async fn active_sessions(store: &Store) -> u64 {
 
 async fn a_created_session_is_found_with_all_it_was_opened_with(store: Store) {
     let id = opened(&store).await;
-    let found = store.enter(&id).await.unwrap().unwrap();
+    let found = store.load_and_touch(&id).await.unwrap().unwrap();
     assert_eq!((found.id, found.version), (id, "2025-06-18"));
     assert!(history(&store, &id).await.is_empty());
 }
 
 async fn an_unknown_session_is_not_found_and_not_changed(store: Store) {
     let id = SessionId::random();
-    assert!(store.enter(&id).await.unwrap().is_none());
-    assert!(!store.append(&id, &[entry("add", 1)]).await.unwrap());
+    assert!(store.load_and_touch(&id).await.unwrap().is_none());
+    assert!(!store.append_history(&id, &[entry("add", 1)]).await.unwrap());
     assert!(!store.terminate(&id).await.unwrap());
     assert!(history(&store, &id).await.is_empty());
     assert_eq!(store.totals().await.unwrap(), Default::default());
@@ -87,36 +88,36 @@ async fn an_unknown_session_is_not_found_and_not_changed(store: Store) {
 /// L065
 async fn an_ended_session_is_gone(store: Store) {
     let (ended, other) = (opened(&store).await, opened(&store).await);
-    store.append(&ended, &[entry("add", 1)]).await.unwrap();
+    store.append_history(&ended, &[entry("add", 1)]).await.unwrap();
 
     assert!(store.terminate(&ended).await.unwrap());
     assert!(!store.terminate(&ended).await.unwrap(), "only once");
-    assert!(store.enter(&ended).await.unwrap().is_none());
+    assert!(store.load_and_touch(&ended).await.unwrap().is_none());
     assert!(history(&store, &ended).await.is_empty());
-    assert!(store.enter(&other).await.unwrap().is_some());
+    assert!(store.load_and_touch(&other).await.unwrap().is_some());
     assert_eq!(active_sessions(&store).await, 1);
 }
 
 async fn a_late_write_does_not_bring_a_session_back(store: Store) {
     let id = opened(&store).await;
-    store.append(&id, &[entry("add", 1)]).await.unwrap();
+    store.append_history(&id, &[entry("add", 1)]).await.unwrap();
     store.terminate(&id).await.unwrap();
     let before = store.totals().await.unwrap();
 
-    assert!(!store.append(&id, &[entry("add", 2)]).await.unwrap());
-    assert!(store.enter(&id).await.unwrap().is_none());
+    assert!(!store.append_history(&id, &[entry("add", 2)]).await.unwrap());
+    assert!(store.load_and_touch(&id).await.unwrap().is_none());
     assert!(history(&store, &id).await.is_empty());
     assert_eq!(store.totals().await.unwrap(), before);
 }
 
 async fn an_idle_session_expires(store: Store) {
     let id = opened(&store).await;
-    store.append(&id, &[entry("add", 1)]).await.unwrap();
+    store.append_history(&id, &[entry("add", 1)]).await.unwrap();
 
     advance(SETTINGS.timeout).await;
     assert!(history(&store, &id).await.is_empty());
-    assert!(!store.append(&id, &[entry("add", 2)]).await.unwrap());
-    assert!(store.enter(&id).await.unwrap().is_none());
+    assert!(!store.append_history(&id, &[entry("add", 2)]).await.unwrap());
+    assert!(store.load_and_touch(&id).await.unwrap().is_none());
     assert_eq!(active_sessions(&store).await, 0);
     assert!(!store.terminate(&id).await.unwrap());
 }
@@ -126,8 +127,8 @@ async fn use_postpones_expiry(store: Store) {
     let (visited, changed) = (opened(&store).await, opened(&store).await);
     for n in 0..4 {
         advance(SETTINGS.timeout * 2 / 3).await;
-        assert!(store.enter(&visited).await.unwrap().is_some());
-        assert!(store.append(&changed, &[entry("add", n)]).await.unwrap());
+        assert!(store.load_and_touch(&visited).await.unwrap().is_some());
+        assert!(store.append_history(&changed, &[entry("add", n)]).await.unwrap());
     }
     assert_eq!(store.sweep().await.unwrap(), 0);
     assert_eq!(active_sessions(&store).await, 2);
@@ -136,7 +137,7 @@ async fn use_postpones_expiry(store: Store) {
 async fn a_history_keeps_its_newest_entries(store: Store) {
     let id = opened(&store).await;
     for n in 0..HISTORY_LIMIT + 7 {
-        assert!(store.append(&id, &[entry("add", n)]).await.unwrap());
+        assert!(store.append_history(&id, &[entry("add", n)]).await.unwrap());
     }
     let expected: Vec<String> =
         (7..HISTORY_LIMIT + 7).map(|n| n.to_string()).collect();
@@ -149,7 +150,9 @@ async fn concurrent_appends_lose_nothing(store: Store) {
     let appends: Vec<_> = (0..200)
         .map(|n| {
             let store = store.clone();
-            tokio::spawn(async move { store.append(&id, &[entry("add", n)]).await })
+            tokio::spawn(async move {
+                store.append_history(&id, &[entry("add", n)]).await
+            })
         })
         .collect();
     for append in appends {
@@ -162,8 +165,8 @@ async fn concurrent_appends_lose_nothing(store: Store) {
 async fn totals_are_of_all_sessions(store: Store) {
     let (first, second) = (opened(&store).await, opened(&store).await);
     let three = [entry("add", 1), entry("divide", 2), entry("add", 3)];
-    store.append(&first, &three).await.unwrap();
-    store.append(&second, &three[..1]).await.unwrap();
+    store.append_history(&first, &three).await.unwrap();
+    store.append_history(&second, &three[..1]).await.unwrap();
     store.terminate(&first).await.unwrap();
 
     let totals = store.totals().await.unwrap();
@@ -185,5 +188,5 @@ async fn an_expired_session_is_swept_once(store: Store) {
     advance(SETTINGS.timeout / 2).await;
     assert_eq!(store.sweep().await.unwrap(), 5);
     assert_eq!(store.sweep().await.unwrap(), 0);
-    assert!(store.enter(&younger).await.unwrap().is_some());
+    assert!(store.load_and_touch(&younger).await.unwrap().is_some());
 }

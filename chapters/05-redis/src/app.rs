@@ -1,4 +1,4 @@
-//! The composition root: the only place that knows every room.
+//! The composition root: the only module that imports all others.
 
 mod storage;
 
@@ -15,11 +15,10 @@ use crate::engine::Engine;
 use crate::service::Service;
 use crate::{http, stdio};
 
-/// Serves `service` as the command line asks for: over HTTP, or with `--stdio`
-/// over standard input and output.
+/// Serves `service` over HTTP, or with `--stdio` over standard input and output.
 ///
 /// # Errors
-/// Why the server did not start, or what broke it.
+/// If the server cannot start, or fails later.
 pub async fn run(service: Arc<dyn Service>) -> Result<(), Box<dyn Error>> {
     let config = Config::from_env()?;
     let store = storage::open(&config).await?;

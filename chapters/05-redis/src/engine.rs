@@ -29,18 +29,18 @@ impl Engine {
     /// Finds a session.
     ///
     /// # Errors
-    /// [`StoreError`] if it cannot be told whether there is one.
-    pub async fn enter(
+    /// [`StoreError`] if the store does not answer.
+    pub async fn load_and_touch(
         &self,
         id: &SessionId,
     ) -> Result<Option<SessionRecord>, StoreError> {
-        self.store.enter(id).await
+        self.store.load_and_touch(id).await
     }
 
     /// Serves one request of a session.
     ///
     /// # Errors
-    /// What to answer instead of a result.
+    /// The error to answer with.
     pub async fn call(
         &self,
         session: SessionRecord,

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks. A panic while the lock was held leaves nothing half-done in what it
-/// protects: whoever uses this keeps it so.
+/// Locks. A poisoned lock is taken as it is: users of this function must leave
+/// nothing half-done when they panic.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ch05_redis::protocol::to_raw;
 use ch05_redis::sessions::{
-    Entry, RedisStore, SessionId, SessionRecord, SessionStore, StoreError,
+    HistoryEntry, RedisStore, SessionId, SessionRecord, SessionStore, StoreError,
     StoreSettings,
 };
 use redis_server::RedisServer;
@@ -24,8 +24,8 @@ async fn store(server: &RedisServer) -> RedisStore {
 async fn opened(store: &RedisStore) -> SessionId {
     let id = SessionId::random();
     store.create(&SessionRecord { id, version: "2025-11-25" }).await.unwrap();
-    let entry = Entry { operation: "add", body: to_raw(&1) };
-    assert!(store.append(&id, &[entry]).await.unwrap());
+    let entry = HistoryEntry { operation: "add", body: to_raw(&1) };
+    assert!(store.append_history(&id, &[entry]).await.unwrap());
     id
 }
 
@@ -43,7 +43,10 @@ async fn all_keys_of_a_session_expire_with_it() {
             assert!((50_000..=60_000).contains(&left), "{key}: {left} ms, {n}");
             server.run(&["PEXPIRE", key, "10000"]);
         }
-        assert!(store.enter(&id).await.unwrap().is_some(), "use postpones both");
+        assert!(
+            store.load_and_touch(&id).await.unwrap().is_some(),
+            "use postpones both"
+        );
     }
 }
 
@@ -63,9 +66,9 @@ async fn a_server_that_has_forgotten_the_scripts_is_sent_them_again() {
     let store = store(&server).await;
     let id = opened(&store).await;
     server.run(&["SCRIPT", "FLUSH"]);
-    assert!(store.enter(&id).await.unwrap().is_some());
+    assert!(store.load_and_touch(&id).await.unwrap().is_some());
     server.run(&["FLUSHALL"]);
-    assert!(store.enter(&id).await.unwrap().is_none());
+    assert!(store.load_and_touch(&id).await.unwrap().is_none());
 }
 
 /// An unreachable session is not a lost one.
@@ -75,7 +78,7 @@ async fn a_server_that_is_gone_is_an_error_and_not_an_absent_session() {
     let store = store(&server).await;
     let id = opened(&store).await;
     drop(server);
-    let entered = store.enter(&id).await;
+    let entered = store.load_and_touch(&id).await;
     assert!(matches!(entered, Err(StoreError::Unavailable(_))), "{entered:?}");
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use ch05_redis::protocol::to_raw;
 use ch05_redis::sessions::record::HISTORY_LIMIT;
-use ch05_redis::sessions::{Entry, SessionId, SessionRecord, SessionStore};
+use ch05_redis::sessions::{HistoryEntry, SessionId, SessionRecord, SessionStore};
 use contract::{Deployment, Memory, Redis};
 
 /// Names each promise once and makes a test of it for every storage.
@@ -63,12 +63,12 @@ async fn opened(store: &Store) -> SessionId {
     id
 }
 
-fn entry(operation: &'static str, body: usize) -> Entry {
-    Entry { operation, body: to_raw(&body) }
+fn entry(operation: &'static str, body: usize) -> HistoryEntry {
+    HistoryEntry { operation, body: to_raw(&body) }
 }
 
 async fn history(store: &Store, id: &SessionId) -> Vec<String> {
-    let history = store.history(id).await.unwrap();
+    let history = store.read_history(id).await.unwrap();
     history.iter().map(|body| body.get().to_owned()).collect()
 }
 
@@ -81,17 +81,17 @@ async fn a_created_session_is_found_with_all_it_was_opened_with(
 ) {
     let store = all.node(0);
     let id = opened(&store).await;
-    let found = store.enter(&id).await.unwrap().unwrap();
+    let found = store.load_and_touch(&id).await.unwrap().unwrap();
     assert_eq!((found.id, found.version), (id, "2025-06-18"));
-    assert!(store.append(&id, &[]).await.unwrap());
+    assert!(store.append_history(&id, &[]).await.unwrap());
     assert!(history(&store, &id).await.is_empty());
 }
 
 async fn an_unknown_session_is_not_found_and_not_changed(all: impl Deployment) {
     let (store, id) = (all.node(0), SessionId::random());
-    assert!(store.enter(&id).await.unwrap().is_none());
-    assert!(!store.append(&id, &[entry("add", 1)]).await.unwrap());
-    assert!(!store.append(&id, &[]).await.unwrap());
+    assert!(store.load_and_touch(&id).await.unwrap().is_none());
+    assert!(!store.append_history(&id, &[entry("add", 1)]).await.unwrap());
+    assert!(!store.append_history(&id, &[]).await.unwrap());
     assert!(!store.terminate(&id).await.unwrap());
     assert!(history(&store, &id).await.is_empty());
     assert_eq!(store.totals().await.unwrap(), Default::default());
@@ -101,25 +101,25 @@ async fn an_unknown_session_is_not_found_and_not_changed(all: impl Deployment) {
 async fn an_ended_session_is_gone(all: impl Deployment) {
     let store = all.node(0);
     let (ended, other) = (opened(&store).await, opened(&store).await);
-    store.append(&ended, &[entry("add", 1)]).await.unwrap();
+    store.append_history(&ended, &[entry("add", 1)]).await.unwrap();
 
     assert!(all.node(1).terminate(&ended).await.unwrap());
-    assert!(store.enter(&ended).await.unwrap().is_none());
+    assert!(store.load_and_touch(&ended).await.unwrap().is_none());
     assert!(!store.terminate(&ended).await.unwrap(), "only once");
     assert!(history(&store, &ended).await.is_empty());
-    assert!(store.enter(&other).await.unwrap().is_some());
+    assert!(store.load_and_touch(&other).await.unwrap().is_some());
     assert_eq!(active_sessions(&store).await, 1);
 }
 
 async fn a_late_write_does_not_bring_a_session_back(all: impl Deployment) {
     let (store, late) = (all.node(0), all.node(1));
     let id = opened(&store).await;
-    store.append(&id, &[entry("add", 1)]).await.unwrap();
+    store.append_history(&id, &[entry("add", 1)]).await.unwrap();
     store.terminate(&id).await.unwrap();
     let before = late.totals().await.unwrap();
 
-    assert!(!late.append(&id, &[entry("add", 2)]).await.unwrap());
-    assert!(store.enter(&id).await.unwrap().is_none());
+    assert!(!late.append_history(&id, &[entry("add", 2)]).await.unwrap());
+    assert!(store.load_and_touch(&id).await.unwrap().is_none());
     assert!(history(&late, &id).await.is_empty());
     assert_eq!(late.totals().await.unwrap(), before);
 }
@@ -128,13 +128,13 @@ async fn an_idle_session_expires(all: impl Deployment) {
     let all = all.with_short_timeout().await;
     let store = all.node(0);
     let id = opened(&store).await;
-    store.append(&id, &[entry("add", 1)]).await.unwrap();
+    store.append_history(&id, &[entry("add", 1)]).await.unwrap();
     assert_eq!(active_sessions(&store).await, 1);
 
     all.until("it expires", async || active_sessions(&store).await == 0).await;
     assert!(history(&store, &id).await.is_empty());
-    assert!(!store.append(&id, &[entry("add", 2)]).await.unwrap());
-    assert!(store.enter(&id).await.unwrap().is_none());
+    assert!(!store.append_history(&id, &[entry("add", 2)]).await.unwrap());
+    assert!(store.load_and_touch(&id).await.unwrap().is_none());
     assert!(!store.terminate(&id).await.unwrap());
 }
 
@@ -145,19 +145,21 @@ async fn use_postpones_expiry(all: impl Deployment) {
     let (visited, changed) = (opened(&store).await, opened(&store).await);
     for n in 0..8 {
         all.pass(all.timeout() / 5).await;
-        assert!(store.enter(&visited).await.unwrap().is_some());
-        assert!(store.append(&changed, &[entry("add", n)]).await.unwrap());
+        assert!(store.load_and_touch(&visited).await.unwrap().is_some());
+        assert!(store.append_history(&changed, &[entry("add", n)]).await.unwrap());
     }
     assert_eq!(store.sweep().await.unwrap(), 0);
     assert_eq!(active_sessions(&store).await, 2);
     assert_eq!(history(&store, &changed).await.len(), 8);
-    assert!(store.enter(&changed).await.unwrap().is_some());
+    assert!(store.load_and_touch(&changed).await.unwrap().is_some());
 }
 
 async fn a_history_keeps_its_newest_entries(all: impl Deployment) {
     let id = opened(&all.node(0)).await;
     for n in 0..HISTORY_LIMIT + 7 {
-        assert!(all.node(n % 2).append(&id, &[entry("add", n)]).await.unwrap());
+        assert!(
+            all.node(n % 2).append_history(&id, &[entry("add", n)]).await.unwrap()
+        );
     }
     let expected: Vec<String> =
         (7..HISTORY_LIMIT + 7).map(|n| n.to_string()).collect();
@@ -171,7 +173,9 @@ async fn concurrent_appends_lose_nothing(all: impl Deployment) {
     let appends: Vec<_> = (0..200)
         .map(|n| {
             let (store, id) = (all.node(n % 2), if n < 160 { id } else { other });
-            tokio::spawn(async move { store.append(&id, &[entry("add", n)]).await })
+            tokio::spawn(async move {
+                store.append_history(&id, &[entry("add", n)]).await
+            })
         })
         .collect();
     for append in appends {
@@ -185,8 +189,8 @@ async fn concurrent_appends_lose_nothing(all: impl Deployment) {
 async fn totals_are_of_all_sessions(all: impl Deployment) {
     let (first, second) = (opened(&all.node(0)).await, opened(&all.node(1)).await);
     let three = [entry("add", 1), entry("divide", 2), entry("add", 3)];
-    all.node(0).append(&first, &three).await.unwrap();
-    all.node(1).append(&second, &three[..1]).await.unwrap();
+    all.node(0).append_history(&first, &three).await.unwrap();
+    all.node(1).append_history(&second, &three[..1]).await.unwrap();
     all.node(0).terminate(&first).await.unwrap();
 
     for node in [all.node(0), all.node(1)] {
@@ -210,7 +214,7 @@ async fn an_expired_session_is_swept_once(all: impl Deployment) {
 
     let mut swept = 0;
     all.until("five are swept", async || {
-        assert!(store.enter(&kept).await.unwrap().is_some());
+        assert!(store.load_and_touch(&kept).await.unwrap().is_some());
         let other = all.node(1);
         let (first, second) = tokio::join!(store.sweep(), other.sweep());
         swept += first.unwrap() + second.unwrap();

@@ -1,10 +1,10 @@
-//! What the tools are given.
+//! The arguments of the tools.
 
 use serde::Deserialize;
 
 use super::arithmetic::Operation;
 
-/// What `calculate` is given.
+/// The arguments of `calculate`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CalculateArguments {
@@ -12,6 +12,6 @@ pub struct CalculateArguments {
     pub a: f64,
     /// The second number; not 0 when op is divide.
     pub b: f64,
-    /// What to do with a and b, in this order.
+    /// The operation on a and b, in this order.
     pub op: Operation,
 }

@@ -1,4 +1,4 @@
-//! What can be calculated, and where it is not defined.
+//! Arithmetic, and where it is not defined.
 
 use serde::Deserialize;
 
@@ -27,7 +27,7 @@ impl Operation {
         }
     }
 
-    /// The result for `a` and `b`.
+    /// Calculates the result for `a` and `b`.
     ///
     /// # Errors
     /// The rule that `a` and `b` break, for a model to read.

@@ -1,4 +1,4 @@
-//! The table of tools: what a client sees before it calls one.
+//! The tools as clients list them.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The method table.
+//! Dispatches a request by its method.
 
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -13,7 +13,7 @@ impl Engine {
     /// Serves one request.
     ///
     /// # Errors
-    /// What to answer instead of a result.
+    /// The error to answer with.
     pub async fn dispatch(&self, request: &Request) -> Result<RawJson, RpcError> {
         let params = request.params.as_ref();
         match request.method.as_str() {
@@ -25,8 +25,8 @@ impl Engine {
         }
     }
 
-    /// Only a tool that does not exist is an error of the protocol. What goes
-    /// wrong inside a tool is a result, for the model to read and to try again.
+    /// Calls a tool. Only an unknown tool is a protocol error. What goes wrong
+    /// inside a tool is a result, so that the model can read it and try again.
     async fn call_tool(
         &self,
         params: Option<&RawJson>,

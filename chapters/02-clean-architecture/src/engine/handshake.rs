@@ -1,4 +1,4 @@
-//! How a conversation begins.
+//! The handshake.
 //! spec: basic/lifecycle (initialization)
 
 use super::Engine;
@@ -9,7 +9,7 @@ use crate::protocol::version::negotiate;
 use crate::protocol::{RawJson, to_raw};
 
 impl Engine {
-    /// The handshake: which version we speak, what we offer, who we are.
+    /// Answers the handshake: the version, the capabilities, the server's name.
     pub(super) fn initialize(
         &self,
         params: Option<&RawJson>,

@@ -7,9 +7,9 @@ use super::RawJson;
 use super::errors::{INVALID_REQUEST, PARSE_ERROR, RpcError};
 use super::jsonrpc::{Message, Request, RequestId};
 
-/// Every member that a message can have, before their combination is judged.
+/// All members that a message can have, before it is classified.
 #[derive(Deserialize)]
-struct Envelope {
+struct RawMessage {
     jsonrpc: String,
     #[serde(default, deserialize_with = "present")]
     id: Option<RequestId>,
@@ -17,8 +17,8 @@ struct Envelope {
     params: Option<RawJson>,
 }
 
-/// Keeps `null` apart from absence: an absent id makes a notification, a null
-/// one is an error.
+/// Distinguishes `null` from an absent id: a message without an id is a
+/// notification, a null id is an error.
 fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<RequestId>, D::Error> {
     RequestId::deserialize(d).map(Some)
 }
@@ -35,9 +35,11 @@ impl Message {
             "the body is not a JSON-RPC 2.0 message",
         );
         match serde_json::from_slice(body) {
-            Ok(Envelope { jsonrpc, .. }) if jsonrpc != "2.0" => Err(not_a_message),
-            Ok(Envelope { id: None, .. }) => Ok(Self::Notification),
-            Ok(Envelope { id: Some(id), method, params, .. }) => {
+            Ok(RawMessage { jsonrpc, .. }) if jsonrpc != "2.0" => {
+                Err(not_a_message)
+            }
+            Ok(RawMessage { id: None, .. }) => Ok(Self::Notification),
+            Ok(RawMessage { id: Some(id), method, params, .. }) => {
                 Ok(Self::Request(Request { id, method, params }))
             }
             Err(error) if error.is_data() => Err(not_a_message),

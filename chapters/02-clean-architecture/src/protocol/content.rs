@@ -1,4 +1,4 @@
-//! Content blocks: what tools answer with.
+//! Content blocks of tool results.
 //! spec: server/tools (tool result)
 
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! The handshake: who the two sides are and what they can do.
+//! The handshake: names, versions and capabilities of both sides.
 //! spec: basic/lifecycle
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InitializeParams {
-    /// The version that the client would like.
+    /// The version that the client asks for.
     pub protocol_version: String,
 }
 
@@ -22,18 +22,18 @@ pub struct Implementation {
     pub version: String,
 }
 
-/// An empty object on the wire: its presence is the statement.
+/// An empty object on the wire. A capability is declared by its presence.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Present {}
+pub struct EmptyObject {}
 
-/// What the server can do. A method whose capability is absent is unknown.
+/// The server's capabilities. A method whose capability is absent is unknown.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct ServerCapabilities {
     /// `tools/list`, `tools/call`.
-    pub tools: Option<Present>,
+    pub tools: Option<EmptyObject>,
 }
 
-/// What a [`Service`](crate::service::Service) says of itself.
+/// Describes a [`Service`](crate::service::Service) in the handshake.
 #[derive(Debug, Clone)]
 pub struct ServerInfo {
     /// Its name and version.
@@ -46,10 +46,10 @@ pub struct ServerInfo {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InitializeResult<'a> {
-    /// The version of the session from now on.
+    /// The negotiated version.
     pub protocol_version: &'static str,
-    /// What the server can do.
+    /// The server's capabilities.
     pub capabilities: &'a ServerCapabilities,
-    /// Who the server is.
+    /// The server's name and version.
     pub server_info: &'a Implementation,
 }

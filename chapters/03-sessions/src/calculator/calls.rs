@@ -1,4 +1,4 @@
-//! What happens when a tool is called.
+//! Calls of tools.
 
 use serde_json::json;
 
@@ -8,12 +8,12 @@ use crate::protocol::tools::ToolResult;
 use crate::protocol::{RawJson, from_raw, to_raw};
 use crate::service::Context;
 
-/// What a model is told about arguments that do not fit.
+/// The rule that a model reads if its arguments do not fit.
 const ARGUMENTS_RULE: &str = "a and b must be numbers, op must be add, subtract, \
     multiply or divide; each once, and nothing else";
 
-/// Calculates, records it, and writes the result down as a person would.
-pub fn calculate(
+/// Calculates, records the calculation, and formats the result for a reader.
+pub async fn calculate(
     cx: &Context,
     arguments: Option<&RawJson>,
 ) -> Result<ToolResult, RpcError> {
@@ -27,6 +27,6 @@ pub fn calculate(
     let operation = op.name();
     let line =
         json!({ "operation": operation, "inputs": [a, b], "result": result });
-    cx.state().append(to_raw(&line))?;
+    cx.state().append_history(to_raw(&line)).await?;
     Ok(ToolResult::text(format!("{a} {operation} {b} = {result}")))
 }

@@ -1,4 +1,4 @@
-//! What can be read, and what is found there.
+//! The resources, and how they are read.
 
 use crate::protocol::content::ResourceContents;
 use crate::protocol::errors::{RESOURCE_NOT_FOUND, RpcError};
@@ -10,7 +10,7 @@ const HISTORY: &str = "calculator://history";
 
 const JSON: &str = "application/json";
 
-/// What a session can read.
+/// Lists the resources of a session.
 pub(super) fn list() -> Vec<Resource> {
     let history = "The last 50 calculations of this session, newest last.";
     vec![Resource {
@@ -22,12 +22,12 @@ pub(super) fn list() -> Vec<Resource> {
 }
 
 /// Reads a resource.
-pub(super) fn read(
+pub(super) async fn read(
     cx: &Context,
     uri: &str,
 ) -> Result<Vec<ResourceContents>, RpcError> {
     let json = match uri {
-        HISTORY => to_raw(&cx.state().history()),
+        HISTORY => to_raw(&cx.state().read_history().await),
         _ => return Err(RpcError::new(RESOURCE_NOT_FOUND, "resource not found")),
     };
     let (uri, mime_type) = (uri.into(), Some(JSON.into()));

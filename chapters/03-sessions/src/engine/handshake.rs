@@ -1,4 +1,4 @@
-//! How a conversation begins.
+//! The handshake.
 //! spec: basic/lifecycle (initialization)
 
 use super::Engine;
@@ -10,19 +10,19 @@ use crate::protocol::{RawJson, to_raw};
 use crate::sessions::{SessionId, SessionRecord};
 
 impl Engine {
-    /// Opens a session. The order is what matters: the session is stored before
-    /// its id leaves this function, and a refused request leaves nothing behind.
+    /// Opens a session. The order matters: the session is stored before its id
+    /// leaves this function, and nothing is stored for a refused request.
     ///
     /// # Errors
     /// If the parameters are not those of `initialize`.
-    pub fn initialize(
+    pub async fn initialize(
         &self,
         params: Option<&RawJson>,
     ) -> Result<(SessionId, RawJson), RpcError> {
         let InitializeParams { protocol_version } = parse(params)?;
         let version = negotiate(&protocol_version);
         let id = SessionId::random();
-        self.store.create(SessionRecord { id, version });
+        self.store.create(&SessionRecord { id, version }).await;
         let introduction = InitializeResult {
             protocol_version: version,
             capabilities: &self.info.capabilities,

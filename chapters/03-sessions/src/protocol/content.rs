@@ -1,4 +1,4 @@
-//! Content blocks: what tools answer with, and what resources hold.
+//! Content blocks of tool results, and contents of resources.
 //! spec: server/tools (tool result), server/resources (data types)
 
 use serde::Serialize;

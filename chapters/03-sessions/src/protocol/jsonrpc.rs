@@ -1,4 +1,4 @@
-//! JSON-RPC 2.0: ids, the kinds of message, and how ours are written.
+//! JSON-RPC 2.0: ids, the kinds of message, and how responses are written.
 //! spec: basic/index (messages)
 
 use serde::de::Error as _;
@@ -38,9 +38,9 @@ fn whole<'de, D: Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
 /// A request: it will be answered.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Chosen by the sender, unique among its requests in flight.
+    /// Chosen by the client, unique among its requests in flight.
     pub id: RequestId,
-    /// What is asked for.
+    /// The method's name.
     pub method: String,
     /// Raw until the method is known.
     pub params: Option<RawJson>,
@@ -49,9 +49,9 @@ pub struct Request {
 /// One message that a client may send.
 #[derive(Debug, Clone)]
 pub enum Message {
-    /// Wants an answer.
+    /// Must be answered.
     Request(Request),
-    /// Wants none, and gets none, not even an error.
+    /// Is never answered, not even with an error.
     Notification,
 }
 

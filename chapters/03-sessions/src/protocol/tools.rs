@@ -30,8 +30,8 @@ pub struct CallToolParams {
     pub arguments: Option<RawJson>,
 }
 
-/// What a tool answered. A failure of the tool itself is a result too, so that
-/// the model can read it and try again.
+/// The result of a call. A failure of the tool is a result too, so that the model
+/// can read it and try again.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolResult {

@@ -15,12 +15,12 @@ use crate::protocol::RawJson;
 /// never across an await.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    table: Mutex<HashMap<SessionId, Session>>,
+    table: Mutex<HashMap<SessionId, StoredSession>>,
 }
 
-/// All that is kept of one session.
+/// A session in the table.
 #[derive(Debug)]
-struct Session {
+struct StoredSession {
     record: SessionRecord,
     history: VecDeque<RawJson>,
 }
@@ -28,43 +28,37 @@ struct Session {
 impl MemoryStore {
     /// Makes the session visible. Called before the client learns the id, so
     /// that no request can arrive for a session that is not there.
-    pub fn create(&self, record: SessionRecord) {
-        let (id, history) = (record.id, VecDeque::new());
-        lock(&self.table).insert(id, Session { record, history });
+    pub async fn create(&self, record: &SessionRecord) {
+        let session =
+            StoredSession { record: record.clone(), history: VecDeque::new() };
+        lock(&self.table).insert(record.id, session);
     }
 
-    /// The session as it is now, or `None` if it never was or has ended.
-    pub fn load(&self, id: &SessionId) -> Option<SessionRecord> {
-        self.visit(id, |session| session.record.clone())
+    /// Loads a session; `None` if it does not exist or has ended.
+    pub async fn load(&self, id: &SessionId) -> Option<SessionRecord> {
+        lock(&self.table).get(id).map(|session| session.record.clone())
     }
 
     /// Appends to the history and keeps its last [`HISTORY_LIMIT`] entries.
     /// `false` if there is no such session.
-    pub fn append(&self, id: &SessionId, entry: RawJson) -> bool {
-        let appended = self.visit(id, |session| {
-            session.history.push_back(entry);
-            let excess = session.history.len().saturating_sub(HISTORY_LIMIT);
-            session.history.drain(..excess);
-        });
-        appended.is_some()
+    pub async fn append_history(&self, id: &SessionId, entry: RawJson) -> bool {
+        let mut table = lock(&self.table);
+        let Some(session) = table.get_mut(id) else { return false };
+        session.history.push_back(entry);
+        let excess = session.history.len().saturating_sub(HISTORY_LIMIT);
+        session.history.drain(..excess);
+        true
     }
 
     /// The history, newest last; empty if the session is gone.
-    pub fn history(&self, id: &SessionId) -> Vec<RawJson> {
-        let history = self.visit(id, |session| Vec::from(session.history.clone()));
-        history.unwrap_or_default()
+    pub async fn read_history(&self, id: &SessionId) -> Vec<RawJson> {
+        let table = lock(&self.table);
+        let found = table.get(id);
+        found.map(|session| session.history.clone().into()).unwrap_or_default()
     }
 
     /// Ends the session; `false` if there was none.
-    pub fn terminate(&self, id: &SessionId) -> bool {
+    pub async fn terminate(&self, id: &SessionId) -> bool {
         lock(&self.table).remove(id).is_some()
-    }
-
-    fn visit<T>(
-        &self,
-        id: &SessionId,
-        visit: impl FnOnce(&mut Session) -> T,
-    ) -> Option<T> {
-        lock(&self.table).get_mut(id).map(visit)
     }
 }

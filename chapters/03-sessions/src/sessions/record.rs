@@ -1,14 +1,14 @@
-//! What is kept of a session.
+//! The record of a session.
 
 use super::id::SessionId;
 
 /// How many entries a session's history keeps; older ones are dropped.
 pub const HISTORY_LIMIT: usize = 50;
 
-/// What the handshake agreed on.
+/// What client and server agreed on in the handshake. It never changes.
 #[derive(Debug, Clone)]
 pub struct SessionRecord {
-    /// Freshly drawn.
+    /// Generated in the handshake.
     pub id: SessionId,
     /// The negotiated version.
     pub version: &'static str,

@@ -1,4 +1,4 @@
-//! What can be read, and what is found there.
+//! The resources, and how they are read.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ const HISTORY: &str = "calculator://history";
 
 const JSON: &str = "application/json";
 
-/// What a session can read.
+/// Lists the resources of a session.
 pub(super) fn list() -> Vec<Resource> {
     let resource = |uri: &str, name: &str, description: &str| Resource {
         uri: uri.into(),
@@ -34,7 +34,7 @@ pub(super) async fn read(
 ) -> Result<Vec<ResourceContents>, RpcError> {
     let json = match uri {
         STATS => to_raw(&stats(&cx.state().totals().await?)),
-        HISTORY => to_raw(&cx.state().history().await?),
+        HISTORY => to_raw(&cx.state().read_history().await?),
         _ => return Err(RpcError::new(RESOURCE_NOT_FOUND, "resource not found")),
     };
     let (uri, mime_type) = (uri.into(), Some(JSON.into()));

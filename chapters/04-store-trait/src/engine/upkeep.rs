@@ -1,4 +1,4 @@
-//! What a node does beside its requests: it removes idle sessions.
+//! Background work of a node: it removes expired sessions.
 
 use std::io::{Write, stderr};
 use std::time::Duration;
@@ -7,12 +7,12 @@ use tokio::time::interval;
 
 use super::Engine;
 
-/// How often expired sessions are removed. They are invisible from the moment
-/// they expire, so this only frees memory.
+/// How often expired sessions are removed. No request finds them after they expire,
+/// so this only frees memory.
 const SWEEP: Duration = Duration::from_secs(10);
 
 impl Engine {
-    /// Runs until it is dropped.
+    /// Runs until the future is dropped.
     pub async fn upkeep(&self) {
         let mut ticks = interval(SWEEP);
         loop {

@@ -1,4 +1,4 @@
-//! POST /mcp: the client says something.
+//! Handles POST /mcp: one message of a client.
 //! spec: basic/transports (sending messages to the server)
 
 use std::sync::Arc;
@@ -8,38 +8,38 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::answer::{Failure, json};
-use super::session::{SESSION_HEADER, enter};
+use super::error_response::{ErrorResponse, json};
+use super::session::{SESSION_HEADER, require_session};
 use crate::engine::Engine;
 use crate::protocol::jsonrpc::{
     Message, Request, error_message, response_message, result_message,
 };
 
-/// Reads the body, decides what it is, and answers it.
+/// Reads the body, classifies it, and answers it.
 pub async fn post(
     State(engine): State<Arc<Engine>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, Failure> {
+) -> Result<Response, ErrorResponse> {
     match Message::parse(&body)? {
         Message::Request(request) if request.method == "initialize" => {
             Ok(initialize(&engine, &request).await)
         }
         Message::Request(request) => {
-            let session = enter(&engine, &headers)
+            let session = require_session(&engine, &headers)
                 .await
                 .map_err(|refusal| refusal.at(&request.id))?;
             let outcome = engine.call(session, &request).await;
             Ok(json(StatusCode::OK, response_message(&request.id, outcome)))
         }
         Message::Notification => {
-            enter(&engine, &headers).await?;
+            require_session(&engine, &headers).await?;
             Ok(StatusCode::ACCEPTED.into_response())
         }
     }
 }
 
-/// The one request that comes without a session, because it opens one.
+/// Handles the one request that has no session, because it opens one.
 async fn initialize(
     engine: &Engine,
     Request { id, params, .. }: &Request,

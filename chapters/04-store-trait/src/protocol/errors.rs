@@ -1,4 +1,4 @@
-//! JSON-RPC error objects and the codes that MCP gives a meaning.
+//! JSON-RPC error objects, and the codes that MCP uses.
 //! spec: basic/index (error responses)
 
 use serde::Serialize;

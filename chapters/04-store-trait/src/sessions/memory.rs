@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::id::SessionId;
-use super::record::{Entry, HISTORY_LIMIT, SessionRecord, Totals};
+use super::record::{HISTORY_LIMIT, HistoryEntry, SessionRecord, Totals};
 use super::store::{Result, SessionStore, StoreSettings};
 use crate::lock::lock;
 use crate::protocol::RawJson;
@@ -16,7 +16,7 @@ use crate::protocol::RawJson;
 /// A [`SessionStore`] for a single node.
 ///
 /// One lock around everything: it is held for as long as a look-up takes, longer
-/// only where all sessions are looked at, and never across an await.
+/// only in `totals` and `sweep`, and never across an await.
 #[derive(Debug)]
 pub struct MemoryStore {
     settings: StoreSettings,
@@ -26,14 +26,14 @@ pub struct MemoryStore {
 /// Everything that the lock protects.
 #[derive(Debug, Default)]
 struct Table {
-    sessions: HashMap<SessionId, Session>,
+    sessions: HashMap<SessionId, StoredSession>,
     /// Entries ever appended, by operation.
     appended: BTreeMap<&'static str, u64>,
 }
 
-/// All that is kept of one session.
+/// A session in the table.
 #[derive(Debug)]
-struct Session {
+struct StoredSession {
     record: SessionRecord,
     history: VecDeque<RawJson>,
     /// tokio's clock, which a test can pause.
@@ -50,17 +50,17 @@ impl MemoryStore {
         lock(&self.table)
     }
 
-    fn is_alive(&self, session: &Session) -> bool {
+    fn is_alive(&self, session: &StoredSession) -> bool {
         session.last_activity.elapsed() < self.settings.timeout
     }
 
-    /// A session that has not expired. Expiry is decided here, at every access;
-    /// the sweep only frees memory.
+    /// Returns a session that has not expired. Every access checks this (lazy
+    /// expiration); the sweep only frees memory.
     fn alive<'a>(
         &self,
         table: &'a mut Table,
         id: &SessionId,
-    ) -> Option<&'a mut Session> {
+    ) -> Option<&'a mut StoredSession> {
         table.sessions.get_mut(id).filter(|session| self.is_alive(session))
     }
 }
@@ -68,7 +68,7 @@ impl MemoryStore {
 #[async_trait]
 impl SessionStore for MemoryStore {
     async fn create(&self, record: &SessionRecord) -> Result<()> {
-        let session = Session {
+        let session = StoredSession {
             record: record.clone(),
             history: VecDeque::new(),
             last_activity: Instant::now(),
@@ -77,7 +77,10 @@ impl SessionStore for MemoryStore {
         Ok(())
     }
 
-    async fn enter(&self, id: &SessionId) -> Result<Option<SessionRecord>> {
+    async fn load_and_touch(
+        &self,
+        id: &SessionId,
+    ) -> Result<Option<SessionRecord>> {
         let mut table = self.table();
         let found = self.alive(&mut table, id).map(|session| {
             session.last_activity = Instant::now();
@@ -86,7 +89,11 @@ impl SessionStore for MemoryStore {
         Ok(found)
     }
 
-    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool> {
+    async fn append_history(
+        &self,
+        id: &SessionId,
+        entries: &[HistoryEntry],
+    ) -> Result<bool> {
         let mut table = self.table();
         let Some(session) = self.alive(&mut table, id) else { return Ok(false) };
         session.last_activity = Instant::now();
@@ -99,7 +106,7 @@ impl SessionStore for MemoryStore {
         Ok(true)
     }
 
-    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+    async fn read_history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
         let mut table = self.table();
         let found = self.alive(&mut table, id);
         Ok(found.map(|session| session.history.clone().into()).unwrap_or_default())

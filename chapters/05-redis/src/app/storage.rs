@@ -1,12 +1,12 @@
-//! Where everything is kept: in this process, or in Redis for all nodes.
+//! The choice of a store: in this process, or in Redis for all nodes.
 
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::sessions::redis::ConnectError;
+use crate::redis::ConnectError;
 use crate::sessions::{MemoryStore, RedisStore, SessionStore, StoreSettings};
 
-/// The storage that the settings ask for.
+/// Opens the store that the settings ask for.
 pub(super) async fn open(
     config: &Config,
 ) -> Result<Arc<dyn SessionStore>, ConnectError> {

@@ -1,4 +1,4 @@
-//! What happens when a tool is called.
+//! Calls of tools.
 
 use serde_json::json;
 
@@ -7,13 +7,13 @@ use crate::protocol::errors::RpcError;
 use crate::protocol::tools::ToolResult;
 use crate::protocol::{RawJson, from_raw, to_raw};
 use crate::service::Context;
-use crate::sessions::Entry;
+use crate::sessions::HistoryEntry;
 
-/// What a model is told about arguments that do not fit.
+/// The rule that a model reads if its arguments do not fit.
 const ARGUMENTS_RULE: &str = "a and b must be numbers, op must be add, subtract, \
     multiply or divide; each once, and nothing else";
 
-/// Calculates, records it, and writes the result down as a person would.
+/// Calculates, records the calculation, and formats the result for a reader.
 pub async fn calculate(
     cx: &Context,
     arguments: Option<&RawJson>,
@@ -28,6 +28,8 @@ pub async fn calculate(
     let operation = op.name();
     let line =
         json!({ "operation": operation, "inputs": [a, b], "result": result });
-    cx.state().append(&[Entry { operation, body: to_raw(&line) }]).await?;
+    cx.state()
+        .append_history(&[HistoryEntry { operation, body: to_raw(&line) }])
+        .await?;
     Ok(ToolResult::text(format!("{a} {operation} {b} = {result}")))
 }

@@ -1,4 +1,4 @@
-//! The method table.
+//! Dispatches a request by its method.
 
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -31,8 +31,8 @@ impl Engine {
         }
     }
 
-    /// Only a tool that does not exist is an error of the protocol. What goes
-    /// wrong inside a tool is a result, for the model to read and to try again.
+    /// Calls a tool. Only an unknown tool is a protocol error. What goes wrong
+    /// inside a tool is a result, so that the model can read it and try again.
     async fn call_tool(
         &self,
         cx: &Context,

@@ -1,4 +1,4 @@
-//! DELETE on the endpoint, and what every request of a session shows.
+//! DELETE on the endpoint, and the headers of every request in a session.
 //! spec: basic/transports (session management, protocol version header)
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 
-use super::answer::Failure;
+use super::error_response::ErrorResponse;
 use crate::engine::Engine;
 use crate::sessions::{SessionId, SessionRecord};
 
@@ -16,12 +16,12 @@ pub const SESSION_HEADER: &str = "mcp-session-id";
 /// The header that names the protocol version.
 pub const VERSION_HEADER: &str = "mcp-protocol-version";
 
-/// DELETE /mcp: the client ends its session.
-pub async fn end(
+/// Handles DELETE /mcp: ends the session.
+pub async fn delete(
     State(engine): State<Arc<Engine>>,
     headers: HeaderMap,
-) -> Result<StatusCode, Failure> {
-    let id = enter(&engine, &headers).await?.id;
+) -> Result<StatusCode, ErrorResponse> {
+    let id = require_session(&engine, &headers).await?.id;
     if engine.terminate(&id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -29,21 +29,21 @@ pub async fn end(
     }
 }
 
-/// The session that a request names, at the version that it negotiated.
+/// Loads the session that a request names, and checks the version header.
 ///
 /// # Errors
-/// 400 without a session or with another version, 404 if the session is unknown
-/// or has ended, 500 if storage cannot tell.
-pub async fn enter(
+/// 400 without a session or with another version, 404 if the session is unknown or
+/// has ended, 500 if the store does not answer.
+pub async fn require_session(
     engine: &Engine,
     headers: &HeaderMap,
-) -> Result<SessionRecord, Failure> {
+) -> Result<SessionRecord, ErrorResponse> {
     let named = headers.get(SESSION_HEADER);
     let named = named.ok_or_else(|| bad_request("Mcp-Session-Id is required"))?;
     // An id that we cannot have issued is as unknown as one that has ended.
     let id = named.to_str().ok().and_then(SessionId::parse);
     let id = id.ok_or_else(not_found)?;
-    let session = engine.enter(&id).await?.ok_or_else(not_found)?;
+    let session = engine.load_and_touch(&id).await?.ok_or_else(not_found)?;
     match headers.get(VERSION_HEADER) {
         Some(version) if version != session.version => {
             Err(bad_request("MCP-Protocol-Version is not the session's version"))
@@ -53,10 +53,10 @@ pub async fn enter(
     }
 }
 
-fn bad_request(rule: &'static str) -> Failure {
-    Failure::new(StatusCode::BAD_REQUEST, rule)
+fn bad_request(rule: &'static str) -> ErrorResponse {
+    ErrorResponse::new(StatusCode::BAD_REQUEST, rule)
 }
 
-fn not_found() -> Failure {
-    Failure::new(StatusCode::NOT_FOUND, "session not found")
+fn not_found() -> ErrorResponse {
+    ErrorResponse::new(StatusCode::NOT_FOUND, "session not found")
 }

@@ -1,11 +1,11 @@
-//! All that a handler may touch besides its arguments.
+//! The context of a request: all that a handler may use besides its arguments.
 
 use std::sync::Arc;
 
-use super::State;
+use super::SessionHandle;
 use crate::sessions::{SessionRecord, SessionStore};
 
-/// One running request, as its handler sees it.
+/// The context of one running request.
 pub struct Context {
     /// The session as it was when the request arrived.
     pub(crate) session: SessionRecord,
@@ -14,8 +14,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// The session's state in the store.
-    pub fn state(&self) -> State<'_> {
-        State { store: &*self.store, session: &self.session }
+    /// The caller's session.
+    pub fn state(&self) -> SessionHandle<'_> {
+        SessionHandle { store: &*self.store, session: &self.session }
     }
 }

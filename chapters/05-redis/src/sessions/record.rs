@@ -1,4 +1,4 @@
-//! What is kept of a session.
+//! The record of a session.
 
 use std::collections::BTreeMap;
 
@@ -8,25 +8,25 @@ use crate::protocol::RawJson;
 /// How many entries a session's history keeps; older ones are dropped.
 pub const HISTORY_LIMIT: usize = 50;
 
-/// What the handshake agreed on.
+/// What client and server agreed on in the handshake. It never changes.
 #[derive(Debug, Clone)]
 pub struct SessionRecord {
-    /// Freshly drawn.
+    /// Generated in the handshake.
     pub id: SessionId,
     /// The negotiated version.
     pub version: &'static str,
 }
 
-/// One line of a session's history. The store does not look into it.
+/// One entry of a session's history. The store does not parse it.
 #[derive(Debug, Clone)]
-pub struct Entry {
-    /// What it counts as in the [`Totals`].
+pub struct HistoryEntry {
+    /// The operation that it is counted under in [`Totals`].
     pub operation: &'static str,
-    /// What to keep.
+    /// The entry itself.
     pub body: RawJson,
 }
 
-/// Figures of all sessions.
+/// Totals of all sessions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Entries ever appended, by operation.

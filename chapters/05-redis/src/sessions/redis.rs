@@ -7,9 +7,7 @@
 //! between, the index is right again after the next use or expiry of the session; a
 //! calculation stays uncounted.
 
-mod connection;
 mod deployment;
-mod keys;
 mod scripts;
 
 use std::iter;
@@ -18,15 +16,13 @@ use async_trait::async_trait;
 use redis::{Cmd, RedisError};
 use serde_json::value::RawValue;
 
-pub use self::connection::ConnectError;
-use self::connection::Connection;
-use self::keys::Keys;
-use self::scripts::{APPEND, CREATE, ENTER, Script, TERMINATE};
+use self::scripts::{APPEND, CREATE, TERMINATE, TOUCH};
 use super::id::SessionId;
 use super::memory::MemoryStore;
-use super::record::{Entry, HISTORY_LIMIT, SessionRecord, Totals};
+use super::record::{HISTORY_LIMIT, HistoryEntry, SessionRecord, Totals};
 use super::store::{Result, SessionStore, StoreError, StoreSettings};
 use crate::protocol::RawJson;
+use crate::redis::{ConnectError, Connection, Keys, Script};
 
 /// A [`SessionStore`] for any number of nodes.
 pub struct RedisStore {
@@ -34,8 +30,8 @@ pub struct RedisStore {
     keys: Keys,
     /// The timeout in ms, as the scripts take it.
     timeout: String,
-    /// What the handshakes on this node agreed on. It never changes, so nobody
-    /// can overwrite it; and no other node knows it.
+    /// The sessions that were opened on this node. Their records never change, so
+    /// no node can overwrite them. Other nodes do not have them.
     opened: MemoryStore,
 }
 
@@ -56,8 +52,16 @@ impl RedisStore {
         })
     }
 
-    /// Runs a script on a session. The script answers when the session expires,
-    /// or nothing if there is none: `false`.
+    /// All keys of a session, the record first, in the order in which scripts know
+    /// them.
+    fn keys(&self, id: &SessionId) -> [String; 2] {
+        let record = self.keys.owned(id);
+        let history = format!("{record}:history");
+        [record, history]
+    }
+
+    /// Runs a script on a session. The script returns when the session expires, or
+    /// nothing if it does not exist; then this returns `false`.
     async fn change(
         &self,
         script: &Script,
@@ -65,13 +69,13 @@ impl RedisStore {
         arguments: &[&str],
     ) -> Result<bool> {
         let arguments = [&[&*self.timeout], arguments].concat();
-        let keys = self.keys.session(id);
+        let keys = self.keys(id);
         let expiry: Option<u64> =
             script.run(&self.connection, &keys, &arguments).await?;
         let Some(expiry) = expiry else { return Ok(false) };
         self.refresh_index(id, expiry).await?;
         // A change is use, also of what this node keeps.
-        self.opened.enter(id).await?;
+        self.opened.load_and_touch(id).await?;
         Ok(true)
     }
 }
@@ -83,13 +87,22 @@ impl SessionStore for RedisStore {
         self.opened.create(record).await
     }
 
-    async fn enter(&self, id: &SessionId) -> Result<Option<SessionRecord>> {
-        let Some(record) = self.opened.enter(id).await? else { return Ok(None) };
-        let alive = self.change(&ENTER, id, &[]).await?;
+    async fn load_and_touch(
+        &self,
+        id: &SessionId,
+    ) -> Result<Option<SessionRecord>> {
+        let Some(record) = self.opened.load_and_touch(id).await? else {
+            return Ok(None);
+        };
+        let alive = self.change(&TOUCH, id, &[]).await?;
         Ok(alive.then_some(record))
     }
 
-    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool> {
+    async fn append_history(
+        &self,
+        id: &SessionId,
+        entries: &[HistoryEntry],
+    ) -> Result<bool> {
         let limit = HISTORY_LIMIT.to_string();
         let bodies = entries.iter().map(|entry| entry.body.get());
         let arguments: Vec<&str> = iter::once(&*limit).chain(bodies).collect();
@@ -100,8 +113,9 @@ impl SessionStore for RedisStore {
         Ok(appended)
     }
 
-    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
-        let bodies = Cmd::lrange(self.keys.history(id), 0, -1);
+    async fn read_history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+        let [_, history] = self.keys(id);
+        let bodies = Cmd::lrange(history, 0, -1);
         let bodies: Vec<String> = self.connection.query(&bodies).await?;
         let bodies = bodies.into_iter().map(RawValue::from_string);
         bodies.collect::<Result<_, _>>().map_err(|_| StoreError::Damaged("history"))
@@ -109,10 +123,10 @@ impl SessionStore for RedisStore {
 
     async fn terminate(&self, id: &SessionId) -> Result<bool> {
         self.opened.terminate(id).await?;
-        let keys = self.keys.session(id);
+        let keys = self.keys(id);
         let ended: Option<u64> =
             TERMINATE.run(&self.connection, &keys, &[]).await?;
-        self.unlist(id).await?;
+        self.remove_from_index(id).await?;
         Ok(ended.is_some())
     }
 

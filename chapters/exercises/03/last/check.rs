@@ -26,8 +26,8 @@ async fn ask(
 async fn the_last_calculation_can_be_read() {
     let engine = Engine::new(Arc::new(Calculator::default()));
     let params = to_raw(&json!({ "protocolVersion": "2025-11-25" }));
-    let (id, _) = engine.initialize(Some(&params)).expect("a handshake");
-    let session = engine.enter(&id).expect("a session");
+    let (id, _) = engine.initialize(Some(&params)).await.expect("a handshake");
+    let session = engine.load(&id).await.expect("a session");
     let last = json!({ "uri": "calculator://last" });
 
     let none = ask(&engine, &session, "resources/read", last.clone()).await;

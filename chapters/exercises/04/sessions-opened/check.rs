@@ -35,7 +35,8 @@ async fn sessions_are_counted_when_they_are_opened() {
         ids.push(id);
     }
     assert!(engine.terminate(&ids[0]).await.expect("memory"));
-    let session = engine.enter(&ids[1]).await.expect("memory").expect("a session");
+    let session = engine.load_and_touch(&ids[1]).await;
+    let session = session.expect("memory").expect("a session");
 
     let stats = json!({ "uri": "calculator://stats" });
     let read = ask(&engine, &session, "resources/read", stats).await;

@@ -19,6 +19,6 @@ async fn a_session_ends_with_its_timeout() {
     let totals = store.totals().await.expect("memory");
     assert_eq!(totals.active_sessions, 1, "not over yet");
     advance(Duration::from_millis(1)).await;
-    let found = store.enter(&id).await.expect("memory");
+    let found = store.load_and_touch(&id).await.expect("memory");
     assert!(found.is_none(), "idle for the whole timeout is over");
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ch05_redis::protocol::to_raw;
 use ch05_redis::sessions::{
-    Entry, RedisStore, SessionId, SessionRecord, SessionStore, StoreSettings,
+    HistoryEntry, RedisStore, SessionId, SessionRecord, SessionStore, StoreSettings,
 };
 use redis_server::RedisServer;
 
@@ -27,8 +27,8 @@ async fn all_keys_of_a_session_have_one_hash_tag() {
     let id = SessionId::random();
     let record = SessionRecord { id, version: "2025-11-25" };
     store.create(&record).await.expect("Redis");
-    let entry = Entry { operation: "add", body: to_raw(&1) };
-    store.append(&id, &[entry]).await.expect("Redis");
+    let entry = HistoryEntry { operation: "add", body: to_raw(&1) };
+    store.append_history(&id, &[entry]).await.expect("Redis");
 
     let keys = server.run(&["KEYS", &format!("*{id}*")]);
     let tags: BTreeSet<_> = keys

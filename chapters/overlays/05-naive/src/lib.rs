@@ -2,6 +2,6 @@
 //! book shows how it loses updates, and leaves it.
 
 pub mod sessions {
-    //! Only the store is another one.
+    //! Only the store differs.
     pub mod redis;
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use ch05_naive::sessions::redis::RedisStore;
 use ch05_redis::protocol::to_raw;
 use ch05_redis::sessions::{
-    Entry, SessionId, SessionRecord, SessionStore, StoreSettings,
+    HistoryEntry, SessionId, SessionRecord, SessionStore, StoreSettings,
 };
 use redis_server::RedisServer;
 use tokio::time::timeout;
@@ -26,8 +26,8 @@ async fn opened(store: &RedisStore) -> SessionId {
     id
 }
 
-fn entry(body: usize) -> [Entry; 1] {
-    [Entry { operation: "add", body: to_raw(&body) }]
+fn entry(body: usize) -> [HistoryEntry; 1] {
+    [HistoryEntry { operation: "add", body: to_raw(&body) }]
 }
 
 /// Redis answers reads and holds all writes back, so both nodes have read before
@@ -41,7 +41,7 @@ async fn two_nodes_that_append_at_once_lose_an_entry() {
     server.run(&["CLIENT", "PAUSE", "60000", "WRITE"]);
     let appends =
         [first.clone(), second].into_iter().enumerate().map(|(n, node)| {
-            tokio::spawn(async move { node.append(&id, &entry(n)).await })
+            tokio::spawn(async move { node.append_history(&id, &entry(n)).await })
         });
     let appends: Vec<_> = appends.collect();
     let both_write = async {
@@ -56,7 +56,11 @@ async fn two_nodes_that_append_at_once_lose_an_entry() {
     for append in appends {
         assert!(append.await.unwrap().unwrap(), "both are told that it is done");
     }
-    assert_eq!(first.history(&id).await.unwrap().len(), 1, "one entry is lost");
+    assert_eq!(
+        first.read_history(&id).await.unwrap().len(),
+        1,
+        "one entry is lost"
+    );
 }
 
 /// A node reads what it will have overwritten, also with itself: an await between
@@ -69,7 +73,7 @@ async fn many_calls_on_one_node_lose_most_of_what_they_count() {
     let appends: Vec<_> = (0..200)
         .map(|n| {
             let store = store.clone();
-            tokio::spawn(async move { store.append(&id, &entry(n)).await })
+            tokio::spawn(async move { store.append_history(&id, &entry(n)).await })
         })
         .collect();
     for append in appends {
@@ -86,6 +90,6 @@ async fn a_late_write_brings_a_part_of_an_ended_session_back() {
     let store = node(&server).await;
     let id = opened(&store).await;
     store.terminate(&id).await.unwrap();
-    assert!(store.append(&id, &entry(1)).await.unwrap());
-    assert_eq!(store.history(&id).await.unwrap().len(), 1);
+    assert!(store.append_history(&id, &entry(1)).await.unwrap());
+    assert_eq!(store.read_history(&id).await.unwrap().len(), 1);
 }

@@ -1,5 +1,5 @@
-//! What belongs to the deployment and to no session: which sessions are alive,
-//! and the totals.
+//! Data of the deployment, not of one session: the index of live sessions, and the
+//! totals.
 
 use std::slice;
 
@@ -7,48 +7,61 @@ use redis::{Cmd, RedisResult};
 
 use super::RedisStore;
 use super::scripts::{ALIVE, SWEEP};
-use crate::sessions::{Entry, SessionId, Totals};
+use crate::sessions::{HistoryEntry, SessionId, Totals};
 
 impl RedisStore {
-    /// Tells the index when a session expires.
+    /// The key of the index: the live sessions, sorted by expiry.
+    fn index(&self) -> String {
+        self.keys.shared("index")
+    }
+
+    /// The key of the totals: entries ever appended, by operation.
+    fn totals_key(&self) -> String {
+        self.keys.shared("totals")
+    }
+
+    /// Stores in the index when a session expires.
     pub(super) async fn refresh_index(
         &self,
         id: &SessionId,
         expiry: u64,
     ) -> RedisResult<()> {
-        let list = Cmd::zadd(self.keys.index(), id.to_string(), expiry);
+        let list = Cmd::zadd(self.index(), id.to_string(), expiry);
         self.connection.query(&list).await
     }
 
-    /// Takes a session off the index.
-    pub(super) async fn unlist(&self, id: &SessionId) -> RedisResult<()> {
-        let remove = Cmd::zrem(self.keys.index(), id.to_string());
+    /// Removes a session from the index.
+    pub(super) async fn remove_from_index(
+        &self,
+        id: &SessionId,
+    ) -> RedisResult<()> {
+        let remove = Cmd::zrem(self.index(), id.to_string());
         self.connection.query(&remove).await
     }
 
     /// Adds entries to the totals.
-    pub(super) async fn count(&self, entries: &[Entry]) -> RedisResult<()> {
+    pub(super) async fn count(&self, entries: &[HistoryEntry]) -> RedisResult<()> {
         for entry in entries {
-            let add = Cmd::hincr(self.keys.totals(), entry.operation, 1);
+            let add = Cmd::hincr(self.totals_key(), entry.operation, 1);
             self.connection.query::<()>(&add).await?;
         }
         Ok(())
     }
 
-    /// The deployment's figures.
+    /// Reads the totals and counts the live sessions.
     pub(super) async fn count_all(&self) -> RedisResult<Totals> {
-        let index = self.keys.index();
+        let index = self.index();
         let index = slice::from_ref(&index);
         let active_sessions = ALIVE.run(&self.connection, index, &[]).await?;
-        let totals = Cmd::hgetall(self.keys.totals());
+        let totals = Cmd::hgetall(self.totals_key());
         let by_operation = self.connection.query(&totals).await?;
         Ok(Totals { by_operation, active_sessions })
     }
 
-    /// Takes expired sessions off the index; returns how many. Redis has deleted
-    /// their keys by itself.
+    /// Removes expired sessions from the index and returns how many there were.
+    /// Redis deletes their keys itself.
     pub(super) async fn sweep_index(&self) -> RedisResult<u64> {
-        let index = self.keys.index();
+        let index = self.index();
         SWEEP.run(&self.connection, slice::from_ref(&index), &[]).await
     }
 }

@@ -1,5 +1,5 @@
-//! Sessions in Redis, and every change in three steps: read, change, write back.
-//! Between the first and the last somebody else may write.
+//! Sessions in Redis, and every change as a read-modify-write: load, change, save.
+//! Between the first and the last step another node may write.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use ch05_redis::protocol::{RawJson, to_raw};
 use ch05_redis::sessions::record::HISTORY_LIMIT;
 use ch05_redis::sessions::store::Result;
 use ch05_redis::sessions::{
-    Entry, MemoryStore, SessionId, SessionRecord, SessionStore, StoreError,
+    HistoryEntry, MemoryStore, SessionId, SessionRecord, SessionStore, StoreError,
     StoreSettings, Totals,
 };
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -19,11 +19,11 @@ use serde::de::DeserializeOwned;
 
 const TOTALS: &str = "mcp:totals";
 
-/// A store for any number of nodes that get in each other's way.
+/// A store for any number of nodes, which lose each other's updates.
 pub struct RedisStore {
     connection: ConnectionManager,
     timeout: Duration,
-    /// What the handshakes on this node agreed on.
+    /// The sessions that were opened on this node.
     opened: MemoryStore,
 }
 
@@ -69,14 +69,21 @@ impl SessionStore for RedisStore {
         self.opened.create(record).await
     }
 
-    async fn enter(&self, id: &SessionId) -> Result<Option<SessionRecord>> {
+    async fn load_and_touch(
+        &self,
+        id: &SessionId,
+    ) -> Result<Option<SessionRecord>> {
         let left = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX);
         let found: bool = self.query(&Cmd::pexpire(session(id), left)).await?;
-        let record = self.opened.enter(id).await?;
+        let record = self.opened.load_and_touch(id).await?;
         Ok(record.filter(|_| found))
     }
 
-    async fn append(&self, id: &SessionId, entries: &[Entry]) -> Result<bool> {
+    async fn append_history(
+        &self,
+        id: &SessionId,
+        entries: &[HistoryEntry],
+    ) -> Result<bool> {
         let mut history: Vec<RawJson> = self.load(&self::history(id)).await?;
         history.extend(entries.iter().map(|entry| entry.body.clone()));
         let excess = history.len().saturating_sub(HISTORY_LIMIT);
@@ -91,7 +98,7 @@ impl SessionStore for RedisStore {
         Ok(true)
     }
 
-    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+    async fn read_history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
         self.load(&history(id)).await
     }
 

@@ -3,4 +3,4 @@ if ARGV[3] then
   redis.call('RPUSH', KEYS[2], unpack(ARGV, 3))
   redis.call('LTRIM', KEYS[2], -ARGV[2], -1)
 end
-return used()
+return touch()

@@ -9,25 +9,25 @@ use tokio::time::timeout;
 
 /// How long [`Connection::open`] tries altogether.
 const OPEN_DEADLINE: Duration = Duration::from_secs(5);
-/// How long one attempt to connect, or one answer, may take.
+/// How long one attempt to connect, or one reply, may take.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(1);
 
 /// One multiplexed connection, shared by all calls; it reconnects by itself.
 #[derive(Clone)]
 pub(crate) struct Connection(ConnectionManager);
 
-/// Why there is no connection.
+/// Why the connection could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// Not the URL of a Redis server.
     #[error("REDIS_URL cannot be used: {0}")]
     Url(RedisError),
-    /// It could not be reached, refused us, or did not answer.
+    /// The server could not be reached, refused the connection, or did not answer.
     #[error("cannot connect to Redis at {address}: {reason}")]
     Refused {
         /// Host and port.
         address: String,
-        /// What the client says.
+        /// The error of the client library.
         reason: RedisError,
     },
 }
@@ -47,7 +47,7 @@ impl Connection {
         opened.map(Self).map_err(|reason| ConnectError::Refused { address, reason })
     }
 
-    /// Sends a command, once, and waits for the answer.
+    /// Sends a command at most once, and waits for the reply.
     pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         command.query_async(&mut self.0.clone()).await
     }

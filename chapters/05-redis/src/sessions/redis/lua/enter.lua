@@ -1,2 +1,0 @@
--- A visit.
-return used()

@@ -1,0 +1,2 @@
+-- The session is used.
+return touch()
