@@ -93,7 +93,6 @@ pub const PLAN: &[Part] = &[
             "sessions/redis/lua/create.lua",
             "sessions/redis/lua/session.lua",
             "sessions/redis/lua/terminate.lua",
-            "sessions/redis/primary.rs",
             "sessions/redis/scripts.rs",
         ],
     },
@@ -130,6 +129,7 @@ pub const PLAN: &[Part] = &[
             "protocol/raw.rs",
             "service/error.rs",
             "sessions/redis/error.rs",
+            "sessions/redis/primary.rs",
         ],
     },
     Part {
@@ -167,7 +167,6 @@ pub const PLAN: &[Part] = &[
         ],
         files: &[
             "app/connection.rs",
-            "app/connection/",
             "app/descriptors.rs",
             "app/idle.rs",
             "app/slots.rs",
