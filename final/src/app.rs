@@ -8,23 +8,26 @@ pub mod serve;
 mod slots;
 pub mod storage;
 
-use std::{io, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use tokio::{
-    net::{TcpListener, lookup_host},
-    time::timeout,
-};
+use tokio::net::{TcpListener, lookup_host};
+use tokio::time::timeout;
 
-use crate::{
-    config::{AllowedHosts, Config, Host},
-    engine::{self, BadSchema, Engine},
-    http::{self, Http, guards::Guards, rate_limit::RateLimit},
-    readiness::Readiness,
-    service::Service,
-    sessions::{StoreError, redis::ConnectError},
-    telemetry::Metrics,
-};
+use crate::config::{AllowedHosts, Config, Host};
+use crate::engine::{self, BadSchema, Engine};
+use crate::http::guards::Guards;
+use crate::http::rate_limit::RateLimit;
+use crate::http::{self, Http};
+use crate::readiness::Readiness;
+use crate::service::Service;
+use crate::sessions::StoreError;
+use crate::sessions::redis::ConnectError;
+use crate::telemetry::Metrics;
 
 /// How long the system may take to resolve `HOST`.
 const RESOLUTION: Duration = Duration::from_secs(10);
@@ -94,7 +97,7 @@ impl App {
         let service = make_service(&config).map_err(StartError::Service)?;
         let metrics = Arc::new(Metrics::new()?);
         let storage = storage::open(&config, &metrics).await?;
-        let settings = engine::Settings {
+        let settings = engine::EngineSettings {
             session_timeout: config.session_timeout,
             audit_events: config.audit_events,
             lease: config.node_lease,

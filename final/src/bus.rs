@@ -18,16 +18,17 @@ pub use memory::MemoryBus;
 pub use metered::MeteredBus;
 pub use redis::RedisBus;
 
-use crate::{
-    events::StreamId,
-    protocol::{jsonrpc::RequestId, subscriptions::List},
-    sealing::Secret,
-    sessions::{NodeId, SessionId, Timestamp, live::Outcome, store::Result},
-};
+use crate::events::StreamId;
+use crate::protocol::jsonrpc::RequestId;
+use crate::protocol::subscriptions::List;
+use crate::sealing::Secret;
+use crate::sessions::live::ClientAnswer;
+use crate::sessions::store::Result;
+use crate::sessions::{NodeId, SessionId, Timestamp};
 
 /// What any node may have listeners for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum News {
+pub enum RemoteChange {
     /// A resource of the whole deployment has changed.
     Resource(String),
     /// A resource of one tape has changed.
@@ -38,22 +39,22 @@ pub enum News {
 
 /// What a node is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hint {
+pub enum BusMessage {
     /// Something was left for it, or the session is over.
     Look(SessionId),
     /// There is more on a stream.
     Read(SessionId, StreamId),
     /// A stream may be read elsewhere by now.
-    Claimed(SessionId, StreamId),
+    TakenOver(SessionId, StreamId),
     /// A call is not wanted any more, if it is running here.
     Cancel(SessionId, RequestId),
     /// Something has changed.
-    Changed(News),
+    Changed(RemoteChange),
     /// Hints may have been lost.
     Reconnected,
 }
 
-impl Hint {
+impl BusMessage {
     /// The names of the kinds.
     pub const KINDS: [&str; 6] =
         ["look", "read", "claimed", "cancel", "changed", "reconnected"];
@@ -63,7 +64,7 @@ impl Hint {
         match self {
             Self::Look(_) => 0,
             Self::Read(..) => 1,
-            Self::Claimed(..) => 2,
+            Self::TakenOver(..) => 2,
             Self::Cancel(..) => 3,
             Self::Changed(_) => 4,
             Self::Reconnected => 5,
@@ -75,7 +76,7 @@ impl Hint {
 #[derive(Debug, Default)]
 pub struct Left {
     /// Answers to its questions. They stay until the question is withdrawn.
-    pub answers: Vec<(RequestId, Outcome)>,
+    pub answers: Vec<(RequestId, ClientAnswer)>,
     /// Calls of this node that are not wanted any more, and why.
     pub cancelled: Vec<(RequestId, String)>,
 }
@@ -88,14 +89,14 @@ pub struct Left {
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
     /// Passes on what this node is told, until it is dropped. Begins with
-    /// [`Hint::Reconnected`].
-    async fn listen(&self, heard: mpsc::Sender<Hint>);
+    /// [`BusMessage::Reconnected`].
+    async fn subscribe(&self, heard: mpsc::Sender<BusMessage>);
 
     /// Tells all other nodes.
-    async fn announce(&self, news: &News) -> Result<()>;
+    async fn publish(&self, news: &RemoteChange) -> Result<()>;
 
     /// This node is about to ask the client a question for a call that it runs.
-    async fn expect(
+    async fn register_question(
         &self,
         session: &SessionId,
         question: &RequestId,
@@ -103,7 +104,7 @@ pub trait Bus: Send + Sync + 'static {
     ) -> Result<bool>;
 
     /// This node waits for the answer no longer.
-    async fn withdraw(
+    async fn withdraw_question(
         &self,
         session: &SessionId,
         question: &RequestId,
@@ -111,16 +112,16 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Leaves the first answer to a question for the node that waits for it;
     /// `false` if none does.
-    async fn answer(
+    async fn deliver_answer(
         &self,
         session: &SessionId,
         question: &RequestId,
-        outcome: &Outcome,
+        outcome: &ClientAnswer,
     ) -> Result<bool>;
 
     /// Asks the node that runs a call to stop. `false` if none is known to: then
     /// all are asked, because only streams are known to others.
-    async fn cancel(
+    async fn request_cancel(
         &self,
         session: &SessionId,
         call: &RequestId,
@@ -128,7 +129,7 @@ pub trait Bus: Send + Sync + 'static {
     ) -> Result<bool>;
 
     /// What was left for this node.
-    async fn look(&self, session: &SessionId) -> Result<Option<Left>>;
+    async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Left>>;
 
     /// Takes the lease of this node: it is alive for the time of a lease.
     async fn take_lease(&self) -> Result<()>;
@@ -144,12 +145,12 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Takes something that can be had once, whichever node asks; `false` if it was
     /// taken before. It is remembered for `lifetime`.
-    async fn claim(&self, name: &str, lifetime: Duration) -> Result<bool>;
+    async fn use_once(&self, name: &str, lifetime: Duration) -> Result<bool>;
 
     /// Reads the clock by which a claim of `name` is remembered. All nodes read the
     /// same one.
     async fn time_for(&self, name: &str) -> Result<Timestamp>;
 
     /// The secret that all nodes share: `proposal`, unless there is one already.
-    async fn agree(&self, proposal: Secret) -> Result<Secret>;
+    async fn agree_on_secret(&self, proposal: Secret) -> Result<Secret>;
 }

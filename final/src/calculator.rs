@@ -15,27 +15,24 @@ mod results;
 mod tapes;
 mod tools;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{
-    protocol::{
-        caching::CacheHint,
-        completion::{CompleteParams, Completion, Reference},
-        content::ResourceContents,
-        lifecycle::{
-            Implementation, ListCapability, Present, ResourcesCapability,
-            ServerCapabilities, ServerInfo,
-        },
-        prompts::{Prompt, PromptResult},
-        resources::{Resource, ResourceTemplate},
-        tools::{Tool, ToolResult},
-        version::Era,
-    },
-    service::{Arguments, Context, Service, ServiceError, Subject},
-    sessions::NewSession,
+use crate::protocol::caching::CacheHint;
+use crate::protocol::completion::{CompleteParams, Completion, Reference};
+use crate::protocol::content::ResourceContents;
+use crate::protocol::lifecycle::{
+    EmptyObject, Implementation, ListCapability, ResourcesCapability,
+    ServerCapabilities, ServerInfo,
 };
+use crate::protocol::prompts::{Prompt, PromptResult};
+use crate::protocol::resources::{Resource, ResourceTemplate};
+use crate::protocol::tools::{Tool, ToolResult};
+use crate::protocol::version::Era;
+use crate::service::{Arguments, Context, Service, ServiceError, Subject};
+use crate::sessions::SessionInit;
 
 const INSTRUCTIONS: &str = "A calculator with a memory. If there is a tool open_tape, \
     nothing is kept by itself: call open_tape once, before the first calculation that is \
@@ -47,7 +44,7 @@ const INSTRUCTIONS: &str = "A calculator with a memory. If there is a tool open_
 
 /// What a deployment may choose.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct CalculatorSettings {
     /// The pause between two steps of `demo_progress`.
     pub progress_interval: Duration,
     /// There is an audit trail to be read.
@@ -56,7 +53,7 @@ pub struct Settings {
     pub sample_tool: Option<String>,
 }
 
-impl Default for Settings {
+impl Default for CalculatorSettings {
     fn default() -> Self {
         Self {
             progress_interval: Duration::from_millis(200),
@@ -80,13 +77,13 @@ pub enum SampleToolError {
         "the sample tool cannot be called {0:?}, which is a built-in tool: choose \
          another name"
     )]
-    Taken(String),
+    RunningElsewhere(String),
 }
 
 /// The calculator.
 #[derive(Debug)]
 pub struct Calculator {
-    settings: Settings,
+    settings: CalculatorSettings,
     stateful: Lists,
     stateless: Lists,
     prompts: Vec<Prompt>,
@@ -100,7 +97,7 @@ struct Lists {
 }
 
 impl Lists {
-    fn of(era: Era, settings: &Settings) -> Self {
+    fn of(era: Era, settings: &CalculatorSettings) -> Self {
         let mut tools = tools::built_in(era);
         tools.extend(settings.sample_tool.as_deref().map(tools::sample));
         let templates = resources::templates(era, settings.has_audit_trail);
@@ -113,14 +110,14 @@ impl Calculator {
     ///
     /// # Errors
     /// [`SampleToolError`] if the sample tool cannot have its name.
-    pub fn new(settings: Settings) -> Result<Self, SampleToolError> {
+    pub fn new(settings: CalculatorSettings) -> Result<Self, SampleToolError> {
         if let Some(name) = &settings.sample_tool {
             if !Tool::is_valid_name(name) {
                 return Err(SampleToolError::BadName(name.clone()));
             }
             let built_in = Era::BOTH.into_iter().flat_map(tools::built_in);
             if built_in.into_iter().any(|tool| tool.name == *name) {
-                return Err(SampleToolError::Taken(name.clone()));
+                return Err(SampleToolError::RunningElsewhere(name.clone()));
             }
         }
         let [stateful, stateless] = Era::BOTH.map(|era| Lists::of(era, &settings));
@@ -151,8 +148,8 @@ impl Service for Calculator {
                     list_changed: false,
                 }),
                 prompts: Some(ListCapability::default()),
-                logging: Some(Present {}),
-                completions: Some(Present {}),
+                logging: Some(EmptyObject {}),
+                completions: Some(EmptyObject {}),
             },
             instructions: Some(INSTRUCTIONS.into()),
         }
@@ -190,7 +187,7 @@ impl Service for Calculator {
         matches!(tool, tools::CALCULATE | tools::BATCH | tools::ADVANCED)
     }
 
-    fn resources(&self, session: Option<&NewSession>) -> Vec<Resource> {
+    fn resources(&self, session: Option<&SessionInit>) -> Vec<Resource> {
         resources::list(session, self.settings.has_audit_trail)
     }
 
@@ -210,11 +207,11 @@ impl Service for Calculator {
         resources::cache_hint(uri)
     }
 
-    fn subject(&self, session: Option<&NewSession>, uri: &str) -> Option<Subject> {
+    fn subject(&self, session: Option<&SessionInit>, uri: &str) -> Option<Subject> {
         resources::subject(session, uri)
     }
 
-    fn changed_by_phase(&self, session: &NewSession) -> Vec<String> {
+    fn changed_by_phase(&self, session: &SessionInit) -> Vec<String> {
         vec![resources::info_uri(session)]
     }
 
@@ -251,7 +248,7 @@ impl Service for Calculator {
                 let state = cx.state(tape.map(String::as_str)).await?;
                 // Nothing can be proposed before the tape is known.
                 let Some(state) = state else { return Ok(Completion::default()) };
-                let ids = history::newest_ids(&state.history().await?);
+                let ids = history::newest_ids(&state.read_history().await?);
                 Ok(Completion::matching(typed, ids))
             }
             Reference::Resource { .. } => Err(ServiceError::InvalidParams(

@@ -2,16 +2,20 @@
 
 mod hosts;
 
-use std::{ffi::OsString, fmt, str::FromStr, time::Duration};
+use std::ffi::OsString;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
 
 use axum::http::HeaderValue;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tracing::level_filters::LevelFilter;
 
-use crate::{
-    events::Bounds, protocol::tools::Tool, sealing::Secret,
-    sessions::redis::Servers,
-};
+use crate::events::LogBounds;
+use crate::protocol::tools::Tool;
+use crate::sealing::Secret;
+use crate::sessions::redis::Servers;
 
 pub use hosts::{AllowedHost, AllowedHosts, Host, NotAHost};
 
@@ -155,7 +159,7 @@ pub struct Config {
     pub node_lease: Duration,
     /// `EVENT_LOG_ENTRIES`, `EVENT_LOG_BYTES`, `EVENT_LOG_AGE`: how much of what
     /// was said on a session's streams is kept.
-    pub event_log: Bounds,
+    pub event_log: LogBounds,
     /// `PROGRESS_INTERVAL`: the pace of `demo_progress`.
     pub progress_interval: Duration,
 }
@@ -283,7 +287,7 @@ impl Settings<'_> {
             drain_deadline: self.millis("DRAIN_DEADLINE", 25_000, 0),
             audit_events: self.number("AUDIT_EVENTS", 200, 0),
             node_lease: self.millis("NODE_LEASE", 10_000, 500),
-            event_log: Bounds {
+            event_log: LogBounds {
                 entries: self.number("EVENT_LOG_ENTRIES", 2_000, 1),
                 bytes: self.number("EVENT_LOG_BYTES", 4_194_304, 1),
                 age: self.millis("EVENT_LOG_AGE", 600_000, 1),

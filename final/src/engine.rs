@@ -15,40 +15,37 @@ pub mod tools;
 pub mod upkeep;
 mod vitals;
 
-use std::{
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-pub use call::{Call, Ended};
+pub use call::{Call, CallOutcome};
 pub use session::Session;
 pub use tools::BadSchema;
 
 pub use crate::sessions::Caller;
 
-use self::{
-    attempts::Attempts, lease::Reached, tools::ToolTable, vitals::LastVitals,
-};
-use crate::{
-    bus::Bus,
-    error::Error,
-    events::{Audit, EventLog, Readers},
-    protocol::{
-        RawJson,
-        jsonrpc::{Notification, Response},
-        lifecycle::ServerInfo,
-        method::Method,
-        progress::CancelledParams,
-        to_raw,
-    },
-    readiness::Readiness,
-    sealing::KeyRing,
-    service::{Changes, Listeners, Service, common::Common},
-    sessions::{Clock, LiveSessions, NodeId, SessionId, SessionStore},
-    telemetry::Metrics,
-};
+use self::attempts::Attempts;
+use self::lease::StorageUptime;
+use self::tools::ToolTable;
+use self::vitals::LastVitals;
+use crate::bus::Bus;
+use crate::error::Error;
+use crate::events::{Audit, EventLog, OpenStreams};
+use crate::protocol::jsonrpc::{Notification, Response};
+use crate::protocol::lifecycle::ServerInfo;
+use crate::protocol::method::Method;
+use crate::protocol::progress::CancelledParams;
+use crate::protocol::{RawJson, to_raw};
+use crate::readiness::Readiness;
+use crate::sealing::KeyRing;
+use crate::service::node_context::NodeContext;
+use crate::service::{ChangePublisher, Service, Subscriptions};
+use crate::sessions::{Clock, LiveSessions, NodeId, SessionId, SessionStore};
+use crate::telemetry::Metrics;
 
 /// Serves one [`Service`] to sessions that are kept in one [`SessionStore`].
 pub struct Engine {
@@ -57,9 +54,9 @@ pub struct Engine {
     log: Arc<dyn EventLog>,
     bus: Arc<dyn Bus>,
     live: Arc<LiveSessions>,
-    readers: Arc<Readers>,
-    listeners: Arc<Listeners>,
-    changes: Arc<Changes>,
+    readers: Arc<OpenStreams>,
+    listeners: Arc<Subscriptions>,
+    changes: Arc<ChangePublisher>,
     audit: Arc<Audit>,
     metrics: Arc<Metrics>,
     /// What outlives the connection that it came on.
@@ -70,9 +67,9 @@ pub struct Engine {
     node: NodeId,
     /// Other nodes share the storage.
     shared: bool,
-    settings: Settings,
+    settings: EngineSettings,
     /// Since when storage has been reached without a break.
-    reached: Reached,
+    reached: StorageUptime,
     last_vitals: LastVitals,
     /// Streams are sent away as soon as they are opened.
     dismissing: AtomicBool,
@@ -87,7 +84,7 @@ pub struct Engine {
     /// For requests that no store has given a time.
     clock: Clock,
     /// What handlers reach.
-    common: Arc<Common>,
+    common: Arc<NodeContext>,
 }
 
 /// Where everything is kept that is more than a node's own.
@@ -109,7 +106,7 @@ pub struct Storage {
 
 /// What a deployment may choose.
 #[derive(Debug, Clone, Copy)]
-pub struct Settings {
+pub struct EngineSettings {
     /// A session that is idle for longer is gone.
     pub session_timeout: Duration,
     /// Entries of a session's audit trail; 0 keeps none.
@@ -130,12 +127,13 @@ impl Engine {
     pub fn new(
         service: Arc<dyn Service>,
         storage: Storage,
-        settings: Settings,
+        settings: EngineSettings,
         metrics: Arc<Metrics>,
     ) -> Result<Self, BadSchema> {
         let Storage { node, shared, sessions: store, log, bus, keys } = storage;
-        let (readers, listeners) = <(Arc<Readers>, Arc<Listeners>)>::default();
-        let changes = Changes::new(
+        let (readers, listeners) =
+            <(Arc<OpenStreams>, Arc<Subscriptions>)>::default();
+        let changes = ChangePublisher::new(
             log.clone(),
             bus.clone(),
             readers.clone(),
@@ -145,7 +143,7 @@ impl Engine {
         let audit = Arc::new(Audit::new(log.clone(), settings.audit_events));
         let background = TaskTracker::new();
         let live = Arc::<LiveSessions>::default();
-        let common = Common {
+        let common = NodeContext {
             live: live.clone(),
             store: store.clone(),
             changes: changes.clone(),
@@ -163,7 +161,7 @@ impl Engine {
             tools: ToolTable::of(&*service)?,
             common: Arc::new(common),
             clock: Clock::start(),
-            reached: Reached::default(),
+            reached: StorageUptime::default(),
             last_vitals: LastVitals::default(),
             attempts: Arc::default(),
             dismissing: AtomicBool::new(false),
@@ -219,11 +217,11 @@ impl Engine {
         session: &Session,
         params: CancelledParams,
     ) -> Result<(), Error> {
-        let id = &session.opened().id;
+        let id = &session.init().id;
         let CancelledParams { request_id: call, reason } = params;
         let reason = reason.unwrap_or_default();
-        let here = self.live.get(id).is_some_and(|live| live.cancel(&call));
-        let found = here || self.bus.cancel(id, &call, &reason).await?;
+        let here = self.live.get(id).is_some_and(|live| live.cancel_call(&call));
+        let found = here || self.bus.request_cancel(id, &call, &reason).await?;
         tracing::debug!(session = %id, found, reason, "cancelled by the client");
         Ok(())
     }
@@ -233,17 +231,17 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Store`]
-    pub async fn answer(
+    pub async fn deliver_answer(
         &self,
         session: &Session,
         response: Response,
     ) -> Result<(), Error> {
-        let id = &session.opened().id;
+        let id = &session.init().id;
         let Response { id: question, outcome } = response;
-        let asked = self.live.get(id).filter(|live| live.asks(&question));
+        let asked = self.live.get(id).filter(|live| live.has_question(&question));
         let taken = match asked {
-            Some(live) => live.answer(&question, outcome),
-            None => self.bus.answer(id, &question, &outcome).await?,
+            Some(live) => live.deliver_answer(&question, outcome),
+            None => self.bus.deliver_answer(id, &question, &outcome).await?,
         };
         if !taken {
             tracing::debug!(session = %id, "an answer that nobody waits for");
@@ -265,7 +263,7 @@ impl Engine {
             Ok(false) => return Err(Error::SessionNotFound),
             Err(error) => {
                 // It may have ended, and nobody tells this node what it did itself.
-                self.look(*id).await;
+                self.pull_mailbox(*id).await;
                 return Err(error.into());
             }
         }

@@ -6,30 +6,27 @@
 //! its arguments break, in the words of the room that knows the rule: no text of a
 //! Rust error of another room, no path, no key. The log gets the whole chain.
 
-use std::{borrow::Cow, error::Error as _};
+use std::borrow::Cow;
+use std::error::Error as _;
 
 use axum::http::{HeaderName, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{
-    protocol::{
-        RawJson,
-        body::ParseError,
-        envelope::BadEnvelope,
-        errors::{
-            HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST,
-            METHOD_NOT_FOUND, MISSING_CAPABILITY, PARSE_ERROR, RpcError,
-            UNSUPPORTED_VERSION,
-        },
-        jsonrpc::{RequestId, error_message},
-        method::Method,
-        retries::InputRequests,
-        version::{Era, SUPPORTED},
-    },
-    service::ServiceError,
-    sessions::StoreError,
-    telemetry::Outcome,
+use crate::protocol::RawJson;
+use crate::protocol::body::ParseError;
+use crate::protocol::envelope::BadEnvelope;
+use crate::protocol::errors::{
+    HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST,
+    METHOD_NOT_FOUND, MISSING_CAPABILITY, PARSE_ERROR, RpcError,
+    UNSUPPORTED_VERSION,
 };
+use crate::protocol::jsonrpc::{RequestId, error_message};
+use crate::protocol::method::Method;
+use crate::protocol::retries::InputRequests;
+use crate::protocol::version::{Era, SUPPORTED};
+use crate::service::ServiceError;
+use crate::sessions::StoreError;
+use crate::telemetry::Outcome;
 
 /// Everything that can go wrong with a request.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +34,7 @@ pub enum Error {
     /// `Host` is none of ours: DNS rebinding, or a missing `ALLOWED_HOSTS`.
     #[error("host is not allowed")]
     ForbiddenHost,
-    /// `Origin` is a web page that we were not told to trust.
+    /// `CallScope` is a web page that we were not told to trust.
     #[error("origin is not allowed")]
     ForbiddenOrigin,
     /// `Host` is missing, given twice, or no host (RFC 9112, 3.2).

@@ -3,21 +3,22 @@
 //! spec: basic/transports (resumability and redelivery)
 
 pub mod audit;
+pub mod cursor;
 pub mod id;
 pub mod log;
 pub mod memory;
 pub mod metered;
-pub mod reader;
-pub mod readers;
+pub mod open_streams;
 pub mod redis;
 
 pub use audit::Audit;
+pub use cursor::{Frame, StreamCursor};
 pub use id::{AttemptId, EntryId, EventId, StreamId, StreamKind};
 pub use log::{
-    Bounds, Event, EventKind, EventLog, Held, Opened, Page, ReadAt, Resumed, Runner,
+    CallRegistration, EntryKind, Event, EventLog, GetStreamLease, LogBounds,
+    LogPage, ReaderLocation, Resumption, Runner,
 };
 pub use memory::MemoryLog;
 pub use metered::MeteredLog;
-pub use reader::{Frame, Reader};
-pub use readers::{Farewell, Readers, Reading};
+pub use open_streams::{CloseReason, OpenStreams, StreamHandle};
 pub use redis::RedisLog;

@@ -2,14 +2,14 @@
 //! spec: basic/transports (streamable HTTP)
 
 pub mod accept;
-pub mod answer;
 pub mod body;
 pub mod client_address;
 pub mod direct;
 pub mod era;
+pub mod error_response;
 pub mod guards;
+pub mod header_check;
 pub mod host;
-pub mod mirror;
 pub mod operators;
 pub mod outline;
 pub mod post;
@@ -21,24 +21,22 @@ pub mod sse;
 pub mod stateless;
 pub mod unread;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use axum::{
-    Router,
-    extract::{Request, State},
-    response::{IntoResponse, Response},
-    routing::{any, get},
-};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
 
 use tower::ServiceBuilder;
 
-use crate::{
-    engine::Engine,
-    error::Error,
-    http::{guards::Guards, rate_limit::RateLimit},
-    readiness::Readiness,
-    telemetry::Metrics,
-};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::http::guards::Guards;
+use crate::http::rate_limit::RateLimit;
+use crate::readiness::Readiness;
+use crate::telemetry::Metrics;
 
 /// Everything that a request handler may need.
 pub struct Http {
@@ -61,7 +59,7 @@ pub struct Http {
 }
 
 /// The routes. The order of the checks is the order of the layers, outermost
-/// first: `Host` and `Origin`, preflight, method, bounds on connections,
+/// first: `Host` and `CallScope`, preflight, method, bounds on connections,
 /// authentication, rate limit.
 /// Operators' paths need only a `Host`, whichever it is, because probes and scrapers
 /// come by address and without a token.
@@ -104,7 +102,7 @@ async fn mcp(State(http): State<Arc<Http>>, request: Request) -> Response {
         "GET" => session::listen(&http, request).await,
         "DELETE" => session::end(&http, request).await,
         // No preflight: those were answered before.
-        "OPTIONS" => Ok(answer::options()),
+        "OPTIONS" => Ok(error_response::options()),
         _ => Err(Error::MethodNotAllowed.into()),
     };
     answer.unwrap_or_else(IntoResponse::into_response)

@@ -1,12 +1,11 @@
 //! The calculator, served.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
+use std::sync::Arc;
 
-use mcp_server::{
-    app,
-    calculator::{Calculator, Settings},
-    config::Config,
-};
+use mcp_server::app;
+use mcp_server::calculator::{Calculator, CalculatorSettings};
+use mcp_server::config::Config;
 
 /// A request makes some forty small allocations; this allocator makes them at
 /// about a third of the price of the system's.
@@ -18,7 +17,7 @@ fn main() -> ExitCode {
 }
 
 fn calculator(config: &Config) -> Result<Calculator, String> {
-    let settings = Settings {
+    let settings = CalculatorSettings {
         progress_interval: config.progress_interval,
         has_audit_trail: config.audit_events > 0,
         sample_tool: config.sample_tool.clone(),

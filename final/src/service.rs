@@ -5,36 +5,34 @@
 
 pub mod asking;
 pub mod changes;
-pub(crate) mod common;
 pub mod context;
 pub mod error;
-pub mod listeners;
-pub(crate) mod origin;
+pub(crate) mod node_context;
+pub(crate) mod scope;
+pub(crate) mod session_ref;
 pub mod state;
-pub(crate) mod visit;
+pub mod subscriptions;
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-pub use changes::Changes;
+pub use changes::ChangePublisher;
 pub use context::Context;
 pub use error::ServiceError;
-pub use listeners::Listeners;
 pub use state::State;
+pub use subscriptions::Subscriptions;
 
-use crate::protocol::{
-    RawJson,
-    caching::CacheHint,
-    completion::{CompleteParams, Completion},
-    content::ResourceContents,
-    lifecycle::ServerInfo,
-    prompts::{Prompt, PromptResult},
-    resources::{Resource, ResourceTemplate},
-    tools::{Tool, ToolResult},
-    version::Era,
-};
-use crate::sessions::NewSession;
+use crate::protocol::RawJson;
+use crate::protocol::caching::CacheHint;
+use crate::protocol::completion::{CompleteParams, Completion};
+use crate::protocol::content::ResourceContents;
+use crate::protocol::lifecycle::ServerInfo;
+use crate::protocol::prompts::{Prompt, PromptResult};
+use crate::protocol::resources::{Resource, ResourceTemplate};
+use crate::protocol::tools::{Tool, ToolResult};
+use crate::protocol::version::Era;
+use crate::sessions::SessionInit;
 
 /// The arguments of a tool call. They are valid by the tool's input schema.
 #[derive(Debug)]
@@ -94,7 +92,7 @@ pub trait Service: Send + Sync + 'static {
 
     /// The resources that can be read: those of the session and those of
     /// everybody. Without a session they are the same for all callers (M138).
-    fn resources(&self, _session: Option<&NewSession>) -> Vec<Resource> {
+    fn resources(&self, _session: Option<&SessionInit>) -> Vec<Resource> {
         Vec::new()
     }
 
@@ -120,14 +118,14 @@ pub trait Service: Send + Sync + 'static {
     /// What this resource tells about, if its changes are announced.
     fn subject(
         &self,
-        _session: Option<&NewSession>,
+        _session: Option<&SessionInit>,
         _uri: &str,
     ) -> Option<Subject> {
         None
     }
 
     /// Resources that change when a session's handshake completes.
-    fn changed_by_phase(&self, _session: &NewSession) -> Vec<String> {
+    fn changed_by_phase(&self, _session: &SessionInit) -> Vec<String> {
         Vec::new()
     }
 

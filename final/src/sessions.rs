@@ -13,12 +13,13 @@ pub mod store;
 
 pub use clock::{Clock, Timestamp};
 pub use id::{Caller, NodeId, Principal, SessionId};
-pub use live::{Live, LiveSession, LiveSessions};
+pub use live::{LiveSession, LiveSessions, PinnedSession};
 pub use memory::MemoryStore;
 pub use metered::MeteredStore;
-pub use outbox::{Inbox, Outbox, Said};
-pub use record::{Entry, NewSession, Phase, SessionRecord, Totals};
+pub use outbox::{CallEvent, CallOutput, CallSink};
+pub use record::{HistoryEntry, Phase, SessionInit, SessionRecord, Totals};
 pub use redis::RedisStore;
 pub use store::{
-    Append, Appended, Entered, SessionStore, StoreError, StoreSettings, Vitals,
+    AppendedSession, HistoryAppend, SessionStore, StoreError, StoreSettings,
+    TouchedSession, Vitals,
 };

@@ -2,44 +2,36 @@
 //! spec: basic/transports (stdio)
 
 mod reader;
-mod running;
+mod running_calls;
 mod writer;
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, BufReader},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::JoinSet,
-    time::timeout,
-};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    reader::{Line, LineReader},
-    running::Running,
-    writer::{Lines, lines, write},
+use self::reader::{Line, LineReader};
+use self::running_calls::Running;
+use self::writer::{Lines, lines, write};
+use crate::engine::{Call, Caller, Engine, Session};
+use crate::error::Error;
+use crate::events::{Frame, StreamCursor};
+use crate::protocol::body::{Body, ParseError};
+use crate::protocol::envelope::{BadEnvelope, Envelope};
+use crate::protocol::jsonrpc::{
+    Message, Notification, Request, RequestId, notification_message, result_message,
 };
-use crate::{
-    engine::{Call, Caller, Engine, Session},
-    error::Error,
-    events::{Frame, Reader},
-    protocol::{
-        RawJson,
-        body::{Body, ParseError},
-        envelope::{BadEnvelope, Envelope},
-        jsonrpc::{
-            Message, Notification, Request, RequestId, notification_message,
-            result_message,
-        },
-        lifecycle::Present,
-        method::Method,
-        progress::CancelledParams,
-        to_raw,
-        version::Era,
-    },
-    sessions::{Inbox, Outbox, Principal, Said, SessionId},
-};
+use crate::protocol::lifecycle::EmptyObject;
+use crate::protocol::method::Method;
+use crate::protocol::progress::CancelledParams;
+use crate::protocol::version::Era;
+use crate::protocol::{RawJson, to_raw};
+use crate::sessions::{CallEvent, CallOutput, CallSink, Principal, SessionId};
 
 /// How many bytes of requests may be served at a time.
 const SERVED: usize = 16 << 20;
@@ -146,7 +138,7 @@ impl Connection {
     /// 2025-03-26 only; over stdio its answers may come one by one.
     async fn batch(&mut self, messages: Vec<Result<Message, ParseError>>) {
         match self.enter(0).await {
-            Ok(session) if session.opened().era.has_batches() => {
+            Ok(session) if session.init().era.has_batches() => {
                 for message in messages {
                     match message {
                         Ok(message) => self.message(message).await,
@@ -178,7 +170,8 @@ impl Connection {
             }
             Message::Response(response) => {
                 if let Ok(session) = self.enter(0).await
-                    && let Err(error) = self.engine.answer(&session, response).await
+                    && let Err(error) =
+                        self.engine.deliver_answer(&session, response).await
                 {
                     error.log();
                 }
@@ -188,7 +181,9 @@ impl Connection {
 
     async fn request(&mut self, request: Request) -> Result<(), Error> {
         match Envelope::of(request.params.as_ref()) {
-            Some(Ok(envelope)) => return self.serve_alone(request, envelope).await,
+            Some(Ok(envelope)) => {
+                return self.serve_stateless(request, envelope).await;
+            }
             Some(Err(bad)) => return Err(bad.into()),
             None => {}
         }
@@ -200,22 +195,22 @@ impl Connection {
             }
             // L083: also before the handshake.
             (Method::Ping, None) => {
-                let pong = result_message(&request.id, &to_raw(&Present {}));
+                let pong = result_message(&request.id, &to_raw(&EmptyObject {}));
                 self.say(pong).await;
                 Ok(())
             }
             _ => {
                 let session = self.enter(1).await?;
                 let room = self.room_for(&request).await?;
-                let (outbox, inbox) = Outbox::open();
-                let call = self.engine.call(&session, request, outbox)?;
+                let (sink, inbox) = CallSink::open();
+                let call = self.engine.call(&session, request, sink)?;
                 self.begin(call, inbox, room, false)
             }
         }
     }
 
     /// A request of the stateless era, beside the session or without one.
-    async fn serve_alone(
+    async fn serve_stateless(
         &mut self,
         request: Request,
         envelope: Envelope,
@@ -228,8 +223,8 @@ impl Connection {
             return Err(Error::no_such_method(Era::Stateless, method));
         }
         let room = self.room_for(&request).await?;
-        let (outbox, inbox) = Outbox::open();
-        let call = self.engine.serve(&self.caller, request, envelope, outbox)?;
+        let (sink, inbox) = CallSink::open();
+        let call = self.engine.serve(&self.caller, request, envelope, sink)?;
         self.begin(call, inbox, room, method == Method::Listen)
     }
 
@@ -251,7 +246,7 @@ impl Connection {
     fn begin(
         &mut self,
         call: Call,
-        inbox: Inbox,
+        inbox: CallOutput,
         room: OwnedSemaphorePermit,
         listens: bool,
     ) -> Result<(), Error> {
@@ -292,7 +287,8 @@ impl Connection {
             self.engine.initialize(&self.caller, request.params).await?;
         self.session = Some(id);
         let session = self.enter(0).await?;
-        let reader = self.engine.listen(&session, CancellationToken::new()).await?;
+        let reader =
+            self.engine.open_get_stream(&session, CancellationToken::new()).await?;
         self.listener.spawn(announce(reader, self.lines.clone()));
         self.say(result_message(&request.id, &result)).await;
         Ok(())
@@ -300,7 +296,7 @@ impl Connection {
 
     async fn enter(&self, requests: usize) -> Result<Session, Error> {
         let id = self.session.as_ref().ok_or(Error::NotInitialized)?;
-        self.engine.enter(id, &self.caller, requests).await
+        self.engine.load_and_touch(id, &self.caller, requests).await
     }
 
     async fn malformed(&self, error: ParseError) {
@@ -336,7 +332,7 @@ impl Connection {
 /// Passes on what a call says, and its answer.
 async fn run(
     mut call: Call,
-    mut inbox: Inbox,
+    mut inbox: CallOutput,
     lines: Lines,
     running: Arc<Running>,
 ) {
@@ -349,20 +345,20 @@ async fn run(
 }
 
 /// Passes on what a call says until it has ended.
-async fn forward(inbox: &mut Inbox, lines: &Lines) {
+async fn forward(inbox: &mut CallOutput, lines: &Lines) {
     loop {
-        let said = inbox.take().await;
+        let said = inbox.next_batch().await;
         if said.is_empty() {
             return;
         }
-        for message in said.into_iter().filter_map(Said::into_message) {
+        for message in said.into_iter().filter_map(CallEvent::into_message) {
             lines.send(message).await;
         }
     }
 }
 
 /// Passes on what belongs to no call until the session ends.
-async fn announce(mut reader: Reader, lines: Lines) {
+async fn announce(mut reader: StreamCursor, lines: Lines) {
     while let Some(frame) = reader.next().await {
         if let Frame::Message(_, message) = frame {
             lines.send(message).await;

@@ -12,11 +12,10 @@ use prometheus::{
 };
 use tracing::Span;
 
-use crate::{
-    bus::Hint,
-    lock::lock,
-    protocol::{method::Method, trace::TraceContext},
-};
+use crate::bus::BusMessage;
+use crate::lock::lock;
+use crate::protocol::method::Method;
+use crate::protocol::trace::TraceContext;
 
 /// The span of a request that is part of somebody's trace: the log names it.
 pub fn span(trace: &TraceContext) -> Span {
@@ -93,7 +92,7 @@ pub struct Metrics {
     /// Panics in handlers.
     pub panics: IntCounter,
     log_lines_lost: Mutex<IntCounter>,
-    hints: [IntCounter; Hint::KINDS.len()],
+    hints: [IntCounter; BusMessage::KINDS.len()],
     requests: Vec<[IntCounter; Outcome::ALL.len()]>,
     durations: Vec<Histogram>,
 }
@@ -194,7 +193,7 @@ impl Metrics {
             rate_limited,
             panics,
             log_lines_lost: Mutex::new(log_lines_lost),
-            hints: Hint::KINDS.map(|kind| hints.with_label_values(&[kind])),
+            hints: BusMessage::KINDS.map(|kind| hints.with_label_values(&[kind])),
             requests: Method::ALL.iter().map(of_method).collect(),
             durations: Method::ALL
                 .iter()
@@ -211,7 +210,7 @@ impl Metrics {
     }
 
     /// Counts what another node has told.
-    pub fn heard(&self, hint: &Hint) {
+    pub fn count_bus_message(&self, hint: &BusMessage) {
         self.hints[hint.kind()].inc();
     }
 

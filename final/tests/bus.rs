@@ -8,27 +8,29 @@ mod contract;
 #[path = "support/redis_server.rs"]
 mod redis_server;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use contract::{ACTIVE, Deployment, Logs, PASSIVE, Redis, Talk, number};
 use futures_util::future::join_all;
-use mcp_server::{
-    bus::{Bus, Hint, Left, MemoryBus, News, RedisBus},
-    events::{EventId, Resumed},
-    protocol::{
-        RawJson, errors::RpcError, jsonrpc::RequestId, subscriptions::List, to_raw,
-    },
-    sessions::{NodeId, SessionId, StoreError, live::Outcome},
-};
+use mcp_server::bus::{Bus, BusMessage, Left, MemoryBus, RedisBus, RemoteChange};
+use mcp_server::events::{EventId, Resumption};
+use mcp_server::protocol::errors::RpcError;
+use mcp_server::protocol::jsonrpc::RequestId;
+use mcp_server::protocol::subscriptions::List;
+use mcp_server::protocol::{RawJson, to_raw};
+use mcp_server::sessions::live::ClientAnswer;
+use mcp_server::sessions::{NodeId, SessionId, StoreError};
 use serde_json::json;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 /// Two nodes on one Redis, what each of them is told, and a session of both.
 struct Nodes {
     all: Redis,
     talk: Talk,
     buses: [Arc<RedisBus>; 2],
-    heard: [mpsc::Receiver<Hint>; 2],
+    heard: [mpsc::Receiver<BusMessage>; 2],
 }
 
 impl Nodes {
@@ -42,18 +44,18 @@ impl Nodes {
         let buses = [all.bus(0, lease), all.bus(1, lease)];
         let heard = buses.each_ref().map(|bus| {
             let (bus, (heard, hints)) = (bus.clone(), mpsc::channel(64));
-            tokio::spawn(async move { bus.listen(heard).await });
+            tokio::spawn(async move { bus.subscribe(heard).await });
             hints
         });
         let mut nodes = Self { all, talk, buses, heard };
         for node in [0, 1] {
-            nodes.hears(node, &Hint::Reconnected).await;
+            nodes.hears(node, &BusMessage::Reconnected).await;
         }
         nodes
     }
 
     /// The next that a node is told.
-    async fn hears(&mut self, node: usize, hint: &Hint) {
+    async fn hears(&mut self, node: usize, hint: &BusMessage) {
         let told = timeout(Duration::from_secs(10), self.heard[node].recv());
         assert_eq!(told.await.expect("it is told in time").as_ref(), Some(hint));
     }
@@ -61,40 +63,45 @@ impl Nodes {
     /// A node was told nothing so far.
     async fn hears_nothing(&mut self, node: usize) {
         self.buses[1 - node]
-            .announce(&News::Resource("after that".to_owned()))
+            .publish(&RemoteChange::Resource("after that".to_owned()))
             .await
             .unwrap();
-        self.hears(node, &Hint::Changed(News::Resource("after that".to_owned())))
-            .await;
+        self.hears(
+            node,
+            &BusMessage::Changed(RemoteChange::Resource("after that".to_owned())),
+        )
+        .await;
     }
 
-    fn look_hint(&self) -> Hint {
-        Hint::Look(self.talk.id)
+    fn look_hint(&self) -> BusMessage {
+        BusMessage::Look(self.talk.id)
     }
 
     async fn expect(&self, node: usize, question: &RequestId) {
-        let expected = self.buses[node].expect(&self.talk.id, question, &CALL);
+        let expected =
+            self.buses[node].register_question(&self.talk.id, question, &CALL);
         assert!(expected.await.unwrap());
     }
 
     async fn answer(&self, node: usize, question: &RequestId, text: &str) -> bool {
         let outcome = Ok(to_raw(&text));
-        let answer = self.buses[node].answer(&self.talk.id, question, &outcome);
+        let answer =
+            self.buses[node].deliver_answer(&self.talk.id, question, &outcome);
         answer.await.unwrap()
     }
 
     async fn cancel(&self, node: usize, call: &RequestId, reason: &str) -> bool {
-        self.buses[node].cancel(&self.talk.id, call, reason).await.unwrap()
+        self.buses[node].request_cancel(&self.talk.id, call, reason).await.unwrap()
     }
 
     async fn left(&self, node: usize) -> Option<Left> {
-        self.buses[node].look(&self.talk.id).await.unwrap()
+        self.buses[node].pull_mailbox(&self.talk.id).await.unwrap()
     }
 
     /// The answers that were left for a node.
     async fn answers(&self, node: usize) -> Vec<(RequestId, String)> {
         let left = self.left(node).await.expect("a session");
-        let text = |outcome: Outcome| match outcome {
+        let text = |outcome: ClientAnswer| match outcome {
             Ok(result) => result.get().to_owned(),
             Err(error) => to_raw(&error).get().to_owned(),
         };
@@ -114,8 +121,8 @@ impl Nodes {
 }
 
 /// What a node is told whose stream is read on another one, or replaced there.
-fn claimed(talk: &Talk, stream: EventId) -> Hint {
-    Hint::Claimed(talk.id, stream.stream)
+fn claimed(talk: &Talk, stream: EventId) -> BusMessage {
+    BusMessage::TakenOver(talk.id, stream.stream)
 }
 
 /// The call for which questions are asked.
@@ -143,7 +150,7 @@ async fn an_answer_reaches_the_node_that_waits_for_it() {
     assert!(nodes.answers(1).await.is_empty());
     nodes.hears_nothing(1).await;
 
-    nodes.buses[0].withdraw(&nodes.talk.id, &question).await.unwrap();
+    nodes.buses[0].withdraw_question(&nodes.talk.id, &question).await.unwrap();
     assert!(nodes.answers(0).await.is_empty());
 }
 
@@ -153,9 +160,9 @@ async fn a_clients_error_is_an_answer_without_its_data() {
     let nodes = Nodes::start().await;
     let error = RpcError::new(-1, "no");
     let (question, expected) = (number(1), to_raw(&error).get().to_owned());
-    let outcome: Outcome = Err(error.with_data(json!({"why": [1.5, null]})));
+    let outcome: ClientAnswer = Err(error.with_data(json!({"why": [1.5, null]})));
     nodes.expect(0, &question).await;
-    let answer = nodes.buses[1].answer(&nodes.talk.id, &question, &outcome);
+    let answer = nodes.buses[1].deliver_answer(&nodes.talk.id, &question, &outcome);
     assert!(answer.await.unwrap());
     assert_eq!(nodes.answers(0).await, [(question, expected)]);
 }
@@ -177,10 +184,15 @@ async fn the_first_answer_counts() {
 async fn an_answer_that_nobody_waits_for_is_refused() {
     let mut nodes = Nodes::start().await;
     let other = Talk::start(&nodes.all).await;
-    assert!(nodes.buses[0].expect(&other.id, &number(2), &CALL).await.unwrap());
+    assert!(
+        nodes.buses[0]
+            .register_question(&other.id, &number(2), &CALL)
+            .await
+            .unwrap()
+    );
     nodes.expect(0, &number(1)).await;
     nodes.expect(0, &number(3)).await;
-    nodes.buses[0].withdraw(&nodes.talk.id, &number(3)).await.unwrap();
+    nodes.buses[0].withdraw_question(&nodes.talk.id, &number(3)).await.unwrap();
     for question in [number(0), text("1"), number(2), number(3)] {
         assert!(!nodes.answer(1, &question, "no").await, "{question}");
     }
@@ -198,7 +210,7 @@ async fn a_call_is_cancelled_on_the_node_that_runs_it() {
 
     // It may be running and no stream yet, so that only its own node knows.
     assert!(!nodes.cancel(1, &number(1), "no stream").await);
-    nodes.hears(0, &Hint::Cancel(nodes.talk.id, number(1))).await;
+    nodes.hears(0, &BusMessage::Cancel(nodes.talk.id, number(1))).await;
     assert!(nodes.cancel(1, &call, "no \"longer\" wanted").await);
     nodes.hears(0, &nodes.look_hint()).await;
     let cancelled = [(call, "no \"longer\" wanted".to_owned())];
@@ -224,7 +236,8 @@ async fn the_end_of_a_dead_nodes_call_withdraws_its_questions_and_no_others() {
     let (bus, id) = (&nodes.buses[0], nodes.talk.id);
     let opening = nodes.talk.open(0, 1).await;
     for (question, call) in [(1, 1), (2, 1), (3, 11)] {
-        let expected = bus.expect(&id, &number(question), &number(call)).await;
+        let expected =
+            bus.register_question(&id, &number(question), &number(call)).await;
         assert!(expected.unwrap());
     }
     assert!(nodes.answer(1, &number(1), "in time").await);
@@ -244,7 +257,7 @@ async fn a_late_end_withdraws_no_question_of_the_next_call_with_its_id() {
     let nodes = Nodes::start().await;
     let opening = nodes.talk.open(0, 1).await;
     let (bus, id) = (&nodes.buses[0], nodes.talk.id);
-    assert!(bus.expect(&id, &number(2), &number(1)).await.unwrap());
+    assert!(bus.register_question(&id, &number(2), &number(1)).await.unwrap());
     assert!(nodes.talk.finish(opening.stream, None).await);
     assert!(nodes.answer(1, &number(2), "yes").await);
 }
@@ -254,7 +267,7 @@ async fn what_a_call_says_is_told_to_the_node_that_reads_it() {
     let mut nodes = Nodes::start().await;
     let opening = nodes.talk.open(0, 1).await;
     let stream = opening.stream;
-    let read = Hint::Read(nodes.talk.id, stream);
+    let read = BusMessage::Read(nodes.talk.id, stream);
     assert!(nodes.talk.append(stream, 1, &["read here"]).await);
     nodes.hears_nothing(0).await;
     nodes.hears_nothing(1).await;
@@ -276,7 +289,7 @@ async fn an_end_that_another_node_gives_a_call_is_told_to_its_reader() {
     let id = nodes.talk.id;
     let opening = nodes.talk.open(0, 1).await;
     assert!(nodes.talk.finish_at(1, opening.stream, "attempt", None).await);
-    nodes.hears(0, &Hint::Read(id, opening.stream)).await;
+    nodes.hears(0, &BusMessage::Read(id, opening.stream)).await;
     nodes.hears_nothing(1).await;
 }
 
@@ -289,14 +302,14 @@ async fn what_is_said_on_the_get_stream_is_told_to_the_node_that_holds_it() {
     assert!(nodes.talk.send(0, "held here").await);
     nodes.hears_nothing(0).await;
     assert!(nodes.talk.send(1, "held there").await);
-    nodes.hears(0, &Hint::Read(id, old.stream)).await;
+    nodes.hears(0, &BusMessage::Read(id, old.stream)).await;
 
     let new = nodes.talk.listen(1).await;
     nodes.hears(0, &claimed(&nodes.talk, old)).await;
     let resumed = nodes.talk.resume(0, new).await;
-    let Resumed::Listener(hold) = resumed else { panic!("{resumed:?}") };
+    let Resumption::Listener(hold) = resumed else { panic!("{resumed:?}") };
     nodes.hears(1, &claimed(&nodes.talk, new)).await;
-    nodes.talk.logs[0].close_listener(&id, hold).await.unwrap();
+    nodes.talk.logs[0].close_get_stream(&id, hold).await.unwrap();
     assert!(nodes.talk.send(1, "waits").await);
     nodes.hears_nothing(0).await;
     nodes.hears_nothing(1).await;
@@ -346,11 +359,13 @@ async fn an_ended_session_expects_and_leaves_nothing() {
     let unknown = SessionId::random();
     for (bus, id) in [(0, id), (1, id), (0, unknown)] {
         let bus = &nodes.buses[bus];
-        assert!(!bus.expect(&id, &number(1), &CALL).await.unwrap());
-        assert!(!bus.answer(&id, &number(1), &Ok(to_raw(&1))).await.unwrap());
-        assert!(!bus.cancel(&id, &number(1), "").await.unwrap());
-        bus.withdraw(&id, &number(1)).await.unwrap();
-        assert!(bus.look(&id).await.unwrap().is_none());
+        assert!(!bus.register_question(&id, &number(1), &CALL).await.unwrap());
+        assert!(
+            !bus.deliver_answer(&id, &number(1), &Ok(to_raw(&1))).await.unwrap()
+        );
+        assert!(!bus.request_cancel(&id, &number(1), "").await.unwrap());
+        bus.withdraw_question(&id, &number(1)).await.unwrap();
+        assert!(bus.pull_mailbox(&id).await.unwrap().is_none());
         assert_eq!(nodes.all.keys(&id), "");
     }
     nodes.hears_nothing(0).await;
@@ -365,7 +380,7 @@ async fn what_is_left_in_a_session_expires_with_it() {
     assert_eq!(count(), 2);
     assert!(nodes.answer(1, &number(1), "yes").await);
     count();
-    nodes.buses[0].withdraw(&nodes.talk.id, &number(1)).await.unwrap();
+    nodes.buses[0].withdraw_question(&nodes.talk.id, &number(1)).await.unwrap();
     let left = nodes.all.count_keys(&nodes.talk.id, PASSIVE);
     assert_eq!(left, 1, "the record: nothing stays of an old question");
     nodes.talk.open(0, 1).await;
@@ -380,12 +395,12 @@ async fn an_announcement_reaches_the_others_and_not_oneself() {
     let mut nodes = Nodes::start().await;
     let uri = "calculator://stats?a=b c";
     for news in [
-        News::Resource(uri.to_owned()),
-        News::Tape(uri.to_owned()),
-        News::List(List::Prompts),
+        RemoteChange::Resource(uri.to_owned()),
+        RemoteChange::Tape(uri.to_owned()),
+        RemoteChange::List(List::Prompts),
     ] {
-        nodes.buses[0].announce(&news).await.unwrap();
-        nodes.hears(1, &Hint::Changed(news)).await;
+        nodes.buses[0].publish(&news).await.unwrap();
+        nodes.hears(1, &BusMessage::Changed(news)).await;
     }
     nodes.hears_nothing(0).await;
 }
@@ -399,11 +414,11 @@ async fn what_can_be_had_once_is_had_once() {
     let nodes: [Arc<dyn Bus>; 2] = [all.bus(0, lease), all.bus(1, lease)];
     for [first, second] in [nodes, [memory.clone(), memory]] {
         let (long, short) = (Duration::from_secs(60), Duration::from_millis(1));
-        let claims = [&first, &second].map(|bus| bus.claim("a", long));
+        let claims = [&first, &second].map(|bus| bus.use_once("a", long));
         let claims = join_all(claims).await.into_iter().map(Result::unwrap);
         assert_eq!(claims.filter(|had| *had).count(), 1);
-        assert!(second.claim("b", short).await.unwrap(), "another name");
-        while !first.claim("b", short).await.unwrap() {}
+        assert!(second.use_once("b", short).await.unwrap(), "another name");
+        while !first.use_once("b", short).await.unwrap() {}
     }
 }
 
@@ -426,12 +441,15 @@ async fn all_nodes_read_one_clock() {
 async fn nodes_agree_on_one_secret() {
     let all = Redis::start().await;
     let [first, second] = [0, 1].map(|n| all.bus(n, Duration::from_secs(60)));
-    assert_eq!(first.agree([1; 32]).await.unwrap(), [1; 32]);
-    assert_eq!(second.agree([2; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(first.agree_on_secret([1; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(second.agree_on_secret([2; 32]).await.unwrap(), [1; 32]);
     all.server().run(&["FLUSHALL"]);
-    assert_eq!(second.agree([1; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(second.agree_on_secret([1; 32]).await.unwrap(), [1; 32]);
     all.server().run(&["SET", "mcp:secret", "not a key"]);
-    assert!(matches!(first.agree([1; 32]).await, Err(StoreError::Damaged(_))));
+    assert!(matches!(
+        first.agree_on_secret([1; 32]).await,
+        Err(StoreError::Damaged(_))
+    ));
 }
 
 /// What was left while a node heard nothing is found when it looks again.
@@ -443,7 +461,7 @@ async fn a_node_whose_subscription_broke_is_told_and_hears_again() {
         nodes.all.server().run(&["CLIENT", "KILL", "TYPE", "pubsub"]);
         nodes.answer(1, &number(1), "yes").await;
         for node in [0, 1] {
-            nodes.hears(node, &Hint::Reconnected).await;
+            nodes.hears(node, &BusMessage::Reconnected).await;
         }
         assert_eq!(nodes.answers(0).await, [(number(1), "\"yes\"".into())]);
         nodes.hears_nothing(0).await;
@@ -491,13 +509,13 @@ async fn a_node_that_renews_its_lease_no_longer_is_dead() {
 async fn the_bus_of_a_single_node_has_nothing_to_say() {
     let (bus, id) = (MemoryBus::default(), SessionId::random());
     let answer: RawJson = to_raw(&"yes");
-    assert!(bus.expect(&id, &number(1), &CALL).await.unwrap());
-    assert!(!bus.answer(&id, &number(1), &Ok(answer)).await.unwrap());
-    assert!(!bus.cancel(&id, &number(1), "").await.unwrap());
-    let left = bus.look(&id).await.unwrap().expect("not over");
+    assert!(bus.register_question(&id, &number(1), &CALL).await.unwrap());
+    assert!(!bus.deliver_answer(&id, &number(1), &Ok(answer)).await.unwrap());
+    assert!(!bus.request_cancel(&id, &number(1), "").await.unwrap());
+    let left = bus.pull_mailbox(&id).await.unwrap().expect("not over");
     assert!(left.answers.is_empty() && left.cancelled.is_empty());
-    bus.withdraw(&id, &number(1)).await.unwrap();
-    bus.announce(&News::List(List::Tools)).await.unwrap();
+    bus.withdraw_question(&id, &number(1)).await.unwrap();
+    bus.publish(&RemoteChange::List(List::Tools)).await.unwrap();
     bus.take_lease().await.unwrap();
     assert!(bus.renew_lease().await.unwrap());
     assert!(bus.is_alive(&NodeId::named("first")).await.unwrap());

@@ -5,26 +5,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jsonschema::draft202012;
-use mcp_server::{
-    calculator::{
-        Calculator, SampleToolError, Settings,
-        arithmetic::{Function, Operation},
-        formulas,
-        history::{Calculation, CalculationId, find, newest_ids},
-        number::Number,
-        prompts, resources,
-    },
-    protocol::{
-        content::{Content, Role},
-        lifecycle::{ClientCapabilities, ClientInfo},
-        to_raw,
-        tools::Tool,
-        version::{Era, Version},
-    },
-    service::{Service, ServiceError},
-    sessions::{
-        NewSession, Principal, SessionId, SessionRecord, Timestamp, Totals,
-    },
+use mcp_server::calculator::arithmetic::{Function, Operation};
+use mcp_server::calculator::history::{
+    Calculation, CalculationId, find, newest_ids,
+};
+use mcp_server::calculator::number::Number;
+use mcp_server::calculator::{
+    Calculator, CalculatorSettings, SampleToolError, formulas, prompts, resources,
+};
+use mcp_server::protocol::content::{Content, Role};
+use mcp_server::protocol::lifecycle::{ClientCapabilities, ClientInfo};
+use mcp_server::protocol::to_raw;
+use mcp_server::protocol::tools::Tool;
+use mcp_server::protocol::version::{Era, Version};
+use mcp_server::service::{Service, ServiceError};
+use mcp_server::sessions::{
+    Principal, SessionId, SessionInit, SessionRecord, Timestamp, Totals,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -36,16 +32,19 @@ fn number(value: f64) -> Number {
 }
 
 fn calculator() -> Calculator {
-    Calculator::new(Settings::default()).expect("the built-in tools")
+    Calculator::new(CalculatorSettings::default()).expect("the built-in tools")
 }
 
 fn with_sample(name: &str) -> Result<Calculator, SampleToolError> {
     let sample_tool = Some(name.to_owned());
-    Calculator::new(Settings { sample_tool, ..Settings::default() })
+    Calculator::new(CalculatorSettings {
+        sample_tool,
+        ..CalculatorSettings::default()
+    })
 }
 
 fn session() -> SessionRecord {
-    let opened = NewSession {
+    let opened = SessionInit {
         id: SessionId::random(),
         principal: Principal::anonymous(),
         owner: "127.0.0.1".into(),
@@ -396,7 +395,7 @@ fn a_sample_tool_needs_a_name_of_its_own() {
     }
     for taken in ["calculate", "open_tape"] {
         let error = with_sample(taken).unwrap_err();
-        assert_eq!(error, SampleToolError::Taken(taken.into()));
+        assert_eq!(error, SampleToolError::RunningElsewhere(taken.into()));
         assert!(error.to_string().contains("choose"), "{error}");
     }
     assert!(with_sample("Calculate").is_ok());
@@ -461,9 +460,9 @@ fn only_a_uri_with_an_id_names_a_calculation() {
 #[test]
 fn a_session_is_offered_its_own_resources() {
     let (calculator, session) = (calculator(), session());
-    let listed = calculator.resources(Some(&session.opened));
+    let listed = calculator.resources(Some(&session.init));
     let uris: Vec<&str> = listed.iter().map(|found| found.uri.as_str()).collect();
-    let info = format!("session://info/{}", session.opened.id);
+    let info = format!("session://info/{}", session.init.id);
     assert_eq!(
         uris,
         [
@@ -498,8 +497,8 @@ fn a_session_is_offered_its_own_resources() {
 #[test]
 fn subscriptions_are_for_what_changes_and_is_the_sessions_own() {
     let (calculator, session, other) = (calculator(), session(), session());
-    let own = format!("session://info/{}", session.opened.id);
-    let foreign = format!("session://info/{}", other.opened.id);
+    let own = format!("session://info/{}", session.init.id);
+    let foreign = format!("session://info/{}", other.init.id);
     for (uri, allowed) in [
         ("calculator://history", true),
         ("calculator://stats", true),
@@ -511,10 +510,10 @@ fn subscriptions_are_for_what_changes_and_is_the_sessions_own() {
         ("formulas://library", false),
         ("nonsense", false),
     ] {
-        let subject = calculator.subject(Some(&session.opened), uri);
+        let subject = calculator.subject(Some(&session.init), uri);
         assert_eq!(subject.is_some(), allowed, "{uri}");
     }
-    assert_eq!(calculator.changed_by_phase(&session.opened), [own]);
+    assert_eq!(calculator.changed_by_phase(&session.init), [own]);
 }
 
 #[test]
@@ -526,7 +525,7 @@ fn a_session_reads_about_itself() {
     assert_eq!(
         resources::info(&session, now),
         json!({
-            "sessionId": session.opened.id.to_string(),
+            "sessionId": session.init.id.to_string(),
             "startTime": "2023-11-14T22:13:20.000Z",
             "lastActivity": "2023-11-14T22:13:22.500Z",
             "requestCount": 7,

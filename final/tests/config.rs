@@ -1,9 +1,10 @@
 //! Settings from the environment.
 #![allow(clippy::unwrap_used)]
 
-use std::{
-    collections::HashMap, ffi::OsStr, os::unix::ffi::OsStrExt, time::Duration,
-};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 use mcp_server::config::{AllowedHosts, Config, Origins, Problem, Transport};
 use tracing::level_filters::LevelFilter;

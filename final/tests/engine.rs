@@ -1,29 +1,27 @@
 //! The engine without a transport: what only a certain order of events shows.
 #![allow(clippy::unwrap_used)]
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use mcp_server::{
-    app::storage::in_memory,
-    calculator::{Calculator, Settings},
-    engine::{self, Call, Caller, Ended, Engine, Session, Storage},
-    error::Error,
-    events::{Bounds, Frame},
-    protocol::{
-        RawJson,
-        body::Body,
-        envelope::Envelope,
-        jsonrpc::{Message, Notification},
-        to_raw,
-    },
-    service::asking::ANSWER_LIFETIME,
-    sessions::{Outbox, Principal, StoreSettings},
-    telemetry::Metrics,
+use mcp_server::app::storage::in_memory;
+use mcp_server::calculator::{Calculator, CalculatorSettings};
+use mcp_server::engine::{
+    self, Call, CallOutcome, Caller, Engine, Session, Storage,
 };
+use mcp_server::error::Error;
+use mcp_server::events::{Frame, LogBounds};
+use mcp_server::protocol::body::Body;
+use mcp_server::protocol::envelope::Envelope;
+use mcp_server::protocol::jsonrpc::{Message, Notification};
+use mcp_server::protocol::{RawJson, to_raw};
+use mcp_server::service::asking::ANSWER_LIFETIME;
+use mcp_server::sessions::{CallSink, Principal, StoreSettings};
+use mcp_server::telemetry::Metrics;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-const ENGINE: engine::Settings = engine::Settings {
+const ENGINE: engine::EngineSettings = engine::EngineSettings {
     session_timeout: Duration::from_secs(60),
     audit_events: 10,
     lease: Duration::from_secs(10),
@@ -35,7 +33,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 fn storage(timeout: Duration) -> Storage {
     let settings = StoreSettings { timeout, max_per_owner: 10 };
-    in_memory(settings, Bounds::default())
+    in_memory(settings, LogBounds::default())
 }
 
 async fn open() -> (Arc<Engine>, Session) {
@@ -43,7 +41,7 @@ async fn open() -> (Arc<Engine>, Session) {
 }
 
 async fn open_on(storage: Storage) -> (Arc<Engine>, Session) {
-    let service = Arc::new(Calculator::new(Settings::default()).unwrap());
+    let service = Arc::new(Calculator::new(CalculatorSettings::default()).unwrap());
     let metrics = Arc::new(Metrics::new().unwrap());
     let engine = Engine::new(service, storage, ENGINE, metrics).unwrap();
     let principal = Principal::anonymous();
@@ -54,7 +52,7 @@ async fn open_on(storage: Storage) -> (Arc<Engine>, Session) {
         "clientInfo": { "name": "test", "version": "1" },
     }));
     let (id, _) = engine.initialize(&caller, Some(handshake)).await.unwrap();
-    let session = engine.enter(&id, &caller, 0).await.unwrap();
+    let session = engine.load_and_touch(&id, &caller, 0).await.unwrap();
     (Arc::new(engine), session)
 }
 
@@ -66,7 +64,7 @@ fn params(value: Value) -> RawJson {
 fn ping(engine: &Arc<Engine>, session: &Session) -> Result<Call, Error> {
     let body = Body::parse(br#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#);
     let Ok(Body::Single(Message::Request(request))) = body else { panic!() };
-    engine.call(session, request, Outbox::closed())
+    engine.call(session, request, CallSink::closed())
 }
 
 /// L077, L078, L080.
@@ -79,10 +77,10 @@ async fn a_call_may_be_cancelled_before_it_has_begun() {
         params: Some(params(json!({ "requestId": 7 }))),
     };
     engine.notify(&session, cancelled.clone()).await.unwrap();
-    assert!(matches!(call.await, Ended::Cancelled));
+    assert!(matches!(call.await, CallOutcome::Cancelled));
 
     let call = ping(&engine, &session).unwrap();
-    assert!(matches!(call.await, Ended::Answered(Ok(_))));
+    assert!(matches!(call.await, CallOutcome::Answered(Ok(_))));
     engine.notify(&session, cancelled).await.unwrap();
     assert!(ping(&engine, &session).is_ok(), "a cancellation is not kept");
 }
@@ -90,7 +88,8 @@ async fn a_call_may_be_cancelled_before_it_has_begun() {
 #[tokio::test]
 async fn an_id_is_free_again_however_its_call_ended() {
     let (engine, session) = open().await;
-    let _stream = engine.listen(&session, CancellationToken::new()).await.unwrap();
+    let _stream =
+        engine.open_get_stream(&session, CancellationToken::new()).await.unwrap();
     let call = ping(&engine, &session).unwrap();
     assert!(matches!(ping(&engine, &session), Err(Error::DuplicateId)));
     drop(call);
@@ -102,14 +101,14 @@ async fn a_stream_that_is_opened_while_the_node_drains_is_sent_away() {
     let (engine, session) = open().await;
     let other = session.clone();
     let listen = async |session: &Session| {
-        engine.listen(session, CancellationToken::new()).await.unwrap()
+        engine.open_get_stream(session, CancellationToken::new()).await.unwrap()
     };
     let mut early = listen(&other).await;
-    engine.dismiss_readers();
+    engine.close_streams();
     let mut late = listen(&session).await;
     for stream in [&mut early, &mut late] {
         assert!(matches!(stream.next().await, Some(Frame::Opening(_))));
-        assert!(matches!(stream.next().await, Some(Frame::ComeBack)));
+        assert!(matches!(stream.next().await, Some(Frame::Reconnect)));
         assert!(stream.next().await.is_none());
     }
 }
@@ -126,7 +125,7 @@ async fn ask_alone(engine: &Arc<Engine>, mut params: Value) -> Value {
     let envelope = Envelope::of(request.params.as_ref()).unwrap().unwrap();
     let caller = Caller { principal: Principal::anonymous(), owner: "test".into() };
     let mut call =
-        engine.serve(&caller, request, envelope, Outbox::closed()).unwrap();
+        engine.serve(&caller, request, envelope, CallSink::closed()).unwrap();
     let answer = (&mut call).await.into_message(&call.id).unwrap();
     serde_json::from_str(answer.get()).unwrap()
 }
@@ -194,7 +193,7 @@ async fn a_state_is_accepted_once_whatever_time_the_nodes_believe_it_is() {
 async fn work_that_nobody_waits_for_goes_on_and_the_drain_waits_for_it() {
     let (engine, _) = open().await;
     let minute = Duration::from_secs(60);
-    let work = engine.persist(tokio::time::sleep(minute));
+    let work = engine.detached(tokio::time::sleep(minute));
     let begun = tokio::time::Instant::now();
     assert!(tokio::time::timeout(Duration::from_secs(1), work).await.is_err());
     engine.finish_background().await;

@@ -1,18 +1,14 @@
-//! What an idle session costs. Alone in its file, because it reads the memory
+//! What an idle session costs. RequestScope in its file, because it reads the memory
 //! of the whole process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
 
-use mcp_server::{
-    protocol::{
-        lifecycle::{ClientCapabilities, ClientInfo},
-        version::{Era, Version},
-    },
-    sessions::{
-        MemoryStore, NewSession, Principal, SessionId, SessionStore, StoreSettings,
-    },
+use mcp_server::protocol::lifecycle::{ClientCapabilities, ClientInfo};
+use mcp_server::protocol::version::{Era, Version};
+use mcp_server::sessions::{
+    MemoryStore, Principal, SessionId, SessionInit, SessionStore, StoreSettings,
 };
 
 const SESSIONS: usize = 100_000;
@@ -34,8 +30,8 @@ async fn an_idle_session_costs_less_than_a_kibibyte() {
 }
 
 /// As different from each other as sessions in production.
-fn opened(n: usize) -> NewSession {
-    NewSession {
+fn opened(n: usize) -> SessionInit {
+    SessionInit {
         id: SessionId::random(),
         principal: Principal::named(&format!("principal-{}", n % 1000)),
         owner: format!("principal-{}", n % 1000),

@@ -10,22 +10,22 @@ mod contract;
 #[path = "support/redis_server.rs"]
 mod redis_server;
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
+use std::time::Duration;
 
 use contract::{
     ACTIVE, Deployment, Logs, Memory, PASSIVE, Redis, START, Talk, URI, attempt,
     audited, ids, number, record_key, said, texts,
 };
 use futures_util::future::{join, join_all};
-use mcp_server::{
-    events::{
-        AttemptId, Bounds, EntryId, EventId,
-        EventKind::{End, Message, Opening},
-        Held, Opened, ReadAt, Resumed, Runner, StreamId, StreamKind,
-        log::{PAGE, QUEUE, WITHDRAWN},
-    },
-    protocol::{jsonrpc::RequestId, to_raw},
+use mcp_server::events::EntryKind::{End, Message, Opening};
+use mcp_server::events::log::{PAGE, QUEUE, WITHDRAWN};
+use mcp_server::events::{
+    AttemptId, CallRegistration, EntryId, EventId, GetStreamLease, LogBounds,
+    ReaderLocation, Resumption, Runner, StreamId, StreamKind,
 };
+use mcp_server::protocol::jsonrpc::RequestId;
+use mcp_server::protocol::to_raw;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -112,7 +112,7 @@ async fn a_stream_is_read_in_order_and_strictly_after_any_entry(all: impl Logs) 
         let rest = talk.read(n % 2, one.stream, seen.id).await;
         assert_eq!(ids(&rest), ids(&events[n + 1..]));
     }
-    assert_eq!(talk.read_at(1, one.stream).await, ReadAt::Nowhere);
+    assert_eq!(talk.read_at(1, one.stream).await, ReaderLocation::Closed);
 }
 
 async fn a_long_stream_is_read_page_by_page(all: impl Logs) {
@@ -120,7 +120,8 @@ async fn a_long_stream_is_read_page_by_page(all: impl Logs) {
     let (long, late) = (talk.open(0, 1).await, talk.open(0, 2).await);
     let messages = texts(2 * PAGE.0 + 10);
     let own = attempt();
-    let append = talk.logs[0].append(&talk.id, long.stream, &own, 1, &messages);
+    let append =
+        talk.logs[0].append_events(&talk.id, long.stream, &own, 1, &messages);
     assert!(append.await.unwrap());
     assert!(talk.append(late.stream, 1, &["at last"]).await);
 
@@ -166,7 +167,7 @@ async fn no_id_is_given_twice_in_a_session(all: impl Logs) {
         let (node, call) = (n % 2, n as u64);
         let opening = talk.open(node, call).await;
         let (log, own, texts) = (&talk.logs[node], attempt(), texts(5));
-        let append = log.append(&talk.id, opening.stream, &own, 1, &texts);
+        let append = log.append_events(&talk.id, opening.stream, &own, 1, &texts);
         assert!(append.await.unwrap());
         opening.stream
     });
@@ -197,7 +198,7 @@ async fn nothing_of_another_session_is_read_or_resumed(all: impl Logs) {
     ours.say(opening.stream, 1, "a").await;
     let secret = ours.say(opening.stream, 2, "secret").await;
 
-    assert_eq!(theirs.resume(1, secret).await, Resumed::Unknown);
+    assert_eq!(theirs.resume(1, secret).await, Resumption::Unknown);
     assert!(theirs.heard(1, stranger).await.is_empty());
     assert!(ours.send(0, "for us").await);
     let listener = theirs.listen(1).await;
@@ -225,7 +226,7 @@ async fn a_call_that_is_opened_twice_has_one_stream(all: impl Logs) {
 
     let text = RequestId::String("1".to_owned());
     let opened = talk.try_open(1, &text, "attempt").await;
-    let Some(Opened::New(second)) = opened else { panic!("{opened:?}") };
+    let Some(CallRegistration::New(second)) = opened else { panic!("{opened:?}") };
     assert_ne!(second.stream, first.stream);
     other.open(1, 1).await;
 
@@ -256,14 +257,15 @@ async fn a_call_is_finished_once_and_only_by_its_own_attempt(all: impl Logs) {
 async fn a_stream_belongs_to_one_attempt_at_its_call(all: impl Logs) {
     let talk = Talk::start(&all).await;
     let first = talk.open(0, 1).await;
-    let Some(Opened::Taken(stream, runner)) =
+    let Some(CallRegistration::RunningElsewhere(stream, runner)) =
         talk.try_open(0, &number(1), "second").await
     else {
         panic!("the id is free");
     };
     assert_eq!((stream, runner.attempt), (first.stream, attempt()));
     let (second, wrong) = (AttemptId::named("second"), texts(1));
-    let append = talk.logs[0].append(&talk.id, first.stream, &second, 1, &wrong);
+    let append =
+        talk.logs[0].append_events(&talk.id, first.stream, &second, 1, &wrong);
     assert!(!append.await.unwrap());
     assert!(!talk.finish_at(0, first.stream, "second", Some("wrong")).await);
     assert!(!talk.withdraw(0, 1, "another").await);
@@ -272,7 +274,7 @@ async fn a_stream_belongs_to_one_attempt_at_its_call(all: impl Logs) {
     assert_eq!(talk.heard(0, first).await, ["a", "b"]);
 
     let opened = talk.try_open(0, &number(1), "second").await;
-    let Some(Opened::New(second)) = opened else { panic!("{opened:?}") };
+    let Some(CallRegistration::New(second)) = opened else { panic!("{opened:?}") };
     // What the first attempt sends late is not for the second one.
     assert!(!talk.append(second.stream, 2, &["late"]).await);
     assert!(!talk.finish(second.stream, Some("late")).await);
@@ -287,7 +289,7 @@ async fn an_attempt_that_was_withdrawn_holds_no_id(all: impl Logs) {
     assert!(!talk.withdraw(0, 1, "attempt").await, "it is sent twice");
     assert!(!talk.append(first.stream, 1, &["late"]).await);
     let opened = talk.try_open(1, &number(1), "second").await;
-    assert!(matches!(opened, Some(Opened::New(_))), "{opened:?}");
+    assert!(matches!(opened, Some(CallRegistration::New(_))), "{opened:?}");
 }
 
 /// A command may be on its way while a later one has arrived.
@@ -299,7 +301,7 @@ async fn an_attempt_that_was_withdrawn_before_it_arrives_opens_nothing(
         assert!(!talk.withdraw(0, 1, "late").await);
     }
     let late = talk.try_open(0, &number(1), "late").await;
-    assert_eq!(late, Some(Opened::Withdrawn));
+    assert_eq!(late, Some(CallRegistration::Withdrawn));
     let second = talk.open(1, 1).await;
     assert!(!talk.withdraw(0, 1, "late").await);
     assert!(talk.goes_on(0, second).await);
@@ -311,29 +313,29 @@ async fn only_so_many_withdrawn_attempts_are_remembered(all: impl Logs) {
         talk.withdraw(0, 1, &format!("{n:04}")).await;
     }
     let newest = talk.try_open(0, &number(1), &format!("{WITHDRAWN:04}")).await;
-    assert_eq!(newest, Some(Opened::Withdrawn));
+    assert_eq!(newest, Some(CallRegistration::Withdrawn));
     let second = talk.try_open(0, &number(1), "0001").await;
-    assert_eq!(second, Some(Opened::Withdrawn));
+    assert_eq!(second, Some(CallRegistration::Withdrawn));
     let oldest = talk.try_open(0, &number(1), "0000").await;
-    assert!(matches!(oldest, Some(Opened::New(_))), "{oldest:?}");
+    assert!(matches!(oldest, Some(CallRegistration::New(_))), "{oldest:?}");
 }
 
 /// L059, L077: an empty stream would be no answer to a request to resume it.
 async fn a_stream_without_an_answer_is_over_after_its_last_message(all: impl Logs) {
-    let bounds = Bounds { entries: 4, ..Bounds::default() };
+    let bounds = LogBounds { entries: 4, ..LogBounds::default() };
     let talk = Talk::bounded(&all, bounds).await;
     let opening = talk.open(0, 1).await;
     let seen = talk.say(opening.stream, 1, "a").await;
     let last = talk.say(opening.stream, 2, "b").await;
     assert!(talk.finish(opening.stream, None).await);
-    assert_eq!(talk.resume(1, seen).await, Resumed::Call(None));
-    assert_eq!(talk.resume(1, last).await, Resumed::Over);
+    assert_eq!(talk.resume(1, seen).await, Resumption::Call(None));
+    assert_eq!(talk.resume(1, last).await, Resumption::Over);
     let other = talk.open(0, 2).await;
     assert!(talk.append(other.stream, 1, &["c", "d"]).await);
-    assert_eq!(talk.resume(1, seen).await, Resumed::Unknown);
-    assert_eq!(talk.resume(1, last).await, Resumed::Over, "its end is kept");
+    assert_eq!(talk.resume(1, seen).await, Resumption::Unknown);
+    assert_eq!(talk.resume(1, last).await, Resumption::Over, "its end is kept");
     assert!(talk.append(other.stream, 2, &["e"]).await);
-    assert_eq!(talk.resume(1, last).await, Resumed::Unknown);
+    assert_eq!(talk.resume(1, last).await, Resumption::Unknown);
 }
 
 /// D005.
@@ -344,9 +346,9 @@ async fn an_answer_that_nobody_heard_is_found_on_the_other_node(all: impl Logs) 
     assert!(talk.append(opening.stream, 2, &["unseen"]).await);
     assert!(talk.finish(opening.stream, Some("answer")).await);
 
-    assert_eq!(talk.resume(1, seen).await, Resumed::Call(None));
+    assert_eq!(talk.resume(1, seen).await, Resumption::Call(None));
     assert_eq!(talk.heard(1, seen).await, ["unseen", "answer"]);
-    assert_eq!(talk.read_at(1, opening.stream).await, ReadAt::Nowhere);
+    assert_eq!(talk.read_at(1, opening.stream).await, ReaderLocation::Closed);
 }
 
 async fn a_running_call_goes_on_on_the_other_node(all: impl Logs) {
@@ -356,7 +358,7 @@ async fn a_running_call_goes_on_on_the_other_node(all: impl Logs) {
     assert!(talk.goes_on(1, seen).await);
     assert!(talk.heard(1, seen).await.is_empty());
     assert!(talk.append(opening.stream, 2, &["more"]).await);
-    assert_eq!(talk.read_at(1, opening.stream).await, ReadAt::Here);
+    assert_eq!(talk.read_at(1, opening.stream).await, ReaderLocation::Here);
     assert_eq!(talk.heard(1, seen).await, ["more"]);
 }
 
@@ -369,9 +371,9 @@ async fn nothing_comes_after_the_end(all: impl Logs) {
         let events = talk.read(1, opening.stream, opening.entry).await;
         assert_eq!(said(&events), Vec::from_iter(answer));
         let end = EventId { entry: events[0].id, ..opening };
-        assert_eq!(talk.resume(1, end).await, Resumed::Over);
+        assert_eq!(talk.resume(1, end).await, Resumption::Over);
         // An end without an answer is nothing that could be sent.
-        let rest = answer.map_or(Resumed::Over, |_| Resumed::Call(None));
+        let rest = answer.map_or(Resumption::Over, |_| Resumption::Call(None));
         assert_eq!(talk.resume(0, opening).await, rest);
     }
 }
@@ -390,7 +392,7 @@ async fn an_event_that_was_not_said_on_the_stream_is_unknown(all: impl Logs) {
         EventId { entry: EntryId { time: u64::MAX, number: u64::MAX }, ..one },
         EventId { entry: START, ..one },
     ] {
-        assert_eq!(talk.resume(1, event).await, Resumed::Unknown, "{event}");
+        assert_eq!(talk.resume(1, event).await, Resumption::Unknown, "{event}");
     }
     assert!(talk.goes_on(1, one).await);
 }
@@ -399,26 +401,26 @@ async fn an_event_that_was_not_said_on_the_stream_is_unknown(all: impl Logs) {
 /// one: a client that has seen no event could not ask for it (D011).
 async fn a_get_stream_is_replaced_by_a_newer_one(all: impl Logs) {
     let talk = Talk::start(&all).await;
-    let Held { opening: old, hold } = talk.hold(0).await;
+    let GetStreamLease { opening: old, hold } = talk.hold(0).await;
     assert!(talk.send(1, "read").await);
     assert_eq!(talk.heard(0, old).await, ["read"]);
-    assert_eq!(talk.read_at(0, old.stream).await, ReadAt::Here);
+    assert_eq!(talk.read_at(0, old.stream).await, ReaderLocation::Here);
     assert!(talk.send(1, "unread").await);
     let new = talk.listen(1).await;
     assert!(talk.send(0, "said to the new one").await);
 
     assert_eq!(talk.heard(1, new).await, ["unread", "said to the new one"]);
-    assert_eq!(talk.read_at(0, old.stream).await, ReadAt::Replaced);
-    assert_eq!(talk.resume(0, old).await, Resumed::Replaced);
+    assert_eq!(talk.read_at(0, old.stream).await, ReaderLocation::Replaced);
+    assert_eq!(talk.resume(0, old).await, Resumption::Replaced);
     assert!(talk.goes_on(1, new).await);
     // Its reader leaves late, and takes nothing from the new one.
-    talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
-    assert_eq!(talk.read_at(1, new.stream).await, ReadAt::Here);
+    talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
+    assert_eq!(talk.read_at(1, new.stream).await, ReaderLocation::Here);
 }
 
 /// D007. Counted over all streams of the session.
 async fn too_many_entries_drive_out_the_oldest(all: impl Logs) {
-    let bounds = Bounds { entries: 4, ..Bounds::default() };
+    let bounds = LogBounds { entries: 4, ..LogBounds::default() };
     let talk = Talk::bounded(&all, bounds).await;
     let one = talk.open(0, 1).await;
     let a = talk.say(one.stream, 1, "a").await;
@@ -428,7 +430,7 @@ async fn too_many_entries_drive_out_the_oldest(all: impl Logs) {
     let other = talk.open(1, 2).await;
     let d = talk.say(one.stream, 4, "d").await;
 
-    assert_eq!(talk.resume(1, one).await, Resumed::Unknown, "a is missing");
+    assert_eq!(talk.resume(1, one).await, Resumption::Unknown, "a is missing");
     // It is gone, too, but nothing that came after it.
     assert!(talk.goes_on(1, a).await);
     for kept in [b, c, other, d] {
@@ -443,7 +445,7 @@ async fn too_many_entries_drive_out_the_oldest(all: impl Logs) {
 
 async fn too_many_bytes_drive_out_the_oldest_but_not_the_newest(all: impl Logs) {
     // Two messages of 6 letters, in quotes.
-    let bounds = Bounds { bytes: 16, ..Bounds::default() };
+    let bounds = LogBounds { bytes: 16, ..LogBounds::default() };
     let talk = Talk::bounded(&all, bounds).await;
     let opening = talk.open(0, 1).await;
     let large = "x".repeat(100);
@@ -460,13 +462,13 @@ async fn too_many_bytes_drive_out_the_oldest_but_not_the_newest(all: impl Logs) 
         last = talk.say(opening.stream, batch, text).await;
         assert_eq!(said(&talk.read(1, opening.stream, START).await), kept);
     }
-    assert_eq!(talk.resume(1, opening).await, Resumed::Unknown);
+    assert_eq!(talk.resume(1, opening).await, Resumption::Unknown);
     assert!(talk.goes_on(1, last).await);
 }
 
 async fn old_entries_are_driven_out_but_not_the_newest(all: impl Logs) {
     let age = Duration::from_secs(1);
-    let bounds = Bounds { age, ..Bounds::default() };
+    let bounds = LogBounds { age, ..LogBounds::default() };
     let talk = Talk::bounded(&all, bounds).await;
     let opening = talk.open(0, 1).await;
     let first = talk.say(opening.stream, 1, "first").await;
@@ -474,7 +476,7 @@ async fn old_entries_are_driven_out_but_not_the_newest(all: impl Logs) {
     let last = talk.say(opening.stream, 2, "last").await;
 
     all.pass(age + Duration::from_millis(10)).await;
-    assert_eq!(talk.resume(1, opening).await, Resumed::Unknown);
+    assert_eq!(talk.resume(1, opening).await, Resumption::Unknown);
     assert!(talk.goes_on(1, first).await, "the next one is kept");
     assert!(talk.goes_on(1, last).await);
     assert_eq!(said(&talk.read(1, opening.stream, START).await), ["last"]);
@@ -482,7 +484,7 @@ async fn old_entries_are_driven_out_but_not_the_newest(all: impl Logs) {
 
 /// Nothing that was said on it is missing. Where something is, it cannot go on.
 async fn a_quiet_stream_goes_on_after_its_last_event_was_evicted(all: impl Logs) {
-    let bounds = Bounds { entries: 2, ..Bounds::default() };
+    let bounds = LogBounds { entries: 2, ..LogBounds::default() };
     let talk = Talk::bounded(&all, bounds).await;
     let (listener, quiet) = (talk.listen(0).await, talk.open(0, 1).await);
     let loud = talk.open(0, 2).await;
@@ -491,21 +493,21 @@ async fn a_quiet_stream_goes_on_after_its_last_event_was_evicted(all: impl Logs)
         assert!(talk.read(0, seen.stream, START).await.is_empty());
         assert!(talk.goes_on(1, seen).await);
         let other = EventId { stream: loud.stream, ..seen };
-        assert_eq!(talk.resume(1, other).await, Resumed::Unknown);
+        assert_eq!(talk.resume(1, other).await, Resumption::Unknown);
     }
-    assert_eq!(talk.resume(1, loud).await, Resumed::Unknown);
+    assert_eq!(talk.resume(1, loud).await, Resumption::Unknown);
 }
 
 /// D005: its opening was evicted when the answer came, and nothing after it.
 async fn the_answer_of_a_call_that_was_silent_for_long_is_found(all: impl Logs) {
     let age = Duration::from_secs(1);
-    let bounds = Bounds { age, ..Bounds::default() };
+    let bounds = LogBounds { age, ..LogBounds::default() };
     let talk = Talk::bounded(&all, bounds).await;
     let opening = talk.open(0, 1).await;
     all.pass(age + Duration::from_millis(10)).await;
     assert!(talk.goes_on(1, opening).await);
     assert!(talk.finish(opening.stream, Some("answer")).await);
-    assert_eq!(talk.resume(1, opening).await, Resumed::Call(None));
+    assert_eq!(talk.resume(1, opening).await, Resumption::Call(None));
     assert_eq!(talk.heard(1, opening).await, ["answer"]);
 }
 
@@ -517,7 +519,7 @@ async fn a_message_waits_once_while_no_get_stream_is_open(all: impl Logs) {
     }
     let opening = talk.listen(1).await;
     assert_eq!(talk.heard(1, opening).await, ["a", "b", "c"]);
-    // Said is said: not again on the next one, but a new one of the same text is.
+    // CallEvent is said: not again on the next one, but a new one of the same text is.
     let next = talk.listen(0).await;
     assert!(talk.heard(0, next).await.is_empty());
     assert!(talk.send(1, "a").await);
@@ -526,24 +528,24 @@ async fn a_message_waits_once_while_no_get_stream_is_open(all: impl Logs) {
 
 async fn a_message_waits_again_when_the_get_stream_was_closed(all: impl Logs) {
     let talk = Talk::start(&all).await;
-    let Held { opening, hold } = talk.hold(0).await;
+    let GetStreamLease { opening, hold } = talk.hold(0).await;
     assert!(talk.send(1, "read").await);
     let events = talk.read(0, opening.stream, opening.entry).await;
     let seen = EventId { entry: events[0].id, ..opening };
-    talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
-    assert_eq!(talk.read_at(0, opening.stream).await, ReadAt::Nowhere);
+    talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
+    assert_eq!(talk.read_at(0, opening.stream).await, ReaderLocation::Closed);
     assert!(talk.send(0, "waits").await && talk.send(1, "waits").await);
     assert!(talk.heard(0, seen).await.is_empty());
 
     assert!(talk.goes_on(1, seen).await);
     assert_eq!(talk.heard(1, seen).await, ["waits"]);
-    assert_eq!(talk.read_at(1, opening.stream).await, ReadAt::Here);
+    assert_eq!(talk.read_at(1, opening.stream).await, ReaderLocation::Here);
     // Nothing was said twice, also not when it is resumed once more (D006).
     assert!(talk.goes_on(0, seen).await);
     assert_eq!(talk.heard(0, opening).await, ["read", "waits"]);
     // The first reader leaves late, and its hold is not the one that counts.
-    talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
-    assert_eq!(talk.read_at(0, opening.stream).await, ReadAt::Here);
+    talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
+    assert_eq!(talk.read_at(0, opening.stream).await, ReaderLocation::Here);
 }
 
 /// The client left before it had everything, and comes back without an event id.
@@ -551,12 +553,12 @@ async fn a_message_waits_again_when_the_get_stream_was_closed(all: impl Logs) {
 async fn a_message_that_was_not_read_is_said_before_what_waited(all: impl Logs) {
     let talk = Talk::start(&all).await;
     let call = talk.open(0, 1).await;
-    let Held { opening, hold } = talk.hold(0).await;
+    let GetStreamLease { opening, hold } = talk.hold(0).await;
     assert!(talk.send(0, "read").await);
     assert_eq!(talk.heard(0, opening).await, ["read"]);
     assert!(talk.send(1, "unread").await);
     assert!(talk.append(call.stream, 1, &["of the call"]).await);
-    talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
+    talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
     assert!(talk.send(0, "waited").await);
     let next = talk.listen(1).await;
     assert_eq!(talk.heard(1, next).await, ["unread", "waited"]);
@@ -577,7 +579,12 @@ async fn only_a_subscriber_is_told(all: impl Logs) {
     let opening = talk.listen(0).await;
     let message = to_raw(&"changed");
     for other in ["calculator://stats", "calculator://*", "phase"] {
-        assert!(!talk.logs[1].send(&talk.id, Some(other), &message).await.unwrap());
+        assert!(
+            !talk.logs[1]
+                .send_to_get_stream(&talk.id, Some(other), &message)
+                .await
+                .unwrap()
+        );
     }
     assert!(talk.send(1, "a").await);
     all.node(1).unsubscribe(&talk.id, URI).await.unwrap();
@@ -607,9 +614,9 @@ async fn an_audit_trail_keeps_its_newest_calls(all: impl Logs) {
     let (talk, other) = (Talk::start(&all).await, Talk::start(&all).await);
     for (n, part) in audited(7).chunks(2).enumerate() {
         let log = &talk.logs[n % 2];
-        assert!(log.audit(&talk.id, part.to_vec(), 2).await.unwrap());
+        assert!(log.append_audit(&talk.id, part.to_vec(), 2).await.unwrap());
     }
-    let kept = talk.logs[0].audited(&talk.id).await.unwrap();
+    let kept = talk.logs[0].read_audit(&talk.id).await.unwrap();
     let kept: Vec<Value> = kept
         .iter()
         .map(|entry| serde_json::from_str(entry.get()).unwrap())
@@ -621,7 +628,7 @@ async fn an_audit_trail_keeps_its_newest_calls(all: impl Logs) {
     let told =
         [(&request, &old), (&response, &old), (&request, &new), (&response, &new)];
     assert_eq!(kinds, told);
-    assert!(other.logs[1].audited(&other.id).await.unwrap().is_empty());
+    assert!(other.logs[1].read_audit(&other.id).await.unwrap().is_empty());
 }
 
 /// Nothing of a session can be found or changed, on any node.
@@ -631,15 +638,15 @@ async fn assert_gone(all: &impl Logs, talk: &Talk, seen: EventId) {
     for log in &talk.logs {
         assert_eq!(log.open_call(id, &call, &attempt).await.unwrap(), None);
         assert!(!log.withdraw_call(id, &call, &attempt).await.unwrap());
-        assert_eq!(log.open_listener(id).await.unwrap(), None);
-        log.close_listener(id, 1).await.unwrap();
-        assert!(!log.append(id, stream, &attempt, 99, &text).await.unwrap());
-        assert!(!log.finish(id, stream, &attempt, None).await.unwrap());
-        assert!(!log.send(id, Some(URI), &text[0]).await.unwrap());
-        assert_eq!(log.resume(id, seen).await.unwrap(), None);
-        assert!(log.read(id, stream, START).await.unwrap().is_none());
-        assert!(!log.audit(id, audited(1), 9).await.unwrap());
-        assert!(log.audited(id).await.unwrap().is_empty());
+        assert_eq!(log.open_get_stream(id).await.unwrap(), None);
+        log.close_get_stream(id, 1).await.unwrap();
+        assert!(!log.append_events(id, stream, &attempt, 99, &text).await.unwrap());
+        assert!(!log.finish_call(id, stream, &attempt, None).await.unwrap());
+        assert!(!log.send_to_get_stream(id, Some(URI), &text[0]).await.unwrap());
+        assert_eq!(log.resume_stream(id, seen).await.unwrap(), None);
+        assert!(log.read_page(id, stream, START).await.unwrap().is_none());
+        assert!(!log.append_audit(id, audited(1), 9).await.unwrap());
+        assert!(log.read_audit(id).await.unwrap().is_empty());
     }
     let loaded = all.node(0).load(id, &talk.session.principal).await;
     assert!(loaded.unwrap().is_none());
@@ -647,7 +654,7 @@ async fn assert_gone(all: &impl Logs, talk: &Talk, seen: EventId) {
 }
 
 async fn an_unknown_session_has_no_log(all: impl Logs) {
-    let talk = Talk::unknown(&all, Bounds::default());
+    let talk = Talk::unknown(&all, LogBounds::default());
     let other = Talk::start(&all).await;
     assert_gone(&all, &talk, other.open(0, 1).await).await;
 }
@@ -657,9 +664,9 @@ async fn say_everything(talk: &Talk) -> EventId {
     let (listener, call) = (talk.hold(0).await, talk.open(0, 1).await);
     assert!(talk.append(call.stream, 1, &["a"]).await);
     assert!(talk.goes_on(1, call).await);
-    talk.logs[0].close_listener(&talk.id, listener.hold).await.unwrap();
+    talk.logs[0].close_get_stream(&talk.id, listener.hold).await.unwrap();
     assert!(talk.send(1, "waits").await);
-    assert!(talk.logs[0].audit(&talk.id, audited(1), 9).await.unwrap());
+    assert!(talk.logs[0].append_audit(&talk.id, audited(1), 9).await.unwrap());
     call
 }
 
@@ -724,7 +731,7 @@ mod on_redis {
                 let stream = StreamId { kind, ..long.stream };
                 let forged = EventId { stream, entry };
                 let resume = async |talk: &Talk| {
-                    assert_eq!(talk.resume(1, forged).await, Resumed::Unknown);
+                    assert_eq!(talk.resume(1, forged).await, Resumption::Unknown);
                 };
                 let little = cost(&all, async || resume(&talk).await).await;
                 let much = cost(&all, async || resume(&full).await).await;
@@ -743,13 +750,13 @@ mod on_redis {
         // It waits no longer than the session lives, which is not active.
         talk.send(1, "a").await;
         count(PASSIVE);
-        let Held { opening: listener, hold } = talk.hold(0).await;
+        let GetStreamLease { opening: listener, hold } = talk.hold(0).await;
         count(ACTIVE);
         talk.send(1, "b").await;
         count(PASSIVE);
-        talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
+        talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
         talk.send(0, "c").await;
-        talk.logs[1].audit(&talk.id, audited(1), 9).await.unwrap();
+        talk.logs[1].append_audit(&talk.id, audited(1), 9).await.unwrap();
         // The record, streams, the log, what waits, and the audit trail.
         assert_eq!(count(PASSIVE), 5);
         talk.resume(1, listener).await;
@@ -787,7 +794,8 @@ mod on_redis {
         let talk = Talk::start(&all).await;
         for opening in [talk.open(0, 1).await, talk.listen(0).await] {
             let read_at = async |node| talk.read_at(node, opening.stream).await;
-            let (here, elsewhere) = (ReadAt::Here, ReadAt::Elsewhere);
+            let (here, elsewhere) =
+                (ReaderLocation::Here, ReaderLocation::OtherNode);
             assert_eq!((read_at(0).await, read_at(1).await), (here, elsewhere));
             talk.resume(1, opening).await;
             assert_eq!((read_at(0).await, read_at(1).await), (elsewhere, here));
@@ -803,7 +811,10 @@ mod on_redis {
         let taken = talk.try_open(1, &number(1), "second").await;
         let (node, call) = (talk.names[0].clone(), number(1));
         let runner = Runner { node, call, attempt: attempt() };
-        assert_eq!(taken, Some(Opened::Taken(first.stream, runner)));
+        assert_eq!(
+            taken,
+            Some(CallRegistration::RunningElsewhere(first.stream, runner))
+        );
         assert_eq!(talk.read(1, first.stream, START).await.len(), 1);
     }
 
@@ -813,11 +824,13 @@ mod on_redis {
         let talk = Talk::start(&all).await;
         for call in [RequestId::String("c1 \"{ü}\"\n ".to_owned()), number(0)] {
             let opened = talk.try_open(0, &call, "attempt").await;
-            let Some(Opened::New(opening)) = opened else { panic!("{opened:?}") };
+            let Some(CallRegistration::New(opening)) = opened else {
+                panic!("{opened:?}")
+            };
             let (node, attempt) = (talk.names[0].clone(), attempt());
             let runner = Runner { node, call, attempt };
             let resumed = talk.resume(1, opening).await;
-            assert_eq!(resumed, Resumed::Call(Some(runner)));
+            assert_eq!(resumed, Resumption::Call(Some(runner)));
         }
     }
 
@@ -829,7 +842,7 @@ mod on_redis {
         let opening = talk.open(0, 1).await;
         talk.resume(1, opening).await;
         let (own, stream, late) = (attempt(), opening.stream, texts(1));
-        let append = talk.logs[1].append(&talk.id, stream, &own, 1, &late);
+        let append = talk.logs[1].append_events(&talk.id, stream, &own, 1, &late);
         assert!(!append.await.unwrap());
         assert!(talk.append(opening.stream, 1, &["a"]).await);
         assert_eq!(talk.heard(1, opening).await, ["a"]);
@@ -843,7 +856,7 @@ mod on_redis {
         let old = talk.listen(0).await;
         talk.resume(1, old).await;
         assert!(talk.send(1, "a").await);
-        assert_eq!(talk.read_at(0, old.stream).await, ReadAt::Elsewhere);
+        assert_eq!(talk.read_at(0, old.stream).await, ReaderLocation::OtherNode);
         let new = talk.listen(0).await;
         assert_eq!(talk.heard(0, new).await, ["a"]);
     }
@@ -853,10 +866,10 @@ mod on_redis {
     async fn a_node_that_holds_a_get_stream_no_longer_does_not_close_it() {
         let all = Redis::start().await;
         let talk = Talk::start(&all).await;
-        let Held { opening, hold } = talk.hold(0).await;
+        let GetStreamLease { opening, hold } = talk.hold(0).await;
         talk.resume(1, opening).await;
-        talk.logs[0].close_listener(&talk.id, hold).await.unwrap();
-        assert_eq!(talk.read_at(1, opening.stream).await, ReadAt::Here);
+        talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
+        assert_eq!(talk.read_at(1, opening.stream).await, ReaderLocation::Here);
         assert!(talk.send(0, "a").await);
         assert_eq!(talk.heard(1, opening).await, ["a"]);
     }

@@ -1,14 +1,13 @@
 //! What is measured of storage, operation by operation.
 #![allow(clippy::unwrap_used)]
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use mcp_server::{
-    bus::{Bus, MemoryBus, MeteredBus},
-    sessions::{
-        MemoryStore, MeteredStore, SessionId, SessionStore, StoreSettings,
-        metered::{Meter, STORE_DEADLINE, StoreMetrics},
-    },
+use mcp_server::bus::{Bus, MemoryBus, MeteredBus};
+use mcp_server::sessions::metered::{Meter, STORE_DEADLINE, StoreMetrics};
+use mcp_server::sessions::{
+    MemoryStore, MeteredStore, SessionId, SessionStore, StoreSettings,
 };
 use prometheus::{Registry, TextEncoder};
 
@@ -25,8 +24,8 @@ async fn every_operation_has_a_duration_and_counts_its_errors() {
     let store = MeteredStore::new(store, meter.clone());
     let bus = MeteredBus::new(Arc::new(MemoryBus::default()), meter);
     store.clear_history(&SessionId::random()).await.unwrap();
-    bus.claim("a state", Duration::from_secs(60)).await.unwrap();
-    bus.agree(rand::random()).await.unwrap();
+    bus.use_once("a state", Duration::from_secs(60)).await.unwrap();
+    bus.agree_on_secret(rand::random()).await.unwrap();
     let text = TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
     for operation in ["clear_history", "claim", "agree"] {
         let label = format!("{{operation=\"{operation}\"}}");

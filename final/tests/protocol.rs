@@ -1,17 +1,14 @@
 //! The protocol room, through its public door.
 
-use mcp_server::protocol::{
-    RawJson,
-    body::{Body, MAX_DEPTH, ParseError},
-    completion::Completion,
-    elicitation::ElicitResult,
-    jsonrpc::{Message, Request, RequestId, result_message},
-    method::Method,
-    pagination::{PAGE_SIZE, page},
-    raw::canonical,
-    to_raw,
-    version::{Era, MODERN, Version},
-};
+use mcp_server::protocol::body::{Body, MAX_DEPTH, ParseError};
+use mcp_server::protocol::completion::Completion;
+use mcp_server::protocol::elicitation::ElicitResult;
+use mcp_server::protocol::jsonrpc::{Message, Request, RequestId, result_message};
+use mcp_server::protocol::method::Method;
+use mcp_server::protocol::pagination::{PAGE_SIZE, page};
+use mcp_server::protocol::raw::canonical;
+use mcp_server::protocol::version::{Era, MODERN, Version};
+use mcp_server::protocol::{RawJson, to_raw};
 use serde_json::json;
 
 fn request(text: &str) -> Request {

@@ -9,24 +9,22 @@ mod forwarder;
 #[path = "support/redis_server.rs"]
 mod redis_server;
 
-use std::{
-    error::Error,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use contract::{SETTINGS, opened};
 use forwarder::Forwarder;
-use mcp_server::{
-    bus::{Bus, Hint, News, RedisBus},
-    sessions::{
-        NewSession, NodeId, Phase, RedisStore, SessionStore, StoreError,
-        redis::{ConnectError, Servers},
-    },
+use mcp_server::bus::{Bus, BusMessage, RedisBus, RemoteChange};
+use mcp_server::sessions::redis::{ConnectError, Servers};
+use mcp_server::sessions::{
+    NodeId, Phase, RedisStore, SessionInit, SessionStore, StoreError,
 };
-use redis::{Client, FromRedisValue, Value, aio::MultiplexedConnection};
+use redis::aio::MultiplexedConnection;
+use redis::{Client, FromRedisValue, Value};
 use redis_server::{RedisServer, free_port};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 /// The longest until a node works again, from the moment at which it can.
 const BACK: Duration = Duration::from_secs(2);
@@ -62,7 +60,7 @@ fn chain(error: &StoreError) -> String {
 }
 
 /// The node says that storage is unavailable, and why.
-async fn is_refused(store: &RedisStore, session: &NewSession, why: &str) {
+async fn is_refused(store: &RedisStore, session: &SessionInit, why: &str) {
     eventually(why, PATIENCE, async || {
         let touched = store.touch(&session.id).await;
         let Err(StoreError::Unavailable(_)) = &touched else { return false };
@@ -94,7 +92,7 @@ async fn pair(settings: &[&str]) -> (RedisServer, RedisServer, Forwarder) {
     (first, second, address)
 }
 
-fn key(session: &NewSession) -> String {
+fn key(session: &SessionInit) -> String {
     contract::record_key(session.id)
 }
 
@@ -103,7 +101,7 @@ fn key(session: &NewSession) -> String {
 async fn fail_over(
     first: &RedisServer,
     second: &RedisServer,
-    session: &NewSession,
+    session: &SessionInit,
 ) {
     eventually("it is replicated", PATIENCE, async || {
         second.run(&["EXISTS", &key(session)]) == "1"
@@ -164,8 +162,8 @@ async fn the_subscription_moves_with_the_primary() {
     let servers = Servers::parse(&address.url()).unwrap();
     let bus = RedisBus::new(store.clone(), servers.clone(), lease);
     let (heard, mut hints) = mpsc::channel(8);
-    let listening = tokio::spawn(async move { bus.listen(heard).await });
-    assert_eq!(hints.recv().await, Some(Hint::Reconnected));
+    let listening = tokio::spawn(async move { bus.subscribe(heard).await });
+    assert_eq!(hints.recv().await, Some(BusMessage::Reconnected));
 
     let session = opened();
     store.create(&session).await.unwrap();
@@ -174,13 +172,13 @@ async fn the_subscription_moves_with_the_primary() {
     address.move_to(second.port());
     works(&store).await;
     let told = timeout(PATIENCE, hints.recv()).await;
-    assert_eq!(told.unwrap(), Some(Hint::Reconnected));
+    assert_eq!(told.unwrap(), Some(BusMessage::Reconnected));
     let other = Arc::new(connect(&second.url(), "second").await.unwrap());
     let other = RedisBus::new(other, servers, lease);
-    let news = News::Resource("a://b".to_owned());
-    other.announce(&news).await.unwrap();
+    let news = RemoteChange::Resource("a://b".to_owned());
+    other.publish(&news).await.unwrap();
     let told = timeout(PATIENCE, hints.recv()).await;
-    assert_eq!(told.unwrap(), Some(Hint::Changed(news)));
+    assert_eq!(told.unwrap(), Some(BusMessage::Changed(news)));
     listening.abort();
 }
 
@@ -289,8 +287,8 @@ async fn a_subscription_that_is_refused_is_tried_again_until_it_is_not() {
     let servers = Servers::parse(&guarded.url()).unwrap();
     let bus = RedisBus::new(store, servers, Duration::from_secs(60));
     let (heard, mut hints) = mpsc::channel(8);
-    let listening = tokio::spawn(async move { bus.listen(heard).await });
-    assert_eq!(hints.recv().await, Some(Hint::Reconnected));
+    let listening = tokio::spawn(async move { bus.subscribe(heard).await });
+    assert_eq!(hints.recv().await, Some(BusMessage::Reconnected));
     for (refuse, allow) in [
         ("ACL SETUSER node off", "ACL SETUSER node on"),
         ("ACL SETUSER node resetchannels", "ACL SETUSER node &*"),
@@ -305,7 +303,7 @@ async fn a_subscription_that_is_refused_is_tried_again_until_it_is_not() {
         .await;
         guarded.run::<()>(allow).await;
         let told = timeout(PATIENCE, hints.recv()).await;
-        assert_eq!(told.unwrap(), Some(Hint::Reconnected), "{refuse}");
+        assert_eq!(told.unwrap(), Some(BusMessage::Reconnected), "{refuse}");
     }
     listening.abort();
 }

@@ -6,40 +6,33 @@ mod contract;
 #[path = "support/redis_server.rs"]
 mod redis_server;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use contract::{
     SETTINGS, appending, entries, entry, lose_the_answer, opened, owned_by,
     record_key,
 };
 use futures_util::future::join_all;
-use mcp_server::{
-    app::storage::on_redis,
-    calculator::{Calculator, Settings},
-    engine::{self, Caller, Engine},
-    events::{Bounds, Frame},
-    protocol::{logging::Level, to_raw},
-    sessions::{
-        Append, MeteredStore, NewSession, NodeId, Principal, RedisStore,
-        SessionStore, StoreError, StoreSettings,
-        metered::{Meter, STORE_DEADLINE, StoreMetrics},
-        redis::{ConnectError, REMEMBERED, Servers, trouble},
-    },
-    telemetry::Metrics,
+use mcp_server::app::storage::on_redis;
+use mcp_server::calculator::{Calculator, CalculatorSettings};
+use mcp_server::engine::{self, Caller, Engine};
+use mcp_server::events::{Frame, LogBounds};
+use mcp_server::protocol::logging::Level;
+use mcp_server::protocol::to_raw;
+use mcp_server::sessions::metered::{Meter, STORE_DEADLINE, StoreMetrics};
+use mcp_server::sessions::redis::{ConnectError, GENERATION, Servers, trouble};
+use mcp_server::sessions::{
+    HistoryAppend, MeteredStore, NodeId, Principal, RedisStore, SessionInit,
+    SessionStore, StoreError, StoreSettings,
 };
+use mcp_server::telemetry::Metrics;
 use prometheus::Registry;
 use redis_server::RedisServer;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{
-        TcpListener, TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
-    time::timeout,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 async fn connect(url: &str, node: &str) -> RedisStore {
@@ -65,7 +58,8 @@ async fn a_session_is_reconstructed_once_on_the_other_node() {
 
     let mut reconstructed = Vec::new();
     for node in [&first, &second, &second, &first, &first] {
-        let entered = node.enter(&session.id, &session.principal, 1).await.unwrap();
+        let entered =
+            node.load_and_touch(&session.id, &session.principal, 1).await.unwrap();
         reconstructed.push(entered.unwrap().reconstructed);
     }
     assert_eq!(reconstructed, [false, true, false, true, false]);
@@ -80,16 +74,16 @@ async fn what_an_earlier_release_changes_is_heeded_at_once() {
     let session = opened();
     let (id, who) = (&session.id, &session.principal);
     store.create(&session).await.unwrap();
-    store.enter(id, who, 1).await.unwrap().unwrap();
+    store.load_and_touch(id, who, 1).await.unwrap().unwrap();
     let key = record_key(id);
-    let visit = Append {
+    let visit = HistoryAppend {
         requests: 1,
         resources: vec!["a://1".into(), "a://2".into()],
         ..entries(1)
     };
     let appended = async || {
-        let appended = store.append(id, &visit).await.unwrap().unwrap();
-        (appended.log_level, appended.heard.join(" "), appended.reconstructed)
+        let appended = store.append_history(id, &visit).await.unwrap().unwrap();
+        (appended.log_level, appended.subscribed.join(" "), appended.reconstructed)
     };
     assert_eq!(appended().await, (None, String::new(), false));
     server.run(&["HSET", &key, "sub:a://1", "1", "log_level", "debug"]);
@@ -99,8 +93,8 @@ async fn what_an_earlier_release_changes_is_heeded_at_once() {
     server.run(&["HSET", &key, "sub:a://2", "1", "node", "another"]);
     assert_eq!(appended().await, (Some(Level::Debug), "a://2".into(), true));
     server.run(&["HSET", &key, "last_activity", "1"]);
-    assert!(store.append(id, &visit).await.unwrap().is_none(), "long ago");
-    assert_eq!(store.history(id).await.unwrap().len(), 3);
+    assert!(store.append_history(id, &visit).await.unwrap().is_none(), "long ago");
+    assert_eq!(store.read_history(id).await.unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -111,22 +105,22 @@ async fn a_session_is_remembered_where_it_was_entered_by_who_entered_it() {
     let session = opened();
     let (id, who) = (&session.id, &session.principal);
     first.create(&session).await.unwrap();
-    assert!(first.remembered(id, who).is_none());
-    first.enter(id, who, 1).await.unwrap().unwrap();
+    assert!(first.cached(id, who).is_none());
+    first.load_and_touch(id, who, 1).await.unwrap().unwrap();
 
-    let (remembered, now) = first.remembered(id, who).unwrap();
+    let (remembered, now) = first.cached(id, who).unwrap();
     assert_eq!(remembered.client, session.client);
     let time = server.run(&["TIME"]);
     let seconds: u64 = time.lines().next().unwrap().parse().unwrap();
     assert!((now.0 / 1000).abs_diff(seconds) <= 1, "{now} and {seconds}");
-    assert!(second.remembered(id, who).is_none());
-    assert!(first.remembered(id, &Principal::named("bob")).is_none());
+    assert!(second.cached(id, who).is_none());
+    assert!(first.cached(id, &Principal::named("bob")).is_none());
 
     // It is gone, and the first that is told so makes the node forget.
     assert!(second.terminate(id, who).await.unwrap());
-    assert!(first.remembered(id, who).is_some());
-    assert!(first.append(id, &entries(1)).await.unwrap().is_none());
-    assert!(first.remembered(id, who).is_none());
+    assert!(first.cached(id, who).is_some());
+    assert!(first.append_history(id, &entries(1)).await.unwrap().is_none());
+    assert!(first.cached(id, who).is_none());
 }
 
 #[tokio::test]
@@ -134,22 +128,23 @@ async fn a_node_remembers_a_bounded_number_of_sessions() {
     let server = RedisServer::start();
     let settings = StoreSettings { max_per_owner: usize::MAX, ..SETTINGS };
     let store = try_connect(&server.url(), settings, "first").await.unwrap();
-    let sessions: Vec<_> = (0..2 * REMEMBERED + 2).map(|_| opened()).collect();
-    let enter = async |session: &NewSession| {
+    let sessions: Vec<_> = (0..2 * GENERATION + 2).map(|_| opened()).collect();
+    let enter = async |session: &SessionInit| {
         store.create(session).await.unwrap();
-        let entered = store.enter(&session.id, &session.principal, 0).await;
+        let entered =
+            store.load_and_touch(&session.id, &session.principal, 0).await;
         entered.unwrap().unwrap();
     };
     enter(&sessions[0]).await;
     for some in sessions[1..].chunks(64) {
         join_all(some.iter().map(enter)).await;
     }
-    let is_remembered = |session: &&NewSession| {
-        store.remembered(&session.id, &session.principal).is_some()
+    let is_remembered = |session: &&SessionInit| {
+        store.cached(&session.id, &session.principal).is_some()
     };
     assert!(!is_remembered(&&sessions[0]));
-    let latest = sessions.iter().rev().take(REMEMBERED);
-    assert_eq!(latest.filter(is_remembered).count(), REMEMBERED);
+    let latest = sessions.iter().rev().take(GENERATION);
+    assert_eq!(latest.filter(is_remembered).count(), GENERATION);
 }
 
 #[tokio::test]
@@ -161,10 +156,14 @@ async fn unknown_fields_survive_every_change() {
     let key = record_key(session.id);
     server.run(&["HSET", &key, "from_a_newer_release", "kept"]);
 
-    store.enter(&session.id, &session.principal, 1).await.unwrap().unwrap();
+    store
+        .load_and_touch(&session.id, &session.principal, 1)
+        .await
+        .unwrap()
+        .unwrap();
     store.subscribe(&session.id, "a://b").await.unwrap();
     store.unsubscribe(&session.id, "a://b").await.unwrap();
-    store.append(&session.id, &entries(1)).await.unwrap();
+    store.append_history(&session.id, &entries(1)).await.unwrap();
     store.mark_ready(&session.id).await.unwrap();
     assert_eq!(server.run(&["HGET", &key, "from_a_newer_release"]), "kept");
 }
@@ -181,9 +180,9 @@ async fn a_newer_schema_is_an_error_and_not_a_missing_session() {
     let (id, who) = (&session.id, &session.principal);
     let errors = [
         store.load(id, who).await.unwrap_err(),
-        store.enter(id, who, 1).await.unwrap_err(),
+        store.load_and_touch(id, who, 1).await.unwrap_err(),
         store.touch(id).await.unwrap_err(),
-        store.append(id, &entries(1)).await.unwrap_err(),
+        store.append_history(id, &entries(1)).await.unwrap_err(),
         store.terminate(id, who).await.unwrap_err(),
     ];
     for error in errors {
@@ -209,7 +208,8 @@ async fn a_damaged_record_is_an_error_and_not_a_missing_session() {
     for damaged in &sessions {
         let loaded = store.load(&damaged.id, &damaged.principal).await;
         assert!(matches!(loaded, Err(StoreError::Damaged(_))), "{loaded:?}");
-        let entered = store.enter(&damaged.id, &damaged.principal, 1).await;
+        let entered =
+            store.load_and_touch(&damaged.id, &damaged.principal, 1).await;
         assert!(matches!(entered, Err(StoreError::Damaged(_))), "{entered:?}");
     }
 }
@@ -220,7 +220,7 @@ async fn all_keys_of_a_session_expire_and_are_deleted_together() {
     let store = connect(&server.url(), "first").await;
     let session = opened();
     store.create(&session).await.unwrap();
-    store.append(&session.id, &entries(1)).await.unwrap();
+    store.append_history(&session.id, &entries(1)).await.unwrap();
     let keys = server.run(&["KEYS", &format!("{}*", record_key(session.id))]);
     assert_eq!(keys.lines().count(), 2);
     for key in keys.lines() {
@@ -366,7 +366,7 @@ async fn a_call_that_has_just_failed_makes_a_probe_fail_too() {
     store.create(&session).await.unwrap();
     server.run(&["ACL", "SETUSER", "default", "-rpush"]);
     assert!(store.probe().await.is_ok());
-    store.append(&session.id, &entries(1)).await.unwrap_err();
+    store.append_history(&session.id, &entries(1)).await.unwrap_err();
     assert_eq!(trouble(&store.probe().await.unwrap_err()), "denied");
     is_well_again(&store).await;
 }
@@ -392,9 +392,13 @@ async fn a_forgotten_script_is_sent_again() {
     let session = opened();
     store.create(&session).await.unwrap();
     server.run(&["SCRIPT", "FLUSH"]);
-    assert!(store.append(&session.id, &entries(1)).await.unwrap().is_some());
-    assert!(store.append(&session.id, &entries(1)).await.unwrap().is_some());
-    assert_eq!(store.history(&session.id).await.unwrap().len(), 2);
+    assert!(
+        store.append_history(&session.id, &entries(1)).await.unwrap().is_some()
+    );
+    assert!(
+        store.append_history(&session.id, &entries(1)).await.unwrap().is_some()
+    );
+    assert_eq!(store.read_history(&session.id).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -403,13 +407,17 @@ async fn a_server_that_stands_still_is_an_error_and_not_a_missing_session() {
     let store = connect(&server.url(), "first").await;
     let session = opened();
     store.create(&session).await.unwrap();
-    store.enter(&session.id, &session.principal, 1).await.unwrap().unwrap();
+    store
+        .load_and_touch(&session.id, &session.principal, 1)
+        .await
+        .unwrap()
+        .unwrap();
     server.pause();
 
     let started = Instant::now();
     let (loaded, entered) = tokio::join!(
         store.load(&session.id, &session.principal),
-        store.enter(&session.id, &session.principal, 1),
+        store.load_and_touch(&session.id, &session.principal, 1),
     );
     assert!(started.elapsed() < Duration::from_millis(1300));
     assert!(matches!(loaded, Err(StoreError::Unavailable(_))), "{loaded:?}");
@@ -457,7 +465,7 @@ async fn a_write_is_not_sent_again_when_its_answer_is_lost() {
 
 async fn works_within(
     store: &RedisStore,
-    session: &mcp_server::sessions::NewSession,
+    session: &mcp_server::sessions::SessionInit,
     limit: Duration,
 ) {
     let started = Instant::now();
@@ -518,7 +526,7 @@ async fn a_visit_without_an_answer_is_unavailable_whoever_gave_up() {
     store.create(&session).await.unwrap();
     server.pause();
     let (entered, touched, changed) = tokio::join!(
-        store.enter(&session.id, &session.principal, 1),
+        store.load_and_touch(&session.id, &session.principal, 1),
         store.touch(&session.id),
         store.mark_ready(&session.id),
     );
@@ -568,10 +576,13 @@ async fn what_is_counted_is_what_was_recorded_whatever_became_of_the_answer() {
         let store = Arc::new(connect(&server.url(), "first").await);
         let session = opened();
         store.create(&session).await.unwrap();
-        store.append(&session.id, &entries(2)).await.unwrap().unwrap();
+        store.append_history(&session.id, &entries(2)).await.unwrap().unwrap();
         server.run(&["CLIENT", "PAUSE", "5000", "WRITE"]);
         let (late, id) = (store.clone(), session.id);
-        let call = tokio::spawn(async move { late.append(&id, &entries(1)).await });
+        let call =
+            tokio::spawn(
+                async move { late.append_history(&id, &entries(1)).await },
+            );
         while !server.run(&["CLIENT", "LIST"]).contains(" flags=b ") {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -612,7 +623,9 @@ async fn an_ended_session_takes_no_count_with_it() {
             nodes[0].create(session).await.unwrap();
             let (id, who, mut recorded) = (&session.id, &session.principal, 0);
             let (some, ()) = tokio::join!(
-                join_all((0..8).map(|call| nodes[call % 2].append(id, &three))),
+                join_all(
+                    (0..8).map(|call| nodes[call % 2].append_history(id, &three))
+                ),
                 async {
                     if n % 3 == 0 {
                         nodes[1].terminate(id, who).await.unwrap();
@@ -685,7 +698,7 @@ async fn delay(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
     }
 }
 
-const ENGINE: engine::Settings = engine::Settings {
+const ENGINE: engine::EngineSettings = engine::EngineSettings {
     session_timeout: Duration::from_secs(1),
     audit_events: 0,
     lease: Duration::from_secs(10),
@@ -701,8 +714,9 @@ async fn an_unreadable_session_does_not_cost_the_others_their_upkeep() {
     let store = try_connect(&server.url(), settings, "first").await;
     let store = Arc::new(store.unwrap());
     let servers = Servers::parse(&server.url()).unwrap();
-    let storage = on_redis(store.clone(), servers, Bounds::default(), ENGINE.lease);
-    let service = Arc::new(Calculator::new(Settings::default()).unwrap());
+    let storage =
+        on_redis(store.clone(), servers, LogBounds::default(), ENGINE.lease);
+    let service = Arc::new(Calculator::new(CalculatorSettings::default()).unwrap());
     let metrics = Arc::new(Metrics::new().unwrap());
     let engine = Arc::new(Engine::new(service, storage, ENGINE, metrics).unwrap());
     let (sessions, mut open) = ([(); 16].map(|()| opened()), Vec::new());
@@ -710,8 +724,13 @@ async fn an_unreadable_session_does_not_cost_the_others_their_upkeep() {
         store.create(session).await.unwrap();
         let (principal, owner) = (session.principal.clone(), "alice".into());
         let caller = Caller { principal, owner };
-        let entered = engine.enter(&session.id, &caller, 0).await.unwrap();
-        open.push(engine.listen(&entered, CancellationToken::new()).await.unwrap());
+        let entered = engine.load_and_touch(&session.id, &caller, 0).await.unwrap();
+        open.push(
+            engine
+                .open_get_stream(&entered, CancellationToken::new())
+                .await
+                .unwrap(),
+        );
     }
     for damaged in &sessions[..8] {
         server.run(&["HDEL", &record_key(damaged.id), "principal"]);
@@ -730,9 +749,10 @@ async fn a_stream_that_came_back_outlives_the_hint_that_it_left() {
     let server = RedisServer::start();
     let store = Arc::new(connect(&server.url(), "first").await);
     let servers = Servers::parse(&server.url()).unwrap();
-    let storage = on_redis(store.clone(), servers, Bounds::default(), ENGINE.lease);
+    let storage =
+        on_redis(store.clone(), servers, LogBounds::default(), ENGINE.lease);
     let (log, metrics) = (storage.log.clone(), Arc::new(Metrics::new().unwrap()));
-    let service = Arc::new(Calculator::new(Settings::default()).unwrap());
+    let service = Arc::new(Calculator::new(CalculatorSettings::default()).unwrap());
     let engine = Engine::new(service, storage, ENGINE, metrics.clone());
     let engine = Arc::new(engine.unwrap());
     let upkeep = tokio::spawn(engine.clone().upkeep());
@@ -748,9 +768,9 @@ async fn a_stream_that_came_back_outlives_the_hint_that_it_left() {
     store.create(&session).await.unwrap();
     let (principal, owner) = (session.principal.clone(), "alice".into());
     let caller = Caller { principal, owner };
-    let entered = engine.enter(&session.id, &caller, 0).await.unwrap();
+    let entered = engine.load_and_touch(&session.id, &caller, 0).await.unwrap();
     let mut reader =
-        engine.listen(&entered, CancellationToken::new()).await.unwrap();
+        engine.open_get_stream(&entered, CancellationToken::new()).await.unwrap();
     server.run(&[
         "PUBLISH",
         "mcp:node:first",
@@ -758,7 +778,7 @@ async fn a_stream_that_came_back_outlives_the_hint_that_it_left() {
     ]);
     heard("claimed").await;
     let message = to_raw(&"said afterwards");
-    assert!(log.send(&session.id, None, &message).await.unwrap());
+    assert!(log.send_to_get_stream(&session.id, None, &message).await.unwrap());
 
     let frame = timeout(Duration::from_secs(10), reader.next()).await;
     let Ok(Some(Frame::Message(_, said))) = frame else { panic!("{frame:?}") };

@@ -6,20 +6,16 @@ mod contract;
 #[path = "support/redis_server.rs"]
 mod redis_server;
 
-use std::{
-    path::Path,
-    process::Command,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use contract::{SETTINGS, entries, lose_the_answer, opened, record_key};
-use mcp_server::{
-    bus::{Bus, Hint, News, RedisBus},
-    sessions::{
-        NewSession, NodeId, RedisStore, SessionStore, StoreError, StoreSettings,
-        redis::Servers,
-    },
+use mcp_server::bus::{Bus, BusMessage, RedisBus, RemoteChange};
+use mcp_server::sessions::redis::Servers;
+use mcp_server::sessions::{
+    NodeId, RedisStore, SessionInit, SessionStore, StoreError, StoreSettings,
 };
 use redis_server::RedisServer;
 use tokio::sync::mpsc;
@@ -38,14 +34,22 @@ async fn a_cluster_is_recognised_and_keeps_sessions_on_all_its_servers() {
     let all = servers.each_ref().map(|server| server.url()).join(",");
     let second = connect(&all, settings, "second").await;
 
-    let sessions: Vec<NewSession> = (0..30).map(|_| opened()).collect();
+    let sessions: Vec<SessionInit> = (0..30).map(|_| opened()).collect();
     for session in &sessions {
         assert!(first.create(session).await.unwrap());
-        let entered =
-            second.enter(&session.id, &session.principal, 1).await.unwrap();
+        let entered = second
+            .load_and_touch(&session.id, &session.principal, 1)
+            .await
+            .unwrap();
         assert!(entered.expect("the session is found").reconstructed);
-        assert!(second.append(&session.id, &entries(2)).await.unwrap().is_some());
-        assert_eq!(first.history(&session.id).await.unwrap().len(), 2);
+        assert!(
+            second
+                .append_history(&session.id, &entries(2))
+                .await
+                .unwrap()
+                .is_some()
+        );
+        assert_eq!(first.read_history(&session.id).await.unwrap().len(), 2);
     }
     for server in &servers {
         assert!(server.run(&["KEYS", "mcp:{*"]).lines().count() > 2);
@@ -75,7 +79,7 @@ async fn a_session_that_moves_to_another_server_is_found_all_the_time() {
     let store = connect(&servers[0].url(), SETTINGS, "first").await;
     let session = opened();
     store.create(&session).await.unwrap();
-    store.append(&session.id, &entries(1)).await.unwrap();
+    store.append_history(&session.id, &entries(1)).await.unwrap();
 
     let key = record_key(session.id);
     let slot = servers[0].run(&["CLUSTER", "KEYSLOT", &key]);
@@ -92,19 +96,22 @@ async fn a_session_that_moves_to_another_server_is_found_all_the_time() {
     from.run(&[&moved[..], &[&key, &history]].concat());
 
     // On its way: the old server says "ask there".
-    assert_eq!(store.history(&session.id).await.unwrap().len(), 1);
+    assert_eq!(store.read_history(&session.id).await.unwrap().len(), 1);
     // Scripts have to wait, because not all keys of the session exist: the servers
     // cannot know whether the others are still to come.
     let more = entries(1);
-    let (appended, ()) = tokio::join!(store.append(&session.id, &more), async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        for server in [to, from] {
-            server.run(&["CLUSTER", "SETSLOT", &slot, "NODE", &name(to)]);
-        }
-    });
+    let (appended, ()) =
+        tokio::join!(store.append_history(&session.id, &more), async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            for server in [to, from] {
+                server.run(&["CLUSTER", "SETSLOT", &slot, "NODE", &name(to)]);
+            }
+        });
     assert!(appended.unwrap().is_some());
     // Arrived: the old server says "moved".
-    assert!(store.append(&session.id, &entries(1)).await.unwrap().is_some());
+    assert!(
+        store.append_history(&session.id, &entries(1)).await.unwrap().is_some()
+    );
     let found = store.load(&session.id, &session.principal).await.unwrap();
     assert_eq!(found.expect("the session is found").recorded, 3);
 }
@@ -113,12 +120,12 @@ async fn a_session_that_moves_to_another_server_is_found_all_the_time() {
 async fn a_cluster_without_one_server_answers_for_the_others() {
     let mut servers = RedisServer::start_cluster();
     let store = connect(&servers[0].url(), SETTINGS, "first").await;
-    let sessions: Vec<NewSession> = (0..20).map(|_| opened()).collect();
+    let sessions: Vec<SessionInit> = (0..20).map(|_| opened()).collect();
     for session in &sessions {
         store.create(session).await.unwrap();
     }
     let lost = &mut servers[1];
-    let on_it = |session: &&NewSession| {
+    let on_it = |session: &&SessionInit| {
         lost.run(&["EXISTS", &record_key(session.id)]) == "1"
     };
     let (gone, left): (Vec<_>, Vec<_>) = sessions.iter().partition(on_it);
@@ -201,20 +208,22 @@ async fn inside_a_process_that_trusts_the_server() {
     let store = connect(&url, SETTINGS, "first").await;
     let session = opened();
     assert!(store.create(&session).await.unwrap());
-    assert!(store.append(&session.id, &entries(1)).await.unwrap().is_some());
-    assert_eq!(store.history(&session.id).await.unwrap().len(), 1);
+    assert!(
+        store.append_history(&session.id, &entries(1)).await.unwrap().is_some()
+    );
+    assert_eq!(store.read_history(&session.id).await.unwrap().len(), 1);
 
     // The subscription has a connection of its own.
     let (servers, lease) = (Servers::parse(&url).unwrap(), Duration::from_secs(9));
     let bus = RedisBus::new(Arc::new(store), servers.clone(), lease);
     let (heard, mut hints) = mpsc::channel(8);
-    tokio::spawn(async move { bus.listen(heard).await });
-    assert_eq!(hints.recv().await, Some(Hint::Reconnected));
+    tokio::spawn(async move { bus.subscribe(heard).await });
+    assert_eq!(hints.recv().await, Some(BusMessage::Reconnected));
     let other = Arc::new(connect(&url, SETTINGS, "second").await);
     let other = RedisBus::new(other, servers, lease);
-    let news = News::Resource("a://b".to_owned());
-    other.announce(&news).await.unwrap();
-    assert_eq!(hints.recv().await, Some(Hint::Changed(news)));
+    let news = RemoteChange::Resource("a://b".to_owned());
+    other.publish(&news).await.unwrap();
+    assert_eq!(hints.recv().await, Some(BusMessage::Changed(news)));
 }
 
 fn make_certificate(certificate: &Path, key: &Path) {

@@ -1,39 +1,34 @@
 //! What the engine promises to every service, shown with services made for it.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use mcp_server::{
-    app::storage::in_memory,
-    calculator::{Calculator, Settings},
-    engine::{self, BadSchema, Caller, Engine, Session},
-    events::Bounds,
-    protocol::{
-        body::Body,
-        jsonrpc::{Message, Notification, Response},
-        lifecycle::{
-            Implementation, ListCapability, ServerCapabilities, ServerInfo,
-        },
-        roots::ListRoots,
-        to_raw,
-        tools::{Tool, ToolResult},
-        version::Era,
-    },
-    service::{Arguments, Context, Service, ServiceError, asking::ASK_DEADLINE},
-    sessions::{Inbox, Outbox, Principal, Said, StoreSettings},
-    telemetry::Metrics,
+use mcp_server::app::storage::in_memory;
+use mcp_server::calculator::{Calculator, CalculatorSettings};
+use mcp_server::engine::{self, BadSchema, Caller, Engine, Session};
+use mcp_server::events::LogBounds;
+use mcp_server::protocol::body::Body;
+use mcp_server::protocol::jsonrpc::{Message, Notification, Response};
+use mcp_server::protocol::lifecycle::{
+    Implementation, ListCapability, ServerCapabilities, ServerInfo,
 };
+use mcp_server::protocol::roots::ListRoots;
+use mcp_server::protocol::to_raw;
+use mcp_server::protocol::tools::{Tool, ToolResult};
+use mcp_server::protocol::version::Era;
+use mcp_server::service::asking::ASK_DEADLINE;
+use mcp_server::service::{Arguments, Context, Service, ServiceError};
+use mcp_server::sessions::{
+    CallEvent, CallOutput, CallSink, Principal, StoreSettings,
+};
+use mcp_server::telemetry::Metrics;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
-const ENGINE: engine::Settings = engine::Settings {
+const ENGINE: engine::EngineSettings = engine::EngineSettings {
     session_timeout: Duration::from_secs(3600),
     audit_events: 10,
     lease: Duration::from_secs(10),
@@ -132,7 +127,7 @@ impl Service for Probe {
 fn engine_of(service: impl Service) -> Result<Arc<Engine>, BadSchema> {
     let settings =
         StoreSettings { timeout: Duration::from_secs(3600), max_per_owner: 10 };
-    let storage = in_memory(settings, Bounds::default());
+    let storage = in_memory(settings, LogBounds::default());
     let metrics = Arc::new(Metrics::new().unwrap());
     Engine::new(Arc::new(service), storage, ENGINE, metrics).map(Arc::new)
 }
@@ -154,10 +149,10 @@ impl Talk {
             "clientInfo": { "name": "test", "version": "1" },
         }));
         let (id, _) = engine.initialize(&caller, Some(handshake)).await.unwrap();
-        let session = engine.enter(&id, &caller, 0).await.unwrap();
+        let session = engine.load_and_touch(&id, &caller, 0).await.unwrap();
         let talk = Self { engine, session };
         talk.notify("notifications/initialized", json!({})).await;
-        let session = talk.engine.enter(&id, &caller, 0).await.unwrap();
+        let session = talk.engine.load_and_touch(&id, &caller, 0).await.unwrap();
         Self { session, ..talk }
     }
 
@@ -173,14 +168,14 @@ impl Talk {
         &self,
         method: &str,
         params: Value,
-    ) -> (Inbox, tokio::task::JoinHandle<Value>) {
+    ) -> (CallOutput, tokio::task::JoinHandle<Value>) {
         let body = json!({
             "jsonrpc": "2.0", "id": 7, "method": method, "params": params,
         });
         let body = Body::parse(body.to_string().as_bytes());
         let Ok(Body::Single(Message::Request(request))) = body else { panic!() };
-        let (outbox, inbox) = Outbox::open();
-        let mut call = self.engine.call(&self.session, request, outbox).unwrap();
+        let (sink, inbox) = CallSink::open();
+        let mut call = self.engine.call(&self.session, request, sink).unwrap();
         let answer = tokio::spawn(async move {
             let answer = (&mut call).await.into_message(&call.id);
             answer.map_or(Value::Null, |answer| value(answer.get()))
@@ -204,8 +199,9 @@ fn value(json: &str) -> Value {
 }
 
 /// What was said, at least one message; nothing if there will be none.
-async fn said(inbox: &mut Inbox) -> Vec<Value> {
-    let said = inbox.take().await.into_iter().filter_map(Said::into_message);
+async fn said(inbox: &mut CallOutput) -> Vec<Value> {
+    let said =
+        inbox.next_batch().await.into_iter().filter_map(CallEvent::into_message);
     said.map(|message| value(message.get())).collect()
 }
 
@@ -347,7 +343,7 @@ async fn a_question_without_an_answer_is_withdrawn_at_its_deadline() {
         let late = json!({ "jsonrpc": "2.0", "id": id, "result": { "roots": [] } });
         let late = Body::parse(late.to_string().as_bytes());
         let Ok(Body::Single(Message::Response(late))) = late else { panic!() };
-        talk.engine.answer(&talk.session, late).await.unwrap();
+        talk.engine.deliver_answer(&talk.session, late).await.unwrap();
         assert_eq!(talk.request("ping", json!({})).await["result"], json!({}));
     }
 }
@@ -363,7 +359,7 @@ async fn a_question_that_was_answered_is_over() {
         id: serde_json::from_value(question["id"].clone()).unwrap(),
         outcome: Ok(roots),
     };
-    talk.engine.answer(&talk.session, response).await.unwrap();
+    talk.engine.deliver_answer(&talk.session, response).await.unwrap();
     assert!(answer.await.unwrap()["result"].is_object());
     assert_eq!(said(&mut inbox).await, [] as [Value; 0], "nothing more is said");
 }
@@ -396,10 +392,10 @@ fn examples(tool: &Value) -> Vec<Value> {
 /// L104: whatever a tool's own examples give, and what fails in a batch.
 #[tokio::test]
 async fn every_result_of_a_tool_fits_the_schema_that_was_published() {
-    let settings = Settings {
+    let settings = CalculatorSettings {
         sample_tool: Some("print_it".into()),
         progress_interval: Duration::ZERO,
-        ..Settings::default()
+        ..CalculatorSettings::default()
     };
     let talk = Talk::with(Calculator::new(settings).unwrap()).await;
     let tools = talk.request("tools/list", json!({})).await;

@@ -1,20 +1,18 @@
 //! What the stateless era reads and writes, without a server.
 #![allow(clippy::unwrap_used)]
 
-use mcp_server::protocol::{
-    caching::CacheHint,
-    envelope::Envelope,
-    errors::{INVALID_PARAMS, RESOURCE_NOT_FOUND},
-    lifecycle::Implementation,
-    logging::Level,
-    method::Method,
-    parameters::HeaderParameter,
-    results::{ResultMeta, ResultType, Stamp},
-    subscriptions::ListenParams,
-    to_raw,
-    trace::TraceContext,
-    version::{Era, MODERN, SUPPORTED, Version},
-};
+use mcp_server::protocol::caching::CacheHint;
+use mcp_server::protocol::envelope::Envelope;
+use mcp_server::protocol::errors::{INVALID_PARAMS, RESOURCE_NOT_FOUND};
+use mcp_server::protocol::lifecycle::Implementation;
+use mcp_server::protocol::logging::Level;
+use mcp_server::protocol::method::Method;
+use mcp_server::protocol::parameters::HeaderParameter;
+use mcp_server::protocol::results::{ResultEnvelope, ResultMeta, ResultType};
+use mcp_server::protocol::subscriptions::ListenParams;
+use mcp_server::protocol::to_raw;
+use mcp_server::protocol::trace::TraceContext;
+use mcp_server::protocol::version::{Era, MODERN, SUPPORTED, Version};
 use serde_json::{Value, json};
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
@@ -88,7 +86,7 @@ fn a_result_is_stamped_with_what_it_is() {
     let server =
         Implementation { name: "s".into(), title: None, version: "1".into() };
     let server = to_raw(&server);
-    let stamp = |cache| Stamp {
+    let stamp = |cache| ResultEnvelope {
         result_type: ResultType::Complete,
         cache,
         meta: ResultMeta { server: &server, subscription: None },
@@ -145,7 +143,7 @@ fn a_mirrored_argument_is_named_well_and_reached_by_properties_alone() {
     let found = HeaderParameter::of(&schema(json!({
         "region": { "type": "string", "x-mcp-header": "Region" },
         "page": { "properties": {
-            "size": { "type": "integer", "x-mcp-header": "Page-Size" } } },
+            "size": { "type": "integer", "x-mcp-header": "LogPage-Size" } } },
         "x-mcp-header": { "type": "string" },
     })));
     let found = found.unwrap();

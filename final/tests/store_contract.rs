@@ -10,20 +10,18 @@ mod contract;
 #[path = "support/redis_server.rs"]
 mod redis_server;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use contract::{
     Deployment, Memory, Redis, appending, entries, entry, opened, owned_by,
 };
 use futures_util::future::join_all;
-use mcp_server::{
-    protocol::{
-        logging::Level,
-        version::{Era, Version},
-    },
-    sessions::{
-        Append, NewSession, Phase, Principal, SessionId, record::HISTORY_LIMIT,
-    },
+use mcp_server::protocol::logging::Level;
+use mcp_server::protocol::version::{Era, Version};
+use mcp_server::sessions::record::HISTORY_LIMIT;
+use mcp_server::sessions::{
+    HistoryAppend, Phase, Principal, SessionId, SessionInit,
 };
 
 /// Names each promise once and makes a test of it for every storage.
@@ -82,30 +80,30 @@ async fn a_created_session_is_found_with_all_it_was_opened_with(
 
     let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
     let record = found.expect("the session is found");
-    assert_eq!(record.opened.id, session.id);
-    assert_eq!(record.opened.principal, session.principal);
-    assert_eq!(record.opened.owner, session.owner);
-    assert_eq!(record.opened.era, Era::Stateful(Version::V2025_06_18));
-    assert_eq!(record.opened.client, session.client);
-    assert_eq!(record.opened.capabilities, session.capabilities);
+    assert_eq!(record.init.id, session.id);
+    assert_eq!(record.init.principal, session.principal);
+    assert_eq!(record.init.owner, session.owner);
+    assert_eq!(record.init.era, Era::Stateful(Version::V2025_06_18));
+    assert_eq!(record.init.client, session.client);
+    assert_eq!(record.init.capabilities, session.capabilities);
     assert_eq!(record.phase, Phase::Initializing);
     assert_eq!(record.log_level, None);
     assert!(record.subscriptions.is_empty());
     assert_eq!(record.created, record.last_activity);
     assert_eq!((record.requests, record.recorded), (0, 0));
-    assert!(all.node(1).history(&session.id).await.unwrap().is_empty());
+    assert!(all.node(1).read_history(&session.id).await.unwrap().is_empty());
 }
 
 async fn an_unknown_session_is_not_found_and_not_changed(all: impl Deployment) {
     let (store, id, who) =
         (all.node(0), SessionId::random(), Principal::anonymous());
     assert!(store.load(&id, &who).await.unwrap().is_none());
-    assert!(store.enter(&id, &who, 1).await.unwrap().is_none());
+    assert!(store.load_and_touch(&id, &who, 1).await.unwrap().is_none());
     assert!(!store.touch(&id).await.unwrap());
     assert!(!store.mark_ready(&id).await.unwrap());
-    assert!(store.append(&id, &entries(2)).await.unwrap().is_none());
+    assert!(store.append_history(&id, &entries(2)).await.unwrap().is_none());
     assert!(!store.terminate(&id, &who).await.unwrap());
-    assert!(store.history(&id).await.unwrap().is_empty());
+    assert!(store.read_history(&id).await.unwrap().is_empty());
     assert_eq!(store.totals().await.unwrap().active_sessions, 0);
 }
 
@@ -114,14 +112,20 @@ async fn a_visit_counts_requests_and_activity(all: impl Deployment) {
     all.node(0).create(&session).await.unwrap();
     all.pass(Duration::from_millis(20)).await;
 
-    let first =
-        all.node(0).enter(&session.id, &session.principal, 3).await.unwrap();
+    let first = all
+        .node(0)
+        .load_and_touch(&session.id, &session.principal, 3)
+        .await
+        .unwrap();
     let first = first.expect("the session is found").record;
     assert_eq!(first.requests, 3);
     assert!(first.last_activity > first.created);
 
-    let second =
-        all.node(1).enter(&session.id, &session.principal, 1).await.unwrap();
+    let second = all
+        .node(1)
+        .load_and_touch(&session.id, &session.principal, 1)
+        .await
+        .unwrap();
     assert_eq!(second.expect("the session is found").record.requests, 4);
 }
 
@@ -131,7 +135,13 @@ async fn somebody_elses_session_is_not_found(all: impl Deployment) {
     store.create(&session).await.unwrap();
     for stranger in [Principal::anonymous(), Principal::named("mallory")] {
         assert!(store.load(&session.id, &stranger).await.unwrap().is_none());
-        assert!(store.enter(&session.id, &stranger, 1).await.unwrap().is_none());
+        assert!(
+            store
+                .load_and_touch(&session.id, &stranger, 1)
+                .await
+                .unwrap()
+                .is_none()
+        );
         assert!(!store.terminate(&session.id, &stranger).await.unwrap());
     }
     let found = store.load(&session.id, &session.principal).await.unwrap();
@@ -142,14 +152,15 @@ async fn somebody_elses_session_is_not_found(all: impl Deployment) {
 async fn an_ended_session_is_gone_on_every_node(all: impl Deployment) {
     let session = opened();
     all.node(0).create(&session).await.unwrap();
-    all.node(1).enter(&session.id, &session.principal, 1).await.unwrap();
-    all.node(0).append(&session.id, &entries(1)).await.unwrap();
+    all.node(1).load_and_touch(&session.id, &session.principal, 1).await.unwrap();
+    all.node(0).append_history(&session.id, &entries(1)).await.unwrap();
 
     assert!(all.node(1).terminate(&session.id, &session.principal).await.unwrap());
     for node in [all.node(0), all.node(1)] {
-        let entered = node.enter(&session.id, &session.principal, 1).await.unwrap();
+        let entered =
+            node.load_and_touch(&session.id, &session.principal, 1).await.unwrap();
         assert!(entered.is_none());
-        assert!(node.history(&session.id).await.unwrap().is_empty());
+        assert!(node.read_history(&session.id).await.unwrap().is_empty());
         assert_eq!(node.totals().await.unwrap().active_sessions, 0);
     }
 }
@@ -171,13 +182,13 @@ async fn a_session_is_ended_only_once(all: impl Deployment) {
 async fn a_late_write_does_not_bring_a_session_back(all: impl Deployment) {
     let (session, late) = (opened(), all.node(1));
     all.node(0).create(&session).await.unwrap();
-    all.node(0).append(&session.id, &entries(2)).await.unwrap();
+    all.node(0).append_history(&session.id, &entries(2)).await.unwrap();
     all.node(0).terminate(&session.id, &session.principal).await.unwrap();
     // It tells the other node what it has counted.
     all.node(0).totals().await.unwrap();
     let before = late.totals().await.unwrap();
 
-    assert!(late.append(&session.id, &entries(3)).await.unwrap().is_none());
+    assert!(late.append_history(&session.id, &entries(3)).await.unwrap().is_none());
     assert!(!late.touch(&session.id).await.unwrap());
     assert!(!late.mark_ready(&session.id).await.unwrap());
     assert!(!late.set_log_level(&session.id, Level::Debug).await.unwrap());
@@ -186,7 +197,7 @@ async fn a_late_write_does_not_bring_a_session_back(all: impl Deployment) {
     assert_eq!(late.clear_history(&session.id).await.unwrap(), None);
 
     assert!(late.load(&session.id, &session.principal).await.unwrap().is_none());
-    assert!(late.history(&session.id).await.unwrap().is_empty());
+    assert!(late.read_history(&session.id).await.unwrap().is_empty());
     assert_eq!(late.totals().await.unwrap(), before);
 }
 
@@ -194,12 +205,14 @@ async fn an_idle_session_expires(all: impl Deployment) {
     let all = all.with_short_timeout().await;
     let (session, store) = (opened(), all.node(0));
     store.create(&session).await.unwrap();
-    store.append(&session.id, &entries(1)).await.unwrap();
+    store.append_history(&session.id, &entries(1)).await.unwrap();
 
     all.idle(&session).await;
     assert!(!store.touch(&session.id).await.unwrap());
-    assert!(store.append(&session.id, &entries(1)).await.unwrap().is_none());
-    assert!(store.history(&session.id).await.unwrap().is_empty());
+    assert!(
+        store.append_history(&session.id, &entries(1)).await.unwrap().is_none()
+    );
+    assert!(store.read_history(&session.id).await.unwrap().is_empty());
     assert!(!store.terminate(&session.id, &session.principal).await.unwrap());
     assert_eq!(store.totals().await.unwrap().active_sessions, 0);
 }
@@ -214,7 +227,8 @@ async fn use_postpones_expiry(all: impl Deployment) {
         all.pass(all.timeout() / 5).await;
         let node = all.node(n % 2);
         assert!(node.touch(&busy.id).await.unwrap());
-        let entered = node.enter(&visited.id, &visited.principal, 1).await.unwrap();
+        let entered =
+            node.load_and_touch(&visited.id, &visited.principal, 1).await.unwrap();
         assert!(entered.is_some());
     }
     // Its index entry must have been postponed as well.
@@ -272,9 +286,15 @@ async fn a_history_keeps_its_newest_entries(all: impl Deployment) {
         (0..HISTORY_LIMIT + 7).map(|n| n.to_string()).collect();
     for (n, body) in bodies.iter().enumerate() {
         let one = appending(vec![entry("add", body)]);
-        assert!(all.node(n % 2).append(&session.id, &one).await.unwrap().is_some());
+        assert!(
+            all.node(n % 2)
+                .append_history(&session.id, &one)
+                .await
+                .unwrap()
+                .is_some()
+        );
     }
-    let history = all.node(0).history(&session.id).await.unwrap();
+    let history = all.node(0).read_history(&session.id).await.unwrap();
     let kept: Vec<&str> = history.iter().map(|body| body.get()).collect();
     assert_eq!(kept, bodies[7..]);
 }
@@ -284,21 +304,21 @@ async fn an_append_can_be_the_visit(all: impl Deployment) {
     let session = opened();
     let (id, who) = (&session.id, &session.principal);
     all.node(0).create(&session).await.unwrap();
-    let visit = Append { requests: 1, ..entries(1) };
+    let visit = HistoryAppend { requests: 1, ..entries(1) };
     for node in [0, 1, 1] {
         all.pass(Duration::from_millis(5)).await;
         let before = all.node(0).load(id, who).await.unwrap().unwrap();
-        all.node(node).append(id, &visit).await.unwrap().unwrap();
+        all.node(node).append_history(id, &visit).await.unwrap().unwrap();
         let after = all.node(0).load(id, who).await.unwrap().unwrap();
         assert_eq!(after.requests, before.requests + 1);
         assert_eq!(after.recorded, before.recorded + 1);
         assert!(after.last_activity > before.last_activity);
     }
-    let only = Append { requests: 1, ..Append::default() };
-    all.node(0).append(id, &only).await.unwrap().unwrap();
+    let only = HistoryAppend { requests: 1, ..HistoryAppend::default() };
+    all.node(0).append_history(id, &only).await.unwrap().unwrap();
     let after = all.node(0).load(id, who).await.unwrap().unwrap();
     assert_eq!((after.requests, after.recorded), (4, 3));
-    assert_eq!(all.node(1).history(id).await.unwrap().len(), 3);
+    assert_eq!(all.node(1).read_history(id).await.unwrap().len(), 3);
 }
 
 /// What the other node was told holds for the next call here.
@@ -307,10 +327,11 @@ async fn an_append_knows_who_hears_of_it(all: impl Deployment) {
     let id = &session.id;
     all.node(0).create(&session).await.unwrap();
     let resources = ["a://1".to_owned(), "a://2".to_owned()];
-    let append = Append { resources: resources.into(), ..entries(2) };
+    let append = HistoryAppend { resources: resources.into(), ..entries(2) };
     let appended = async || {
-        let appended = all.node(0).append(id, &append).await.unwrap().unwrap();
-        (appended.log_level, appended.heard.join(" "))
+        let appended =
+            all.node(0).append_history(id, &append).await.unwrap().unwrap();
+        (appended.log_level, appended.subscribed.join(" "))
     };
     assert_eq!(appended().await, (None, String::new()));
     all.node(1).subscribe(id, "a://2").await.unwrap();
@@ -327,7 +348,9 @@ async fn concurrent_appends_lose_nothing(all: impl Deployment) {
     all.node(0).create(&session).await.unwrap();
     let appends = (0..200).map(|n| {
         let (store, id) = (all.node(n % 2), session.id);
-        tokio::spawn(async move { store.append(&id, &entries(1)).await.unwrap() })
+        tokio::spawn(async move {
+            store.append_history(&id, &entries(1)).await.unwrap()
+        })
     });
     assert!(
         join_all(appends).await.into_iter().all(|done| done.unwrap().is_some())
@@ -335,7 +358,7 @@ async fn concurrent_appends_lose_nothing(all: impl Deployment) {
 
     let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
     assert_eq!(found.expect("the session is found").recorded, 200);
-    let history = all.node(0).history(&session.id).await.unwrap();
+    let history = all.node(0).read_history(&session.id).await.unwrap();
     assert_eq!(history.len(), HISTORY_LIMIT);
     assert_eq!(all.node(0).totals().await.unwrap().by_operation["add"], 200);
 }
@@ -344,7 +367,7 @@ async fn concurrent_appends_lose_nothing(all: impl Deployment) {
 async fn a_cleared_history_is_empty_and_its_count_is_kept(all: impl Deployment) {
     let session = opened();
     all.node(0).create(&session).await.unwrap();
-    all.node(0).append(&session.id, &entries(3)).await.unwrap();
+    all.node(0).append_history(&session.id, &entries(3)).await.unwrap();
     let clears = [all.node(0), all.node(1)].map(|store| {
         let id = session.id;
         tokio::spawn(async move { store.clear_history(&id).await.unwrap() })
@@ -353,7 +376,7 @@ async fn a_cleared_history_is_empty_and_its_count_is_kept(all: impl Deployment) 
     let cleared: Vec<u64> =
         cleared.map(|count| count.expect("a session")).collect();
     assert_eq!(cleared.iter().sum::<u64>(), 3, "each entry once: {cleared:?}");
-    assert!(all.node(1).history(&session.id).await.unwrap().is_empty());
+    assert!(all.node(1).read_history(&session.id).await.unwrap().is_empty());
     let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
     assert_eq!(found.expect("the session is found").recorded, 3);
     assert_eq!(all.node(0).totals().await.unwrap().by_operation["add"], 3);
@@ -362,17 +385,20 @@ async fn a_cleared_history_is_empty_and_its_count_is_kept(all: impl Deployment) 
 /// The stateless era's session: the same record under another name.
 async fn a_tape_is_kept_like_a_session(all: impl Deployment) {
     let all = all.with_short_timeout().await;
-    let tape = NewSession {
+    let tape = SessionInit {
         id: SessionId::random_tape(),
         era: Era::Stateless,
         ..opened()
     };
     assert!(all.node(0).create(&tape).await.unwrap());
-    let entered = all.node(1).enter(&tape.id, &tape.principal, 1).await.unwrap();
+    let entered =
+        all.node(1).load_and_touch(&tape.id, &tape.principal, 1).await.unwrap();
     let record = entered.expect("the tape is found").record;
-    assert_eq!((record.opened.era, record.phase), (Era::Stateless, Phase::Ready));
-    assert!(all.node(1).append(&tape.id, &entries(1)).await.unwrap().is_some());
-    assert_eq!(all.node(0).history(&tape.id).await.unwrap().len(), 1);
+    assert_eq!((record.init.era, record.phase), (Era::Stateless, Phase::Ready));
+    assert!(
+        all.node(1).append_history(&tape.id, &entries(1)).await.unwrap().is_some()
+    );
+    assert_eq!(all.node(0).read_history(&tape.id).await.unwrap().len(), 1);
     assert_eq!(all.node(0).totals().await.unwrap().active_sessions, 1);
     all.idle(&tape).await;
     assert_eq!(all.node(0).sweep().await.unwrap(), 1);
@@ -403,7 +429,8 @@ async fn the_handshake_is_finished_once_and_for_all(all: impl Deployment) {
     all.node(0).create(&session).await.unwrap();
     for node in [all.node(1), all.node(0)] {
         assert!(node.mark_ready(&session.id).await.unwrap());
-        let entered = node.enter(&session.id, &session.principal, 1).await.unwrap();
+        let entered =
+            node.load_and_touch(&session.id, &session.principal, 1).await.unwrap();
         let record = entered.expect("the session is found").record;
         assert_eq!(record.phase, Phase::Ready);
     }
@@ -415,8 +442,8 @@ async fn totals_are_of_the_whole_deployment(all: impl Deployment) {
     all.node(1).create(&second).await.unwrap();
     let three = [entry("add", "1"), entry("divide", "2"), entry("add", "3")];
     let (some, all_three) = (three[..1].to_vec(), three.to_vec());
-    all.node(0).append(&first.id, &appending(all_three)).await.unwrap();
-    all.node(1).append(&second.id, &appending(some)).await.unwrap();
+    all.node(0).append_history(&first.id, &appending(all_three)).await.unwrap();
+    all.node(1).append_history(&second.id, &appending(some)).await.unwrap();
     all.node(1).terminate(&first.id, &first.principal).await.unwrap();
 
     for node in [all.node(0), all.node(1)] {

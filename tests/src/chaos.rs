@@ -20,22 +20,16 @@ pub mod dice;
 pub mod link;
 pub mod stage;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use self::{
-    account::{Account, Report, What},
-    client::Client,
-    dice::Dice,
-    stage::Stage,
-};
+use self::account::{Account, Report, What};
+use self::client::Client;
+use self::dice::Dice;
+use self::stage::Stage;
 
 /// How many clients call at the same time.
 const CLIENTS: u64 = 8;

@@ -22,9 +22,13 @@ pub mod stage;
 pub mod table;
 pub mod visitor;
 
-use std::{any::Any, fmt, pin::Pin, time::Duration};
+use std::any::Any;
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
 
-use tokio::{task::LocalSet, time::timeout};
+use tokio::task::LocalSet;
+use tokio::time::timeout;
 
 pub use answer::Answer;
 pub use chapters::Chapter;

@@ -3,11 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::{Response, header::HeaderMap};
+use reqwest::Response;
+use reqwest::header::HeaderMap;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::{Body, Exchange, PATIENCE, http::Sent};
+use crate::http::Sent;
+use crate::{Body, Exchange, PATIENCE};
 
 /// One event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -11,22 +11,18 @@ mod tools;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use mcp_server::{
-    protocol::{
-        completion::{CompleteParams, Completion},
-        content::{ResourceBody, ResourceContents},
-        lifecycle::{
-            Implementation, ListCapability, Present, ResourcesCapability,
-            ServerCapabilities, ServerInfo,
-        },
-        prompts::{Prompt, PromptResult},
-        resources::{Resource, ResourceTemplate},
-        tools::{Tool, ToolResult},
-        version::Era,
-    },
-    service::{Arguments, Context, Service, ServiceError, Subject},
-    sessions::NewSession,
+use mcp_server::protocol::completion::{CompleteParams, Completion};
+use mcp_server::protocol::content::{ResourceBody, ResourceContents};
+use mcp_server::protocol::lifecycle::{
+    EmptyObject, Implementation, ListCapability, ResourcesCapability,
+    ServerCapabilities, ServerInfo,
 };
+use mcp_server::protocol::prompts::{Prompt, PromptResult};
+use mcp_server::protocol::resources::{Resource, ResourceTemplate};
+use mcp_server::protocol::tools::{Tool, ToolResult};
+use mcp_server::protocol::version::Era;
+use mcp_server::service::{Arguments, Context, Service, ServiceError, Subject};
+use mcp_server::sessions::SessionInit;
 
 /// A picture of one pixel, base64.
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk\
@@ -69,8 +65,8 @@ impl Service for Fixture {
                     list_changed: true,
                 }),
                 prompts: Some(ListCapability { list_changed: true }),
-                logging: Some(Present {}),
-                completions: Some(Present {}),
+                logging: Some(EmptyObject {}),
+                completions: Some(EmptyObject {}),
             },
             instructions: None,
         }
@@ -89,7 +85,7 @@ impl Service for Fixture {
         tools::call(cx, name, &arguments).await
     }
 
-    fn resources(&self, _session: Option<&NewSession>) -> Vec<Resource> {
+    fn resources(&self, _session: Option<&SessionInit>) -> Vec<Resource> {
         resources::list()
     }
 
@@ -109,7 +105,11 @@ impl Service for Fixture {
         resources::read(uri).map(|contents| vec![contents])
     }
 
-    fn subject(&self, _session: Option<&NewSession>, uri: &str) -> Option<Subject> {
+    fn subject(
+        &self,
+        _session: Option<&SessionInit>,
+        uri: &str,
+    ) -> Option<Subject> {
         (uri == resources::WATCHED).then_some(Subject::Caller)
     }
 

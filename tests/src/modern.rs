@@ -2,17 +2,14 @@
 //! and with which capabilities; what is to be remembered, a tape or the state of a
 //! question, the story passes on itself.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::{Map, Value, json};
 
-use crate::{Attempt, Exchange, Node, Stream, client::message, http};
+use crate::client::message;
+use crate::{Attempt, Exchange, Node, Stream, http};
 
 mod listening;
 

@@ -1,16 +1,15 @@
 //! Server processes.
 
-use std::{
-    collections::BTreeMap,
-    env,
-    net::{Ipv4Addr, SocketAddr, TcpStream},
-    path::PathBuf,
-    process::{Command, ExitStatus},
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::collections::BTreeMap;
+use std::env;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use testkit::{Process, Stderr, node, ports::free_port};
+use testkit::ports::free_port;
+use testkit::{Process, Stderr, node};
 
 use crate::{
     Attempt, Body, Client, Exchange, PATIENCE, Pipes, RedisServer, eventually,

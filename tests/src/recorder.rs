@@ -43,13 +43,12 @@ pub mod resp;
 pub mod scripts;
 pub mod words;
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use crate::{Node, NodeBuilder, Pipes, RedisServer, climb::chapters};
+use crate::climb::chapters;
+use crate::{Node, NodeBuilder, Pipes, RedisServer};
 
 use gate::{Fate, Gate};
 pub use gate::{Held, Pattern};

@@ -2,10 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::{PATIENCE, eventually};
 

@@ -13,19 +13,15 @@ pub mod ledger;
 pub mod load;
 pub mod session;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use testkit::Balancer;
 use tokio::time::sleep;
 
-use self::{
-    fleet::Fleet,
-    ledger::{Ledger, Report},
-    load::Load,
-};
+use self::fleet::Fleet;
+use self::ledger::{Ledger, Report};
+use self::load::Load;
 use crate::RedisServer;
 
 /// Before the first restart, so that all clients are at work.

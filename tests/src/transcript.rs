@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-use crate::{Body, Exchange, names::Names};
+use crate::names::Names;
+use crate::{Body, Exchange};
 
 /// The headers that are worth reading. All others are noise of HTTP.
 const SHOWN: [&str; 12] = [

@@ -3,25 +3,21 @@
 
 #![allow(clippy::expect_used)]
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use rmcp::{
-    ClientHandler, ErrorData, RoleClient, ServiceExt,
-    model::{
-        CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig,
-        ElicitRequestParams, ElicitResult, ElicitationAction,
-        ProgressNotificationParam, ProtocolVersion, ReadResourceRequestParams,
-        ResourceUpdatedNotificationParam, ServerNotification, SubscriptionFilter,
-    },
-    service::{
-        ClientLifecycleMode, ClientServiceExt, NotificationContext, RequestContext,
-        RunningService, SubscriptionEnd,
-    },
-    transport::StreamableHttpClientTransport,
+use rmcp::model::{
+    CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig,
+    ElicitRequestParams, ElicitResult, ElicitationAction,
+    ProgressNotificationParam, ProtocolVersion, ReadResourceRequestParams,
+    ResourceUpdatedNotificationParam, ServerNotification, SubscriptionFilter,
 };
+use rmcp::service::{
+    ClientLifecycleMode, ClientServiceExt, NotificationContext, RequestContext,
+    RunningService, SubscriptionEnd,
+};
+use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::{ClientHandler, ErrorData, RoleClient, ServiceExt};
 use serde_json::{Value, json};
 use suite::{Cluster, Node, PATIENCE, eventually};
 use tokio::time::timeout;

@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use suite::{
-    Node, Program,
-    climb::{self, Chapter, Server, Verdict, chapters, table},
-};
+use suite::climb::{self, Chapter, Server, Verdict, chapters, table};
+use suite::{Node, Program};
 
 /// The server of a chapter, built from its sources.
 fn server_of(chapter: Chapter) -> Server {

@@ -2,14 +2,13 @@
 //! numbers are those of the decision table in the book's page on the eras.
 
 use serde_json::{Value, json};
-use suite::{
-    Attempt, Caller, Client, Node,
-    Outcome::{self, Accepted, Complete, NotAllowed, NotSpoken, Refused, Session},
-    Probe,
-    client::message,
-    modern::{VERSION, key},
-    probe::assert_all,
+use suite::Outcome::{
+    self, Accepted, Complete, NotAllowed, NotSpoken, Refused, Session,
 };
+use suite::client::message;
+use suite::modern::{VERSION, key};
+use suite::probe::assert_all;
+use suite::{Attempt, Caller, Client, Node, Probe};
 
 const NEWEST: &str = "2025-11-25";
 const UNKNOWN: &str = "11111111-2222-4333-8444-555555555555";

@@ -1,17 +1,12 @@
 //! The primary of Redis is replaced by its replica, and both stay reachable.
 
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use suite::{
-    Client, Node, PATIENCE, RedisServer, eventually, forwarder::Forwarder,
-};
+use suite::forwarder::Forwarder;
+use suite::{Client, Node, PATIENCE, RedisServer, eventually};
 use tokio::task::JoinHandle;
 
 /// The longest until everything works again after the address leads to the new

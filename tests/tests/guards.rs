@@ -7,10 +7,8 @@ use std::net::Ipv4Addr;
 use serde_json::json;
 use suite::{Attempt, Client, Exchange, Node, NodeBuilder, PATIENCE, eventually};
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpSocket, TcpStream},
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 
 const PAGE: &str = "https://app.example";
 const TOKEN: &str = "alice-has-a-long-token";

@@ -2,17 +2,12 @@
 //! stand between can route without reading it. What differs is refused.
 
 use serde_json::{Value, json};
-use suite::{
-    Attempt, Caller, Node, NodeBuilder,
-    Outcome::{Accepted, Complete, Refused},
-    Probe, Program,
-    modern::VERSION,
-    probe::assert_all,
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use suite::Outcome::{Accepted, Complete, Refused};
+use suite::modern::VERSION;
+use suite::probe::assert_all;
+use suite::{Attempt, Caller, Node, NodeBuilder, Probe, Program};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// `Hello` and `calculate` as a header writes what it cannot write plainly.
 const HELLO: &str = "=?base64?SGVsbG8=?=";

@@ -2,14 +2,11 @@
 //! may break several rules. The steps are those of the book's page on the eras.
 
 use serde_json::{Value, json};
-use suite::{
-    Attempt, Caller, Client, Node,
-    Outcome::{NotAllowed, NotSpoken, Refused, Session},
-    Probe, Program,
-    client::message,
-    modern::{VERSION, key},
-    probe::assert_all,
-};
+use suite::Outcome::{NotAllowed, NotSpoken, Refused, Session};
+use suite::client::message;
+use suite::modern::{VERSION, key};
+use suite::probe::assert_all;
+use suite::{Attempt, Caller, Client, Node, Probe, Program};
 
 const UNKNOWN: &str = "11111111-2222-4333-8444-555555555555";
 

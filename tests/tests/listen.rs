@@ -1,16 +1,14 @@
 //! `subscriptions/listen`: a request that is answered with what happens, on
 //! whichever node it happens, until one of the two hangs up.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use suite::modern::{complete, key};
 use suite::{
     Caller, Cluster, Exchange, Node, NodeBuilder, PATIENCE, Program, Storage,
     eventually,
-    modern::{complete, key},
 };
 use tokio::time::timeout;
 

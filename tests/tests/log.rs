@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use suite::client::message;
 use suite::{
     Caller, Client, Node, NodeBuilder, PATIENCE, Pipes, RedisServer, Stderr,
-    client::message, eventually,
+    eventually,
 };
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// How often each server is called.
 const CALLS: usize = 1_000;

@@ -3,15 +3,14 @@
 
 use std::thread;
 
-use proptest::{
-    collection::vec,
-    prelude::*,
-    sample::select,
-    test_runner::{Config, TestCaseError, TestRunner},
-};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use reqwest::Client as Http;
 use serde_json::{Value as Json, json};
-use suite::{Attempt, Client, Node, http::http_client};
+use suite::http::http_client;
+use suite::{Attempt, Client, Node};
 
 /// How many requests are sent, by so many clients at once.
 const REQUESTS: u32 = 10_000;

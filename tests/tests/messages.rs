@@ -1,7 +1,8 @@
 //! The form of what is said, whatever it is about.
 
 use serde_json::{Value, json};
-use suite::{Body, Client, Node, NodeBuilder, Program, client::message};
+use suite::client::message;
+use suite::{Body, Client, Node, NodeBuilder, Program};
 
 /// The conformance server; its calls become streams at once.
 fn fixture() -> NodeBuilder {

@@ -4,7 +4,8 @@
 
 use std::process::{Command, Stdio};
 
-use suite::{Node, Program, climb::chapters::root};
+use suite::climb::chapters::root;
+use suite::{Node, Program};
 
 /// The `curl` blocks of a page's section, in order, for one shell.
 fn commands(page: &str, section: &str) -> String {

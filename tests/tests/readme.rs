@@ -2,11 +2,9 @@
 //! tables checked.
 #![allow(clippy::expect_used)]
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use mcp_server::config::Config;
 use serde_json::Value;

@@ -1,23 +1,17 @@
 //! The recorder itself: what its proxies do to messages, and what they write down.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
-use suite::{
-    Client, Node, Pattern, Recorder, RedisServer,
-    climb::chapters,
-    http::http_client,
-    recorder::{CLIENT, REDIS, book},
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use suite::climb::chapters;
+use suite::http::http_client;
+use suite::recorder::{CLIENT, REDIS, book};
+use suite::{Client, Node, Pattern, Recorder, RedisServer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// A recorded server that takes any host.
 async fn recorded() -> (Recorder, Node) {

@@ -4,10 +4,8 @@
 //! `INSTA_UPDATE=always cargo test -p suite --test recordings_final` makes them anew.
 
 use serde_json::json;
-use suite::{
-    Attempt, Client, Node, Pattern, Recorder, RedisServer, Stream,
-    recorder::{CLIENT, Held, REDIS},
-};
+use suite::recorder::{CLIENT, Held, REDIS};
+use suite::{Attempt, Client, Node, Pattern, Recorder, RedisServer, Stream};
 
 /// Where the server's Lua scripts are.
 const SOURCES: &str = "final/src";

@@ -4,10 +4,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use suite::{
-    Caller, Exchange, Node, NodeBuilder, PATIENCE, Program, eventually,
-    modern::{complete, key},
-};
+use suite::modern::{complete, key};
+use suite::{Caller, Exchange, Node, NodeBuilder, PATIENCE, Program, eventually};
 
 const SSE: &str = "text/event-stream";
 const JSON: &str = "application/json";

@@ -3,10 +3,10 @@
 //! server remembers nothing, so any node may get the second one.
 
 use serde_json::{Value, json};
+use suite::modern::{accept, complete, key, questions};
 use suite::{
     Caller, Client, Cluster, Exchange, Node, NodeBuilder, PATIENCE, Program,
     RedisServer, eventually,
-    modern::{accept, complete, key, questions},
 };
 
 const ALICE: &str = "alice-has-a-long-token";

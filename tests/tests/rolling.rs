@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use suite::{
-    Cluster, Node, PATIENCE,
-    rolling::{self, Plan},
-};
+use suite::rolling::{self, Plan};
+use suite::{Cluster, Node, PATIENCE};
 use testkit::Balancer;
 
 /// `cargo xtask rolling` does the same for longer.

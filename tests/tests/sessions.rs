@@ -1,7 +1,8 @@
 //! A session outlives the node that opened it, and only the one that owns it
 //! can use it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use suite::{

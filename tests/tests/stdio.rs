@@ -1,15 +1,13 @@
 //! The second transport: a real process and its pipes.
 
-use std::{sync::atomic::Ordering::SeqCst, time::Duration};
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use suite::{
-    Node, NodeBuilder, PATIENCE, Pipes, Program,
-    client::message,
-    eventually,
-    modern::{VERSION, key},
-    probe::SPOKEN,
-};
+use suite::client::message;
+use suite::modern::{VERSION, key};
+use suite::probe::SPOKEN;
+use suite::{Node, NodeBuilder, PATIENCE, Pipes, Program, eventually};
 
 /// Enough for an end that waits for nothing.
 const SOON: Duration = Duration::from_secs(3);

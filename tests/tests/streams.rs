@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_server::events::readers::MAX_DISPLACED;
+use mcp_server::events::open_streams::MAX_DISPLACED;
 use serde_json::{Value, json};
 use suite::{
     Body, Client, Event, Exchange, Node, NodeBuilder, PATIENCE, Program, Stream,

@@ -1,12 +1,14 @@
 //! State that has a name: a tape is opened, named in each call, and closed. Any
 //! node knows it, and only the one who opened it can use it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use suite::modern::complete;
 use suite::{
     Caller, Client, Cluster, Exchange, Node, NodeBuilder, PATIENCE, RedisServer,
-    eventually, modern::complete,
+    eventually,
 };
 
 const ALICE: &str = "alice-has-a-long-token";

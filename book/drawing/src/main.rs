@@ -11,12 +11,11 @@
 mod draw;
 mod tidy;
 
-use std::{path::Path, process::ExitCode};
+use std::path::Path;
+use std::process::ExitCode;
 
-use book_machine::{
-    diagram::{self, Diagram},
-    repository::Repository,
-};
+use book_machine::diagram::{self, Diagram};
+use book_machine::repository::Repository;
 
 fn main() -> ExitCode {
     let Some(root) = std::env::args().nth(1) else {

@@ -4,19 +4,15 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
 use axum::http::HeaderName;
-use mcp_server::{
-    error::Error,
-    protocol::{
-        body::ParseError,
-        envelope::BadEnvelope,
-        errors::RpcError,
-        method::Method,
-        retries::InputRequests,
-        version::{Era, Version},
-    },
-    service::ServiceError,
-    sessions::StoreError,
-};
+use mcp_server::error::Error;
+use mcp_server::protocol::body::ParseError;
+use mcp_server::protocol::envelope::BadEnvelope;
+use mcp_server::protocol::errors::RpcError;
+use mcp_server::protocol::method::Method;
+use mcp_server::protocol::retries::InputRequests;
+use mcp_server::protocol::version::{Era, Version};
+use mcp_server::service::ServiceError;
+use mcp_server::sessions::StoreError;
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
 const HEAD: &str = "\

@@ -5,23 +5,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
-use mcp_server::{
-    calculator::{Calculator, Settings},
-    protocol::{
-        lifecycle::{ClientCapabilities, ClientInfo},
-        version::{Era, Version},
-    },
-    service::Service,
-    sessions::{NewSession, Principal, SessionId},
-};
+use mcp_server::calculator::{Calculator, CalculatorSettings};
+use mcp_server::protocol::lifecycle::{ClientCapabilities, ClientInfo};
+use mcp_server::protocol::version::{Era, Version};
+use mcp_server::service::Service;
+use mcp_server::sessions::{Principal, SessionId, SessionInit};
 
 use super::plan::{PLAN, Part};
 use super::settings;
-use suite::climb::{
-    Chapter,
-    chapters::{FINAL, root},
-    scenarios,
-};
+use suite::climb::chapters::{FINAL, root};
+use suite::climb::{Chapter, scenarios};
 
 const HEAD: &str = "\
 # From a part of the server to its chapter
@@ -94,12 +87,14 @@ impl Inventory {
 /// The names of what the calculator offers, in both eras.
 pub fn offered() -> BTreeSet<String> {
     let sample = "the sample tool";
-    let settings =
-        Settings { sample_tool: Some("sample".to_owned()), ..Settings::default() };
+    let settings = CalculatorSettings {
+        sample_tool: Some("sample".to_owned()),
+        ..CalculatorSettings::default()
+    };
     let calculator =
         Calculator::new(settings).unwrap_or_else(|error| panic!("{error}"));
     let stateful = Era::Stateful(Version::LATEST);
-    let session = NewSession {
+    let session = SessionInit {
         id: SessionId::random(),
         principal: Principal::anonymous(),
         owner: String::new(),

@@ -1,11 +1,14 @@
 //! Every setting: default, unit, what is accepted, what it does.
 
-use std::{cell::RefCell, collections::BTreeMap, fmt::Write, time::Duration};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
 
-use mcp_server::{
-    config::{AllowedHosts, Config, LogFormat, Origins, StateKeys, Tokens},
-    events::Bounds,
+use mcp_server::config::{
+    AllowedHosts, Config, LogFormat, Origins, StateKeys, Tokens,
 };
+use mcp_server::events::LogBounds;
 
 use suite::climb::chapters::root;
 
@@ -65,7 +68,7 @@ fn defaults(config: Config) -> Vec<(&'static str, Unset)> {
         drain_deadline,
         audit_events,
         node_lease,
-        event_log: Bounds { entries, bytes, age },
+        event_log: LogBounds { entries, bytes, age },
         progress_interval,
     } = config;
     let log_format = match log_format {

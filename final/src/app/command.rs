@@ -1,20 +1,17 @@
 //! The command line, and the life of the process.
 
-use std::{
-    io::{ErrorKind, Read, Write},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs},
-    process::ExitCode,
-    time::Duration,
-};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{App, MakeService, StartError, serve::serve};
-use crate::{
-    config::{Config, Host, Transport},
-    stdio,
-    telemetry::log::Log,
-};
+use super::serve::serve;
+use super::{App, MakeService, StartError};
+use crate::config::{Config, Host, Transport};
+use crate::stdio;
+use crate::telemetry::log::Log;
 
 /// How long `--healthcheck` waits for an answer.
 const HEALTHCHECK_DEADLINE: Duration = Duration::from_secs(2);
@@ -62,7 +59,13 @@ fn run_with(log: &Log, make_service: MakeService) -> ExitCode {
         (Some("--version" | "-V"), None) => {
             return print(concat!("mcp-server ", env!("CARGO_PKG_VERSION"), "\n"));
         }
-        _ => return complain(log, &["unknown option, try --help".to_owned()], 2),
+        _ => {
+            return report_problem(
+                log,
+                &["unknown option, try --help".to_owned()],
+                2,
+            );
+        }
     };
     let transport = match command {
         Command::Stdio => Transport::Stdio,
@@ -73,7 +76,7 @@ fn run_with(log: &Log, make_service: MakeService) -> ExitCode {
         Err(problems) => {
             let lines: Vec<String> =
                 problems.iter().map(ToString::to_string).collect();
-            return complain(log, &lines, 2);
+            return report_problem(log, &lines, 2);
         }
     };
     log.start(config.log_level, config.log_format);
@@ -87,8 +90,8 @@ fn run_with(log: &Log, make_service: MakeService) -> ExitCode {
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(StartError::Service(rule)) => complain(log, &[rule], 2),
-        Err(error) => complain(log, &[error.to_string()], 1),
+        Err(StartError::Service(rule)) => report_problem(log, &[rule], 2),
+        Err(error) => report_problem(log, &[error.to_string()], 1),
     }
 }
 
@@ -99,7 +102,7 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
-fn complain(log: &Log, lines: &[String], code: u8) -> ExitCode {
+fn report_problem(log: &Log, lines: &[String], code: u8) -> ExitCode {
     for line in lines {
         log.print(&format!("mcp-server: {line}"));
     }
@@ -171,10 +174,14 @@ async fn nth_signal(count: usize) {
 fn healthcheck(log: &Log, config: &Config) -> ExitCode {
     match local_addresses(&config.host, config.port).and_then(ask_first) {
         Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => complain(log, &["the server is not ready".to_owned()], 1),
-        Err(error) => {
-            complain(log, &[format!("the server does not answer: {error}")], 1)
+        Ok(false) => {
+            report_problem(log, &["the server is not ready".to_owned()], 1)
         }
+        Err(error) => report_problem(
+            log,
+            &[format!("the server does not answer: {error}")],
+            1,
+        ),
     }
 }
 

@@ -1,33 +1,27 @@
 //! Serves one connection.
 
-use std::{
-    convert::Infallible,
-    io,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::convert::Infallible;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    http::{HeaderMap, Request, Response},
-};
-use hyper::{
-    body::{Body as HttpBody, Frame, Incoming, SizeHint},
-    server::conn::http1,
-    service::service_fn,
-};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Request, Response};
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    idle::{Activity, Busy, Patience, TimedStream},
-    slots::{ReservedSlot, Slot, Slots},
-};
-use crate::http::{client_address::forwarded_network, guards::Peer, unread};
+use super::idle::{Activity, Busy, Patience, TimedStream};
+use super::slots::{ReservedSlot, Slot, Slots};
+use crate::http::client_address::forwarded_network;
+use crate::http::guards::Peer;
+use crate::http::unread;
 
 /// How long a connection may be idle, longer than the 60 s for which load balancers
 /// keep theirs: whoever closes it last never does so while a request is on its way,

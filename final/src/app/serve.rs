@@ -1,20 +1,17 @@
 //! Accepts connections, and lets them go in order.
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::Router;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    time::{sleep, timeout},
-};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::{
-    App, StartError,
-    connection::{self, Shared},
-    descriptors,
-    slots::{Limits, Slots},
-};
+use super::connection::{self, Shared};
+use super::slots::{Limits, Slots};
+use super::{App, StartError, descriptors};
 use crate::http::client_address::network;
 
 /// How many connections there may be.
@@ -80,7 +77,7 @@ async fn lame_duck(app: &App, shutdown: impl Future<Output = ()>) {
 async fn drain(app: &App, connections: &Connections) {
     let deadline = app.config.drain_deadline;
     tracing::info!(?deadline, "draining: no new connections, calls finish");
-    app.engine.dismiss_readers();
+    app.engine.close_streams();
     let finished = async {
         connections.close().await;
         app.engine.finish_background().await;
@@ -90,7 +87,7 @@ async fn drain(app: &App, connections: &Connections) {
         Err(_) => {
             tracing::warn!("the deadline ended the drain, running calls fail");
             let told = async {
-                app.engine.give_up().await;
+                app.engine.fail_remaining_calls().await;
                 connections.tasks.wait().await;
             };
             let _ = timeout(LAST_ANSWERS, told).await;

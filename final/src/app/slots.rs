@@ -1,10 +1,8 @@
 //! How many connections there may be, and whose.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +13,7 @@ use crate::lock::lock;
 /// not become a flood of lines.
 const WARNING_PAUSE: Duration = Duration::from_secs(60);
 
-/// Bounds on connections.
+/// LogBounds on connections.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// Of all clients together.
@@ -30,11 +28,11 @@ pub(super) struct Limits {
 #[derive(Debug)]
 pub(super) struct Slots {
     limits: Limits,
-    taken: Mutex<Taken>,
+    taken: Mutex<RunningElsewhere>,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct RunningElsewhere {
     total: usize,
     by_network: HashMap<Arc<str>, usize>,
     /// Oldest first, each with what closes it.
@@ -117,7 +115,7 @@ impl Slots {
     }
 }
 
-impl Taken {
+impl RunningElsewhere {
     fn warn(&mut self, network: Option<&Arc<str>>) {
         let is_due = |at: Instant| at.elapsed() >= WARNING_PAUSE;
         if self.warned.is_none_or(is_due) {

@@ -1,21 +1,20 @@
 //! Where everything is kept: in this process, or in Redis for all nodes.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::StartError;
-use crate::{
-    bus::{MemoryBus, MeteredBus, RedisBus},
-    config::Config,
-    engine::Storage,
-    events::{Bounds, MemoryLog, MeteredLog, RedisLog},
-    sealing::KeyRing,
-    sessions::{
-        MemoryStore, MeteredStore, NodeId, RedisStore, StoreSettings,
-        metered::{Meter, STORE_DEADLINE, StoreMetrics},
-        redis::Servers,
-    },
-    telemetry::Metrics,
+use crate::bus::{MemoryBus, MeteredBus, RedisBus};
+use crate::config::Config;
+use crate::engine::Storage;
+use crate::events::{LogBounds, MemoryLog, MeteredLog, RedisLog};
+use crate::sealing::KeyRing;
+use crate::sessions::metered::{Meter, STORE_DEADLINE, StoreMetrics};
+use crate::sessions::redis::Servers;
+use crate::sessions::{
+    MemoryStore, MeteredStore, NodeId, RedisStore, StoreSettings,
 };
+use crate::telemetry::Metrics;
 
 /// The storage that the settings ask for, measured.
 pub(super) async fn open(
@@ -49,7 +48,7 @@ pub(super) async fn open(
 }
 
 /// Everything in the memory of this process.
-pub fn in_memory(settings: StoreSettings, bounds: Bounds) -> Storage {
+pub fn in_memory(settings: StoreSettings, bounds: LogBounds) -> Storage {
     let (store, node) = (Arc::new(MemoryStore::new(settings)), NodeId::random());
     let log = Arc::new(MemoryLog::new(store.clone(), node.clone(), bounds));
     let bus = Arc::new(MemoryBus::default());
@@ -61,7 +60,7 @@ pub fn in_memory(settings: StoreSettings, bounds: Bounds) -> Storage {
 pub fn on_redis(
     store: Arc<RedisStore>,
     servers: Servers,
-    bounds: Bounds,
+    bounds: LogBounds,
     lease: Duration,
 ) -> Storage {
     let node = store.node().clone();

@@ -1,17 +1,19 @@
 //! The bus of a node that has no others.
 
-use std::{collections::HashMap, sync::Mutex, time::Duration};
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::{Bus, Hint, Left, News};
-use crate::{
-    lock::lock,
-    protocol::jsonrpc::RequestId,
-    sealing::Secret,
-    sessions::{Clock, NodeId, SessionId, Timestamp, live::Outcome, store::Result},
-};
+use super::{Bus, BusMessage, Left, RemoteChange};
+use crate::lock::lock;
+use crate::protocol::jsonrpc::RequestId;
+use crate::sealing::Secret;
+use crate::sessions::live::ClientAnswer;
+use crate::sessions::store::Result;
+use crate::sessions::{Clock, NodeId, SessionId, Timestamp};
 
 /// A [`Bus`] with a single stop. Whatever concerns this node it knows already, and
 /// there is nobody else to tell.
@@ -30,15 +32,15 @@ impl Default for MemoryBus {
 
 #[async_trait]
 impl Bus for MemoryBus {
-    async fn listen(&self, heard: mpsc::Sender<Hint>) {
+    async fn subscribe(&self, heard: mpsc::Sender<BusMessage>) {
         heard.closed().await;
     }
 
-    async fn announce(&self, _: &News) -> Result<()> {
+    async fn publish(&self, _: &RemoteChange) -> Result<()> {
         Ok(())
     }
 
-    async fn expect(
+    async fn register_question(
         &self,
         _: &SessionId,
         _: &RequestId,
@@ -47,24 +49,29 @@ impl Bus for MemoryBus {
         Ok(true)
     }
 
-    async fn withdraw(&self, _: &SessionId, _: &RequestId) -> Result<()> {
+    async fn withdraw_question(&self, _: &SessionId, _: &RequestId) -> Result<()> {
         Ok(())
     }
 
-    async fn answer(
+    async fn deliver_answer(
         &self,
         _: &SessionId,
         _: &RequestId,
-        _: &Outcome,
+        _: &ClientAnswer,
     ) -> Result<bool> {
         Ok(false)
     }
 
-    async fn cancel(&self, _: &SessionId, _: &RequestId, _: &str) -> Result<bool> {
+    async fn request_cancel(
+        &self,
+        _: &SessionId,
+        _: &RequestId,
+        _: &str,
+    ) -> Result<bool> {
         Ok(false)
     }
 
-    async fn look(&self, _: &SessionId) -> Result<Option<Left>> {
+    async fn pull_mailbox(&self, _: &SessionId) -> Result<Option<Left>> {
         Ok(Some(Left::default()))
     }
 
@@ -84,7 +91,7 @@ impl Bus for MemoryBus {
         Ok(true)
     }
 
-    async fn claim(&self, name: &str, lifetime: Duration) -> Result<bool> {
+    async fn use_once(&self, name: &str, lifetime: Duration) -> Result<bool> {
         let now = self.clock.now();
         let mut claimed = lock(&self.claimed);
         claimed.retain(|_, until| *until > now);
@@ -99,7 +106,7 @@ impl Bus for MemoryBus {
         Ok(self.clock.now())
     }
 
-    async fn agree(&self, proposal: Secret) -> Result<Secret> {
+    async fn agree_on_secret(&self, proposal: Secret) -> Result<Secret> {
         Ok(proposal)
     }
 }

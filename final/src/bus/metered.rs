@@ -1,18 +1,18 @@
 //! A bus that is measured and not waited for for ever.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::{Bus, Hint, Left, News};
-use crate::{
-    protocol::jsonrpc::RequestId,
-    sealing::Secret,
-    sessions::{
-        NodeId, SessionId, Timestamp, live::Outcome, metered::Meter, store::Result,
-    },
-};
+use super::{Bus, BusMessage, Left, RemoteChange};
+use crate::protocol::jsonrpc::RequestId;
+use crate::sealing::Secret;
+use crate::sessions::live::ClientAnswer;
+use crate::sessions::metered::Meter;
+use crate::sessions::store::Result;
+use crate::sessions::{NodeId, SessionId, Timestamp};
 
 /// A [`Bus`] around another one.
 pub struct MeteredBus {
@@ -29,53 +29,57 @@ impl MeteredBus {
 
 #[async_trait]
 impl Bus for MeteredBus {
-    async fn listen(&self, heard: mpsc::Sender<Hint>) {
-        self.inner.listen(heard).await;
+    async fn subscribe(&self, heard: mpsc::Sender<BusMessage>) {
+        self.inner.subscribe(heard).await;
     }
 
-    async fn announce(&self, news: &News) -> Result<()> {
-        self.meter.write("announce", self.inner.announce(news)).await
+    async fn publish(&self, news: &RemoteChange) -> Result<()> {
+        self.meter.write("announce", self.inner.publish(news)).await
     }
 
-    async fn expect(
+    async fn register_question(
         &self,
         session: &SessionId,
         question: &RequestId,
         call: &RequestId,
     ) -> Result<bool> {
-        let expected = self.inner.expect(session, question, call);
+        let expected = self.inner.register_question(session, question, call);
         self.meter.write("expect", expected).await
     }
 
-    async fn withdraw(
+    async fn withdraw_question(
         &self,
         session: &SessionId,
         question: &RequestId,
     ) -> Result<()> {
-        self.meter.write("withdraw", self.inner.withdraw(session, question)).await
+        self.meter
+            .write("withdraw", self.inner.withdraw_question(session, question))
+            .await
     }
 
-    async fn answer(
+    async fn deliver_answer(
         &self,
         session: &SessionId,
         question: &RequestId,
-        outcome: &Outcome,
+        outcome: &ClientAnswer,
     ) -> Result<bool> {
-        let answered = self.inner.answer(session, question, outcome);
+        let answered = self.inner.deliver_answer(session, question, outcome);
         self.meter.write("answer", answered).await
     }
 
-    async fn cancel(
+    async fn request_cancel(
         &self,
         session: &SessionId,
         call: &RequestId,
         reason: &str,
     ) -> Result<bool> {
-        self.meter.write("cancel", self.inner.cancel(session, call, reason)).await
+        self.meter
+            .write("cancel", self.inner.request_cancel(session, call, reason))
+            .await
     }
 
-    async fn look(&self, session: &SessionId) -> Result<Option<Left>> {
-        self.meter.read("look", self.inner.look(session)).await
+    async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Left>> {
+        self.meter.read("look", self.inner.pull_mailbox(session)).await
     }
 
     async fn take_lease(&self) -> Result<()> {
@@ -94,15 +98,15 @@ impl Bus for MeteredBus {
         self.meter.read("is_alive", self.inner.is_alive(node)).await
     }
 
-    async fn claim(&self, name: &str, lifetime: Duration) -> Result<bool> {
-        self.meter.write("claim", self.inner.claim(name, lifetime)).await
+    async fn use_once(&self, name: &str, lifetime: Duration) -> Result<bool> {
+        self.meter.write("claim", self.inner.use_once(name, lifetime)).await
     }
 
     async fn time_for(&self, name: &str) -> Result<Timestamp> {
         self.meter.read("time_for", self.inner.time_for(name)).await
     }
 
-    async fn agree(&self, proposal: Secret) -> Result<Secret> {
-        self.meter.write("agree", self.inner.agree(proposal)).await
+    async fn agree_on_secret(&self, proposal: Secret) -> Result<Secret> {
+        self.meter.write("agree", self.inner.agree_on_secret(proposal)).await
     }
 }

@@ -1,39 +1,32 @@
 //! The bus over Redis: notes under the keys of the session, and a channel for
 //! each node that says where to look.
 
-use std::{
-    io,
-    pin::pin,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use redis::{Cmd, FromRedisValue, Msg, RedisResult, cmd};
-use tokio::{
-    sync::mpsc,
-    time::{MissedTickBehavior, interval, sleep, timeout},
-};
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use super::{Bus, Hint, Left, News};
-use crate::{
-    events::StreamId,
-    protocol::{jsonrpc::RequestId, subscriptions::List, to_raw},
-    sealing::Secret,
-    sessions::{
-        NodeId, RedisStore, SessionId, StoreError, Timestamp,
-        clock::millis,
-        live::Outcome,
-        redis::{
-            connection::{ANSWER_DEADLINE, Servers},
-            error::{read_failed, write_failed},
-            scripts::{IN_SESSION, NOW, Script},
-        },
-        store::Result,
-    },
-};
+use super::{Bus, BusMessage, Left, RemoteChange};
+use crate::events::StreamId;
+use crate::protocol::jsonrpc::RequestId;
+use crate::protocol::subscriptions::List;
+use crate::protocol::to_raw;
+use crate::sealing::Secret;
+use crate::sessions::clock::millis;
+use crate::sessions::live::ClientAnswer;
+use crate::sessions::redis::connection::{ANSWER_DEADLINE, Servers};
+use crate::sessions::redis::error::{read_failed, write_failed};
+use crate::sessions::redis::scripts::{IN_SESSION, NOW, Script};
+use crate::sessions::store::Result;
+use crate::sessions::{NodeId, RedisStore, SessionId, StoreError, Timestamp};
 
 /// Pause before the channels are subscribed to again.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -78,21 +71,26 @@ impl RedisBus {
         session: &SessionId,
         arguments: &[&str],
     ) -> Result<Option<T>> {
-        let (channels, name) = (self.store.keys.channels(), session.to_string());
+        let (channels, name) =
+            (self.store.keys.node_channel_prefix(), session.to_string());
         let head: [&str; 3] = [self.store.node().as_str(), &channels, &name];
         self.store.run(script, session, &[&head, arguments].concat()).await
     }
 
     /// Listens until the connection breaks, or that of the commands leads
     /// elsewhere: on an old server nobody publishes any more.
-    async fn hear(&self, heard: &mpsc::Sender<Hint>) -> RedisResult<()> {
-        let own = format!("{}{}", self.store.keys.channels(), self.store.node());
-        let everybody = self.store.keys.everybody();
+    async fn hear(&self, heard: &mpsc::Sender<BusMessage>) -> RedisResult<()> {
+        let own = format!(
+            "{}{}",
+            self.store.keys.node_channel_prefix(),
+            self.store.node()
+        );
+        let everybody = self.store.keys.broadcast_channel();
         let mut moved = pin!(self.store.connection.replaced());
         let subscriber = self.servers.subscribe(&[&own, &everybody]).await?;
         let (mut sink, mut messages) = subscriber.split();
         // An error means that nobody wants to know any more.
-        let _ = heard.send(Hint::Reconnected).await;
+        let _ = heard.send(BusMessage::Reconnected).await;
         let mut pings = interval(PING);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -115,7 +113,7 @@ impl RedisBus {
 
     /// `<session> look`, `<session> read <stream>` and the like on the channel of
     /// this node; on that of all nodes a sender stands in front.
-    fn read(&self, message: &Msg, everybody: &str) -> Option<Hint> {
+    fn read(&self, message: &Msg, everybody: &str) -> Option<BusMessage> {
         let payload: String = message.get_payload().ok()?;
         if message.get_channel_name() != everybody {
             return read_note(&payload);
@@ -125,36 +123,42 @@ impl RedisBus {
             return None;
         }
         match news.split_once(' ')? {
-            ("changed", uri) => Some(Hint::Changed(News::Resource(uri.to_owned()))),
-            ("tape", uri) => Some(Hint::Changed(News::Tape(uri.to_owned()))),
-            ("list", name) => Some(Hint::Changed(News::List(List::parse(name)?))),
+            ("changed", uri) => {
+                Some(BusMessage::Changed(RemoteChange::Resource(uri.to_owned())))
+            }
+            ("tape", uri) => {
+                Some(BusMessage::Changed(RemoteChange::Tape(uri.to_owned())))
+            }
+            ("list", name) => {
+                Some(BusMessage::Changed(RemoteChange::List(List::parse(name)?)))
+            }
             ("cancel", call) => {
                 let (session, call) = call.split_once(' ')?;
                 let call = serde_json::from_str(call).ok()?;
-                Some(Hint::Cancel(SessionId::parse(session)?, call))
+                Some(BusMessage::Cancel(SessionId::parse(session)?, call))
             }
             _ => None,
         }
     }
 }
 
-fn read_note(payload: &str) -> Option<Hint> {
+fn read_note(payload: &str) -> Option<BusMessage> {
     let (session, what) = payload.split_once(' ')?;
     let session = SessionId::parse(session)?;
     let Some((what, stream)) = what.split_once(' ') else {
-        return (what == "look").then_some(Hint::Look(session));
+        return (what == "look").then_some(BusMessage::Look(session));
     };
     let stream = StreamId::parse(stream)?;
     match what {
-        "read" => Some(Hint::Read(session, stream)),
-        "claimed" => Some(Hint::Claimed(session, stream)),
+        "read" => Some(BusMessage::Read(session, stream)),
+        "claimed" => Some(BusMessage::TakenOver(session, stream)),
         _ => None,
     }
 }
 
 #[async_trait]
 impl Bus for RedisBus {
-    async fn listen(&self, heard: mpsc::Sender<Hint>) {
+    async fn subscribe(&self, heard: mpsc::Sender<BusMessage>) {
         while !heard.is_closed() {
             if let Err(error) = self.hear(&heard).await {
                 tracing::warn!(%error, "other nodes are not heard");
@@ -163,18 +167,18 @@ impl Bus for RedisBus {
         }
     }
 
-    async fn announce(&self, news: &News) -> Result<()> {
+    async fn publish(&self, news: &RemoteChange) -> Result<()> {
         let (kind, what) = match news {
-            News::Resource(uri) => ("changed", &**uri),
-            News::Tape(uri) => ("tape", &**uri),
-            News::List(list) => ("list", list.as_str()),
+            RemoteChange::Resource(uri) => ("changed", &**uri),
+            RemoteChange::Tape(uri) => ("tape", &**uri),
+            RemoteChange::List(list) => ("list", list.as_str()),
         };
         let payload = format!("{} {kind} {what}", self.store.node());
-        let announce = Cmd::publish(self.store.keys.everybody(), payload);
+        let announce = Cmd::publish(self.store.keys.broadcast_channel(), payload);
         self.store.connection.query(&announce).await.map_err(write_failed)
     }
 
-    async fn expect(
+    async fn register_question(
         &self,
         session: &SessionId,
         question: &RequestId,
@@ -186,7 +190,7 @@ impl Bus for RedisBus {
         Ok(expected.is_some())
     }
 
-    async fn withdraw(
+    async fn withdraw_question(
         &self,
         session: &SessionId,
         question: &RequestId,
@@ -196,29 +200,29 @@ impl Bus for RedisBus {
         Ok(())
     }
 
-    async fn answer(
+    async fn deliver_answer(
         &self,
         session: &SessionId,
         question: &RequestId,
-        outcome: &Outcome,
+        outcome: &ClientAnswer,
     ) -> Result<bool> {
         let (question, outcome) = (to_raw(question), to_raw(outcome));
         let arguments = [question.get(), outcome.get()];
         Ok(self.run(&ANSWER, session, &arguments).await? == Some(1))
     }
 
-    async fn cancel(
+    async fn request_cancel(
         &self,
         session: &SessionId,
         call: &RequestId,
         reason: &str,
     ) -> Result<bool> {
-        let (call, everybody) = (to_raw(call), self.store.keys.everybody());
+        let (call, everybody) = (to_raw(call), self.store.keys.broadcast_channel());
         let arguments = [call.get(), reason, &everybody];
         Ok(self.run(&CANCEL, session, &arguments).await? == Some(1))
     }
 
-    async fn look(&self, session: &SessionId) -> Result<Option<Left>> {
+    async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Left>> {
         type Pairs = Vec<(String, String)>;
         let left: Option<(Pairs, Pairs)> =
             self.run(&LOOK, session, &[]).await.map_err(StoreError::of_read)?;
@@ -258,7 +262,7 @@ impl Bus for RedisBus {
         self.store.connection.query(&exists).await.map_err(read_failed)
     }
 
-    async fn claim(&self, name: &str, lifetime: Duration) -> Result<bool> {
+    async fn use_once(&self, name: &str, lifetime: Duration) -> Result<bool> {
         let mut claim = cmd("SET");
         claim.arg(self.store.keys.claim(name)).arg(self.store.node().as_str());
         claim.arg("NX").arg("PX").arg(millis(lifetime));
@@ -272,14 +276,14 @@ impl Bus for RedisBus {
         now.map(Timestamp).map_err(read_failed)
     }
 
-    async fn agree(&self, proposal: Secret) -> Result<Secret> {
+    async fn agree_on_secret(&self, proposal: Secret) -> Result<Secret> {
         let key = self.store.keys.secret();
         let connection = &self.store.connection;
         let propose = Cmd::set_nx(&key, STANDARD.encode(proposal));
         connection.query::<bool>(&propose).await.map_err(write_failed)?;
         let agreed: Option<String> =
             connection.query(&Cmd::get(&key)).await.map_err(read_failed)?;
-        // Gone at once: the server is being emptied.
+        // Disconnected at once: the server is being emptied.
         let agreed = agreed.ok_or(StoreError::Unavailable(None))?;
         let agreed = STANDARD.decode(agreed).ok();
         agreed

@@ -4,10 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::{
-    arithmetic::{Function, Operation},
-    number::Number,
-};
+use super::arithmetic::{Function, Operation};
+use super::number::Number;
 
 /// What `open_tape` answers with looks like this.
 const EXAMPLE_TAPE: &str = "tape-6f1c2b9de07a4458a3b1c5d2e8f90714";

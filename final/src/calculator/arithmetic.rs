@@ -33,8 +33,8 @@ impl Operation {
     /// The result for `a` and `b`.
     ///
     /// # Errors
-    /// [`Undefined`] for a division by zero and for a result without bounds.
-    pub fn apply(self, a: Number, b: Number) -> Result<Number, Undefined> {
+    /// [`UndefinedResult`] for a division by zero and for a result without bounds.
+    pub fn apply(self, a: Number, b: Number) -> Result<Number, UndefinedResult> {
         let (a, b) = (a.get(), b.get());
         let result = match self {
             Self::Add => a + b,
@@ -46,7 +46,7 @@ impl Operation {
             }
         };
         Number::new(result)
-            .ok_or(Undefined("a and b must have a result below 1.8e308"))
+            .ok_or(UndefinedResult("a and b must have a result below 1.8e308"))
     }
 }
 
@@ -93,14 +93,15 @@ impl Function {
     /// The result for `value` and, where the function knows one, `base`.
     ///
     /// # Errors
-    /// [`Undefined`] outside the function's domain.
+    /// [`UndefinedResult`] outside the function's domain.
     pub fn apply(
         self,
         value: Number,
         base: Option<Number>,
-    ) -> Result<Number, Undefined> {
-        const NO_BASE: Undefined =
-            Undefined("base is required for power, which is base raised to value");
+    ) -> Result<Number, UndefinedResult> {
+        const NO_BASE: UndefinedResult = UndefinedResult(
+            "base is required for power, which is base raised to value",
+        );
         let (value, base) = (value.get(), base.map(Number::get));
         let result = match self {
             Self::Factorial => factorial(value)?,
@@ -115,11 +116,11 @@ impl Function {
             Self::Tan => value.tan(),
         };
         Number::new(result)
-            .ok_or(Undefined("value and base must have a finite real result"))
+            .ok_or(UndefinedResult("value and base must have a finite real result"))
     }
 }
 
-fn factorial(value: f64) -> Result<f64, Undefined> {
+fn factorial(value: f64) -> Result<f64, UndefinedResult> {
     let rule = "value must be a whole number and not negative for factorial";
     require(value >= 0.0 && value.fract() == 0.0, rule)?;
     // 171! is larger than any double.
@@ -127,7 +128,7 @@ fn factorial(value: f64) -> Result<f64, Undefined> {
     Ok((1..=170).map(f64::from).take_while(|factor| *factor <= value).product())
 }
 
-fn logarithm(value: f64, base: Option<f64>) -> Result<f64, Undefined> {
+fn logarithm(value: f64, base: Option<f64>) -> Result<f64, UndefinedResult> {
     require(value > 0.0, "value must be greater than 0 for log")?;
     let Some(base) = base else { return Ok(value.ln()) };
     let rule = "base must be greater than 0 and other than 1 for log";
@@ -139,12 +140,12 @@ fn logarithm(value: f64, base: Option<f64>) -> Result<f64, Undefined> {
     Ok(if base.powf(whole) == value { whole } else { quotient })
 }
 
-fn require(holds: bool, rule: &'static str) -> Result<(), Undefined> {
-    if holds { Ok(()) } else { Err(Undefined(rule)) }
+fn require(holds: bool, rule: &'static str) -> Result<(), UndefinedResult> {
+    if holds { Ok(()) } else { Err(UndefinedResult(rule)) }
 }
 
 /// Why there is no result: a sentence that names the argument and its rule, so
 /// that a model can correct its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Undefined(&'static str);
+pub struct UndefinedResult(&'static str);

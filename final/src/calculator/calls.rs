@@ -4,23 +4,21 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{
-    arguments::{
-        AdvancedArguments, BatchArguments, BatchItem, CalculateArguments,
-        DemoArguments, SampleArguments,
-    },
-    history::Calculation,
-    number::Number,
-    resources,
-    results::{
-        BatchResult, CalculationResult, DemoResult, ItemResult, SampleResult,
-    },
+use super::arguments::{
+    AdvancedArguments, BatchArguments, BatchItem, CalculateArguments,
+    DemoArguments, SampleArguments,
 };
-use crate::{
-    protocol::{content::Content, logging::Level, tools::ToolResult},
-    service::{Context, ServiceError, State},
-    sessions::{Entry, Timestamp},
+use super::history::Calculation;
+use super::number::Number;
+use super::resources;
+use super::results::{
+    BatchResult, CalculationResult, DemoResult, ItemResult, SampleResult,
 };
+use crate::protocol::content::Content;
+use crate::protocol::logging::Level;
+use crate::protocol::tools::ToolResult;
+use crate::service::{Context, ServiceError, State};
+use crate::sessions::{HistoryEntry, Timestamp};
 
 /// What a model reads that did not name a tape, and may want to.
 const NOT_KEPT: &str = "Not recorded: no tape_id was given (see open_tape).";
@@ -155,16 +153,16 @@ struct Recorded {
 async fn record(
     cx: &Context,
     state: Option<State>,
-    entries: Vec<Entry>,
+    entries: Vec<HistoryEntry>,
 ) -> Result<bool, ServiceError> {
     let Some(state) = state else { return Ok(false) };
     if entries.is_empty() {
         return Ok(true);
     }
     let recorded = Recorded { recorded: entries.len() };
-    let opened = state.opened();
+    let opened = state.init();
     let changed = vec![resources::history_uri(opened), resources::info_uri(opened)];
-    state.append(entries, changed).await?;
+    state.append_history(entries, changed).await?;
     cx.changed_for_all(resources::STATS);
     cx.log(Level::Debug, "calculator", &recorded).await;
     Ok(true)

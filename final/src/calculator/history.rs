@@ -8,10 +8,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::number::Number;
-use crate::{
-    protocol::{RawJson, to_raw},
-    sessions::{Entry, Timestamp},
-};
+use crate::protocol::{RawJson, to_raw};
+use crate::sessions::{HistoryEntry, Timestamp};
 
 /// Names one recorded calculation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
@@ -70,8 +68,8 @@ impl Calculation {
     }
 
     /// The form in which a session keeps it.
-    pub fn entry(&self) -> Entry {
-        Entry { operation: self.operation, body: to_raw(self) }
+    pub fn entry(&self) -> HistoryEntry {
+        HistoryEntry { operation: self.operation, body: to_raw(self) }
     }
 }
 

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use self::Rule::{Count, OneOf, Text};
 use super::formulas;
-use crate::{
-    protocol::{
-        content::{Content, Role},
-        prompts::{Prompt, PromptArgument, PromptMessage, PromptResult},
-    },
-    service::ServiceError,
+use crate::protocol::content::{Content, Role};
+use crate::protocol::prompts::{
+    Prompt, PromptArgument, PromptMessage, PromptResult,
 };
+use crate::service::ServiceError;
 
 /// How many problems one prompt may ask for: a page of exercises.
 const MOST_PROBLEMS: u8 = 50;
@@ -25,7 +23,7 @@ const TOPICS: &[&str] = &[
     "calculus",
 ];
 
-/// Checked values by name.
+/// CompiledTool values by name.
 type Values<'a> = dyn Fn(&str) -> &'a str + 'a;
 
 /// A prompt and all that is known about it.

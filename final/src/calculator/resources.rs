@@ -4,23 +4,17 @@ use std::f64::consts;
 
 use serde_json::{Value, json};
 
-use super::{
-    formulas,
-    history::{self, CalculationId},
-};
-use crate::{
-    protocol::{
-        RawJson,
-        caching::CacheHint,
-        content::{ResourceBody, ResourceContents},
-        resources::{Resource, ResourceTemplate},
-        to_raw,
-        tools::Tool,
-        version::Era,
-    },
-    service::{Context, ServiceError, State, Subject},
-    sessions::{NewSession, SessionRecord, Timestamp, Totals, clock::millis},
-};
+use super::formulas;
+use super::history::{self, CalculationId};
+use crate::protocol::caching::CacheHint;
+use crate::protocol::content::{ResourceBody, ResourceContents};
+use crate::protocol::resources::{Resource, ResourceTemplate};
+use crate::protocol::tools::Tool;
+use crate::protocol::version::Era;
+use crate::protocol::{RawJson, to_raw};
+use crate::service::{Context, ServiceError, State, Subject};
+use crate::sessions::clock::millis;
+use crate::sessions::{SessionInit, SessionRecord, Timestamp, Totals};
 
 const CONSTANTS: &str = "calculator://constants";
 pub(super) const STATS: &str = "calculator://stats";
@@ -41,7 +35,7 @@ const JSON: &str = "application/json";
 const STATS_TTL_MS: u64 = 1000;
 
 /// Where the calculations of a session or tape are.
-pub(super) fn history_uri(opened: &NewSession) -> String {
+pub(super) fn history_uri(opened: &SessionInit) -> String {
     match &opened.id {
         id if id.is_tape() => format!("{TAPES}{id}/history"),
         _ => HISTORY.to_owned(),
@@ -49,7 +43,7 @@ pub(super) fn history_uri(opened: &NewSession) -> String {
 }
 
 /// Where a session or tape tells about itself.
-pub(super) fn info_uri(opened: &NewSession) -> String {
+pub(super) fn info_uri(opened: &SessionInit) -> String {
     match &opened.id {
         id if id.is_tape() => format!("{TAPES}{id}/info"),
         id => format!("session://info/{id}"),
@@ -63,7 +57,7 @@ pub(super) fn of_tape(id: &str) -> Vec<String> {
 
 /// What can be read: what everybody can, and what belongs to the session.
 pub(super) fn list(
-    session: Option<&NewSession>,
+    session: Option<&SessionInit>,
     has_audit_trail: bool,
 ) -> Vec<Resource> {
     let stats = "Calculations by operation and open sessions, of all nodes.";
@@ -140,7 +134,7 @@ pub(super) fn recorded_template(era: Era) -> &'static str {
 
 /// What a resource tells about, if its changes are announced. The others never
 /// change, or only by being read.
-pub(super) fn subject(session: Option<&NewSession>, uri: &str) -> Option<Subject> {
+pub(super) fn subject(session: Option<&SessionInit>, uri: &str) -> Option<Subject> {
     match session {
         _ if uri == STATS => Some(Subject::Caller),
         Some(session) => {
@@ -177,7 +171,7 @@ pub(super) async fn read(
         STATS => to_raw(&stats(&cx.totals().await?)),
         _ => match cx.session_state() {
             Some(state) => {
-                let part = in_session(state.opened(), uri);
+                let part = in_session(state.init(), uri);
                 read_part(&state, part.ok_or(ServiceError::ResourceNotFound)?)
                     .await?
             }
@@ -193,7 +187,7 @@ pub(super) async fn read(
 }
 
 /// The part of a session that a uri names, as the uri of a tape would name it.
-fn in_session<'a>(session: &NewSession, uri: &'a str) -> Option<&'a str> {
+fn in_session<'a>(session: &SessionInit, uri: &'a str) -> Option<&'a str> {
     match uri {
         EVENTS => Some("events"),
         _ if uri == info_uri(session) => Some("info"),
@@ -210,7 +204,7 @@ fn on_tape(uri: &str) -> Option<(&str, &str)> {
 
 async fn read_part(state: &State, part: &str) -> Result<RawJson, ServiceError> {
     match part {
-        "history" => Ok(to_raw(&state.history().await?)),
+        "history" => Ok(to_raw(&state.read_history().await?)),
         "info" => Ok(to_raw(&info(state.record().await?, state.now()))),
         "events" => {
             let trail = state.audit_trail().await?;
@@ -219,7 +213,7 @@ async fn read_part(state: &State, part: &str) -> Result<RawJson, ServiceError> {
         _ => {
             let id = part.strip_prefix("history/").and_then(CalculationId::parse);
             let id = id.ok_or(ServiceError::ResourceNotFound)?;
-            let history = state.history().await?;
+            let history = state.read_history().await?;
             let found = history::find(&history, id);
             Ok(found.ok_or(ServiceError::ResourceNotFound)?.clone())
         }
@@ -257,7 +251,7 @@ pub fn stats(totals: &Totals) -> Value {
 
 /// `session://info/{sessionId}`, `calculator://tapes/{tape_id}/info`
 pub fn info(session: &SessionRecord, now: Timestamp) -> Value {
-    let id = session.opened.id;
+    let id = session.init.id;
     let name = if id.is_tape() { "tapeId" } else { "sessionId" };
     json!({
         name: id.to_string(),

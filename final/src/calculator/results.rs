@@ -3,10 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    history::{Calculation, CalculationId},
-    number::Number,
-};
+use super::history::{Calculation, CalculationId};
+use super::number::Number;
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

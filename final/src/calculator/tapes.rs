@@ -3,19 +3,13 @@
 
 use serde_json::json;
 
-use super::{
-    arguments::{ClearArguments, CloseTapeArguments},
-    resources,
-    results::{ClearResult, CloseTapeResult, OpenTapeResult},
-};
-use crate::{
-    protocol::{
-        elicitation::{Elicit, ElicitAction},
-        tools::ToolResult,
-    },
-    service::{Context, ServiceError},
-    sessions::clock::millis,
-};
+use super::arguments::{ClearArguments, CloseTapeArguments};
+use super::resources;
+use super::results::{ClearResult, CloseTapeResult, OpenTapeResult};
+use crate::protocol::elicitation::{Elicit, ElicitAction};
+use crate::protocol::tools::ToolResult;
+use crate::service::{Context, ServiceError};
+use crate::sessions::clock::millis;
 
 pub async fn open(cx: &Context) -> Result<ToolResult, ServiceError> {
     let tape_id = cx.open_tape().await?.to_string();
@@ -53,8 +47,8 @@ pub async fn confirm_clear(
         let nothing = ClearResult { cleared: 0 };
         return Ok(ToolResult::text("nothing was cleared").with_structure(&nothing));
     }
-    let changed = vec![resources::history_uri(state.opened())];
-    let cleared = state.clear(changed).await?;
+    let changed = vec![resources::history_uri(state.init())];
+    let cleared = state.clear_history(changed).await?;
     let text = format!("calculations cleared: {cleared}");
     Ok(ToolResult::text(text).with_structure(&ClearResult { cleared }))
 }

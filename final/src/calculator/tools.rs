@@ -2,25 +2,21 @@
 //! made from the types that the handlers read and write, so that they cannot
 //! promise what the code does not keep.
 
-use schemars::{
-    JsonSchema, Schema, generate::SchemaSettings, transform::RecursiveTransform,
-};
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
-use super::{
-    arguments::{
-        AdvancedArguments, BatchArguments, CalculateArguments, ClearArguments,
-        CloseTapeArguments, DemoArguments, OpenTapeArguments, SampleArguments,
-    },
-    results::{
-        BatchResult, CalculationResult, ClearResult, CloseTapeResult, DemoResult,
-        OpenTapeResult, SampleResult,
-    },
+use super::arguments::{
+    AdvancedArguments, BatchArguments, CalculateArguments, ClearArguments,
+    CloseTapeArguments, DemoArguments, OpenTapeArguments, SampleArguments,
 };
-use crate::protocol::{
-    tools::{Tool, ToolAnnotations},
-    version::Era,
+use super::results::{
+    BatchResult, CalculationResult, ClearResult, CloseTapeResult, DemoResult,
+    OpenTapeResult, SampleResult,
 };
+use crate::protocol::tools::{Tool, ToolAnnotations};
+use crate::protocol::version::Era;
 
 pub const CALCULATE: &str = "calculate";
 pub const BATCH: &str = "batch_calculate";
@@ -58,11 +54,11 @@ const ON_TAPE: &str = "Results are recorded only on a tape: to remember them, ca
 pub fn built_in(era: Era) -> Vec<Tool> {
     match era {
         Era::Stateful(_) => {
-            let tools = everywhere(IN_SESSION).into_iter().map(in_session);
+            let tools = tools_of_both_eras(IN_SESSION).into_iter().map(in_session);
             tools.map(with_examples).collect()
         }
         Era::Stateless => {
-            let tools = [everywhere(ON_TAPE), tapes()].concat();
+            let tools = [tools_of_both_eras(ON_TAPE), tapes()].concat();
             tools.into_iter().map(with_examples).collect()
         }
     }
@@ -142,7 +138,7 @@ fn tapes() -> Vec<Tool> {
     ]
 }
 
-fn everywhere(recorded: &str) -> Vec<Tool> {
+fn tools_of_both_eras(recorded: &str) -> Vec<Tool> {
     let and_where = |text: &str| format!("{text} {recorded}");
     vec![
         tool::<CalculateArguments, CalculationResult>(

@@ -1,10 +1,8 @@
 //! Hosts, as settings and the headers of clients write them.
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv6Addr},
-    str::FromStr,
-};
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
 
 /// Ports that clients leave out of `Host`: those of http and https. Behind a proxy
 /// that ends TLS either may be meant.

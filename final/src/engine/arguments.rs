@@ -2,13 +2,11 @@
 
 mod reader;
 
-use jsonschema::{
-    ValidationError, Validator,
-    error::{TypeKind, ValidationErrorKind},
-};
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use self::reader::{Place, Reader};
+use self::reader::{Place, StreamCursor};
 use crate::protocol::{RawJson, to_raw};
 
 /// How many broken rules are told: a short request can break very many.
@@ -33,7 +31,7 @@ pub fn checked(
     validator: &Validator,
     arguments: RawJson,
 ) -> Result<RawJson, String> {
-    let mut reader = Reader::default();
+    let mut reader = StreamCursor::default();
     let read = reader.read(&arguments, schema, &Place::Arguments);
     if !reader.rules.is_empty() {
         return Err(reader.rules.join("; "));
@@ -55,7 +53,7 @@ fn broken_rules(validator: &Validator, arguments: &Value, length: usize) -> Stri
 
 fn rule(error: &ValidationError<'_>) -> String {
     use ValidationErrorKind as Kind;
-    let argument = place(error.instance_path().as_str());
+    let argument = json_path(error.instance_path().as_str());
     match error.kind() {
         Kind::Required { property } => match property.as_str() {
             Some(name) if argument == "arguments" => format!("{name} is required"),
@@ -95,7 +93,7 @@ fn short(name: &str) -> &str {
 }
 
 /// `/calculations/3/op` as `calculations[3].op`.
-fn place(pointer: &str) -> String {
+fn json_path(pointer: &str) -> String {
     let mut place = String::new();
     for step in pointer.split('/').skip(1) {
         if step.bytes().all(|b| b.is_ascii_digit()) && !step.is_empty() {

@@ -1,11 +1,10 @@
 //! The attempts at calls that this node runs as streams.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex},
-};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 
-use crate::{events::AttemptId, lock::lock};
+use crate::events::AttemptId;
+use crate::lock::lock;
 
 /// All attempts of this node. One that storage knows and that is not among them is
 /// run by nobody, for example because its opening was not confirmed.

@@ -1,16 +1,16 @@
 //! Work that does not end with the connection that it came on.
 
 use super::Engine;
-use crate::persistent::Persistent;
+use crate::detached::Detached;
 
 impl Engine {
     /// Runs `work` to its end, whether somebody waits for it or not: a client
     /// that disconnects has not taken back what it said (L049).
-    pub fn persist<F>(&self, work: F) -> Persistent<F>
+    pub fn detached<F>(&self, work: F) -> Detached<F>
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        Persistent::new(work, &self.background)
+        Detached::new(work, &self.background)
     }
 
     /// Does something beside the requests; the drain waits for it.

@@ -1,44 +1,42 @@
 //! A running request: its work, the messages that it sends, and its end.
 
-use std::{
-    future::ready, panic::AssertUnwindSafe, pin::Pin, sync::Arc, task::Poll,
-};
+use std::future::ready;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::FutureExt;
-use tokio::{task::JoinHandle, time::Instant};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 
 use super::{Engine, Session};
-use crate::{
-    error::Error,
-    protocol::{
-        RawJson,
-        jsonrpc::{Request, RequestId, result_message},
-        method::Method,
-        progress::WithMeta,
-        trace::TraceContext,
-        version::Era,
-    },
-    service::{
-        Context,
-        context::ProgressReports,
-        origin::{Inside, Origin},
-    },
-    sessions::{Outbox, Timestamp},
-    telemetry::{self, Outcome},
-};
+use crate::error::Error;
+use crate::protocol::RawJson;
+use crate::protocol::jsonrpc::{Request, RequestId, result_message};
+use crate::protocol::method::Method;
+use crate::protocol::progress::WithMeta;
+use crate::protocol::trace::TraceContext;
+use crate::protocol::version::Era;
+use crate::service::Context;
+use crate::service::context::ProgressReports;
+use crate::service::scope::{CallScope, SessionScope};
+use crate::sessions::{CallSink, Timestamp};
+use crate::telemetry::{self, Outcome};
 
 /// How a request ended.
 #[derive(Debug)]
-pub enum Ended {
+pub enum CallOutcome {
     /// To be answered with this.
     Answered(Result<RawJson, Error>),
     /// Not to be answered: the caller no longer wants it (L077).
     Cancelled,
 }
 
-impl Ended {
+impl CallOutcome {
     /// The message that answers the request, if it is to be answered.
     pub fn into_message(self, id: &RequestId) -> Option<RawJson> {
         match self {
@@ -66,14 +64,14 @@ impl Ended {
 pub struct Call {
     /// The request's id.
     pub id: RequestId,
-    work: Pin<Box<dyn Future<Output = Ended> + Send>>,
+    work: Pin<Box<dyn Future<Output = CallOutcome> + Send>>,
     cancelled: CancellationToken,
     background: TaskTracker,
 }
 
 impl Call {
     /// The same call, which has been polled to this end.
-    pub fn with_end(self, ended: Ended) -> Self {
+    pub fn with_end(self, ended: CallOutcome) -> Self {
         Self { work: Box::pin(ready(ended)), ..self }
     }
 
@@ -83,24 +81,24 @@ impl Call {
     }
 
     /// Goes on in a task of its own, because the reader of its stream may stall.
-    pub fn into_task(self) -> JoinHandle<Ended> {
+    pub fn into_task(self) -> JoinHandle<CallOutcome> {
         self.background.spawn(self.work)
     }
 }
 
 impl Future for Call {
-    type Output = Ended;
+    type Output = CallOutcome;
 
     fn poll(
         mut self: Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,
-    ) -> Poll<Ended> {
+    ) -> Poll<CallOutcome> {
         self.work.as_mut().poll(cx)
     }
 }
 
 impl Engine {
-    /// Starts a request of a session. What it sends meanwhile goes to `outbox`;
+    /// Starts a request of a session. What it sends meanwhile goes to `sink`;
     /// nothing runs before the call is polled.
     ///
     /// # Errors
@@ -110,22 +108,23 @@ impl Engine {
         self: &Arc<Self>,
         session: &Session,
         request: Request,
-        outbox: Outbox,
+        sink: CallSink,
     ) -> Result<Call, Error> {
-        let live = self.live.hold(session.opened().id);
-        let cancelled = live.begin(&request.id).ok_or(Error::DuplicateId)?;
+        let live = self.live.pin(session.init().id);
+        let cancelled =
+            live.register_call(&request.id).ok_or(Error::DuplicateId)?;
         let visit = session.visit.clone();
         let arrived = (visit.now(), Instant::now());
-        let origin = Origin::Session(Inside { visit, live });
-        Ok(self.begin(origin, arrived, request, outbox, cancelled))
+        let origin = CallScope::Session(SessionScope { visit, live });
+        Ok(self.begin(origin, arrived, request, sink, cancelled))
     }
 
     pub(super) fn begin(
         self: &Arc<Self>,
-        origin: Origin,
+        origin: CallScope,
         (arrived, entered): (Timestamp, Instant),
         request: Request,
-        outbox: Outbox,
+        sink: CallSink,
         cancelled: CancellationToken,
     ) -> Call {
         let id = request.id.clone();
@@ -134,7 +133,7 @@ impl Engine {
             origin,
             arrived,
             entered,
-            outbox,
+            sink,
             common: self.common.clone(),
             cancelled: cancelled.clone(),
             progress: WithMeta::progress_token(request.params.as_ref())
@@ -149,13 +148,17 @@ impl Engine {
 
     /// Serves a request, and notes it in the audit trail of the session or tape
     /// that it was about.
-    async fn audited(self: Arc<Self>, mut cx: Context, request: Request) -> Ended {
+    async fn audited(
+        self: Arc<Self>,
+        mut cx: Context,
+        request: Request,
+    ) -> CallOutcome {
         let asked = self.audit.request(cx.arrived, &request);
         let method = Method::parse(&request.method);
         let ended = self.work(&mut cx, method, request.params).await;
         if let Some((asked, session)) = asked.zip(cx.audited()) {
             let result = match &ended {
-                Ended::Answered(Ok(result)) => Some(result),
+                CallOutcome::Answered(Ok(result)) => Some(result),
                 _ => None,
             };
             let outcome = ended.outcome().as_str();
@@ -171,17 +174,17 @@ impl Engine {
         cx: &mut Context,
         method: Method,
         params: Option<RawJson>,
-    ) -> Ended {
+    ) -> CallOutcome {
         let mut count = Count::of(self, method);
         let cancelled = cx.cancelled.clone();
         let handler = AssertUnwindSafe(self.handle(cx, method, params));
         let ended = tokio::select! {
             biased;
-            () = cancelled.cancelled() => Ended::Cancelled,
+            () = cancelled.cancelled() => CallOutcome::Cancelled,
             () = self.out_of_time.cancelled() => {
-                Ended::Answered(Err(Error::Draining))
+                CallOutcome::Answered(Err(Error::Draining))
             }
-            result = handler.catch_unwind() => Ended::Answered(
+            result = handler.catch_unwind() => CallOutcome::Answered(
                 result.unwrap_or_else(|_| {
                     self.metrics.panics.inc();
                     Err(Error::Panic)
@@ -189,13 +192,13 @@ impl Engine {
             ),
         };
         // A call that nobody could have made has no answer of its own.
-        let ended = match (cx.origin.arrive().await, ended) {
-            (Err(missed), Ended::Answered(_)) => {
-                Ended::Answered(Err(missed.into()))
+        let ended = match (cx.origin.confirm().await, ended) {
+            (Err(missed), CallOutcome::Answered(_)) => {
+                CallOutcome::Answered(Err(missed.into()))
             }
             (_, ended) => ended,
         };
-        if let Ended::Answered(Err(error)) = &ended {
+        if let CallOutcome::Answered(Err(error)) = &ended {
             error.log();
         }
         count.outcome = ended.outcome();
@@ -212,7 +215,9 @@ impl Engine {
     ) -> Result<RawJson, Error> {
         match cx.era() {
             Era::Stateful(_) => self.dispatch(cx, method, params.as_ref()).await,
-            Era::Stateless => self.serve_alone(cx, method, params.as_ref()).await,
+            Era::Stateless => {
+                self.dispatch_stateless(cx, method, params.as_ref()).await
+            }
         }
     }
 }

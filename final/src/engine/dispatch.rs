@@ -4,24 +4,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
 use super::Engine;
-use crate::{
-    error::Error,
-    protocol::{
-        RawJson,
-        completion::{CompleteParams, CompleteResult},
-        lifecycle::{ListCapability, Present, ServerCapabilities},
-        logging::SetLevelParams,
-        method::Method,
-        pagination::{ListParams, page},
-        prompts::GetPromptParams,
-        resources::{ReadResult, ResourceParams},
-        to_raw,
-        tools::{CallToolParams, Tool, ToolResult},
-        version::Era,
-    },
-    service::{Arguments, Context, ServiceError, Subject},
-    sessions::SessionId,
-};
+use crate::error::Error;
+use crate::protocol::completion::{CompleteParams, CompleteResult};
+use crate::protocol::lifecycle::{EmptyObject, ListCapability, ServerCapabilities};
+use crate::protocol::logging::SetLevelParams;
+use crate::protocol::method::Method;
+use crate::protocol::pagination::{ListParams, page};
+use crate::protocol::prompts::GetPromptParams;
+use crate::protocol::resources::{ReadResult, ResourceParams};
+use crate::protocol::tools::{CallToolParams, Tool, ToolResult};
+use crate::protocol::version::Era;
+use crate::protocol::{RawJson, to_raw};
+use crate::service::{Arguments, Context, ServiceError, Subject};
+use crate::sessions::SessionId;
 
 impl Engine {
     /// Whether clients of an era can call a method.
@@ -249,7 +244,7 @@ fn list<T: Serialize>(
 
 /// The empty result.
 pub(super) fn nothing() -> RawJson {
-    to_raw(&Present {})
+    to_raw(&EmptyObject {})
 }
 
 /// The empty result, unless the session ended under the request.

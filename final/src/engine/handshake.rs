@@ -1,19 +1,17 @@
 //! How a session begins.
 //! spec: basic/lifecycle (initialization)
 
-use super::{Caller, Engine, Session, call::Count, dispatch};
-use crate::{
-    error::Error,
-    protocol::{
-        RawJson,
-        lifecycle::{InitializeParams, InitializeResult, MAX_CLIENT_NAME},
-        method::Method,
-        to_raw,
-        version::{Era, Version},
-    },
-    sessions::{NewSession, SessionId},
-    telemetry::Outcome,
+use super::call::Count;
+use super::{Caller, Engine, Session, dispatch};
+use crate::error::Error;
+use crate::protocol::lifecycle::{
+    InitializeParams, InitializeResult, MAX_CLIENT_NAME,
 };
+use crate::protocol::method::Method;
+use crate::protocol::version::{Era, Version};
+use crate::protocol::{RawJson, to_raw};
+use crate::sessions::{SessionId, SessionInit};
+use crate::telemetry::Outcome;
 
 impl Engine {
     /// Opens a session. The order is what matters: the session is stored before
@@ -51,7 +49,7 @@ impl Engine {
             return Err(Error::BadHandshake(rule.into()));
         }
         let version = Version::negotiate(&params.protocol_version);
-        let session = NewSession {
+        let session = SessionInit {
             id: SessionId::random(),
             principal: caller.principal.clone(),
             owner: caller.owner.to_string(),
@@ -82,9 +80,9 @@ impl Engine {
 
     /// The client has finished the handshake.
     pub(super) async fn initialized(&self, session: &Session) -> Result<(), Error> {
-        let id = &session.opened().id;
+        let id = &session.init().id;
         if self.store.mark_ready(id).await? {
-            for uri in self.service.changed_by_phase(session.opened()) {
+            for uri in self.service.changed_by_phase(session.init()) {
                 self.changes.of_session(id, &uri).await;
             }
         }

@@ -1,31 +1,28 @@
 //! Which nodes are alive. A node that has not renewed its lease is dead, unless it
 //! is storage that was away: then nobody could renew anything.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
-use super::{Engine, upkeep::ticks};
-use crate::{
-    error::Error,
-    events::{Reading, Runner, StreamId},
-    lock::lock,
-    sessions::{NodeId, SessionId, StoreError},
-};
+use super::Engine;
+use super::upkeep::ticks;
+use crate::error::Error;
+use crate::events::{Runner, StreamHandle, StreamId};
+use crate::lock::lock;
+use crate::sessions::{NodeId, SessionId, StoreError};
 
 /// How many streams of a dead node are ended at once.
 const BURIALS: usize = 64;
 
 /// Since when storage has been reached without a break.
 #[derive(Debug, Default)]
-pub(super) struct Reached(Mutex<Option<Instant>>);
+pub(super) struct StorageUptime(Mutex<Option<Instant>>);
 
-impl Reached {
+impl StorageUptime {
     /// Storage was asked, and has answered or not.
     pub(super) fn note(&self, reached: bool) {
         let mut since = lock(&self.0);
@@ -72,7 +69,8 @@ impl Engine {
         let mut ticks = ticks(lease / 3);
         loop {
             ticks.tick().await;
-            let mut waiting: HashMap<NodeId, Vec<Arc<Reading>>> = HashMap::new();
+            let mut waiting: HashMap<NodeId, Vec<Arc<StreamHandle>>> =
+                HashMap::new();
             for reading in self.readers.all() {
                 if let Some(runner) = &reading.runner {
                     waiting.entry(runner.node.clone()).or_default().push(reading);
@@ -83,8 +81,9 @@ impl Engine {
                     stream::iter(readings)
                         .for_each_concurrent(BURIALS, |reading| async move {
                             if let Some(runner) = &reading.runner {
-                                let Reading { session, stream, .. } = &*reading;
-                                self.bury(session, *stream, runner).await;
+                                let StreamHandle { session, stream, .. } =
+                                    &*reading;
+                                self.fail_orphaned(session, *stream, runner).await;
                             }
                         })
                         .await;
@@ -95,10 +94,15 @@ impl Engine {
 
     /// Ends the stream of a call whose node is dead with an error: whoever listens
     /// to it would wait for ever. If the node was not dead, it has lost.
-    async fn bury(&self, session: &SessionId, stream: StreamId, runner: &Runner) {
+    async fn fail_orphaned(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        runner: &Runner,
+    ) {
         let answer = Error::NodeLost.to_message(Some(&runner.call));
         let finish =
-            self.log.finish(session, stream, &runner.attempt, Some(&answer));
+            self.log.finish_call(session, stream, &runner.attempt, Some(&answer));
         match finish.await {
             Ok(true) => {
                 let node = &runner.node;
@@ -108,18 +112,18 @@ impl Engine {
             Err(error) => tracing::warn!(%error, %session, "not ended"),
         }
         // In any case: the end may be there although it was not confirmed.
-        self.readers.tell(session, stream);
+        self.readers.wake(session, stream);
     }
 
-    /// [`bury`](Self::bury), if the node is dead.
-    pub(super) async fn bury_if_dead(
+    /// [`fail_orphaned`](Self::fail_orphaned), if the node is dead.
+    pub(super) async fn fail_if_orphaned(
         &self,
         session: &SessionId,
         stream: StreamId,
         runner: &Runner,
     ) {
         if self.is_dead(&runner.node).await {
-            self.bury(session, stream, runner).await;
+            self.fail_orphaned(session, stream, runner).await;
         }
     }
 

@@ -6,18 +6,15 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Engine, dispatch};
-use crate::{
-    error::Error,
-    protocol::{
-        RawJson,
-        resources::ResourceUpdated,
-        subscriptions::{
-            Acknowledged, Filter, ListenParams, MAX_RESOURCES, SubscriptionMeta,
-            Tagged,
-        },
-    },
-    service::{Context, ServiceError, Subject, listeners::Change},
+use crate::error::Error;
+use crate::protocol::RawJson;
+use crate::protocol::resources::ResourceUpdated;
+use crate::protocol::subscriptions::{
+    Filter, ListenParams, MAX_RESOURCES, SubscriptionAcknowledgement,
+    SubscriptionMeta, SubscriptionParams,
 };
+use crate::service::subscriptions::Change;
+use crate::service::{Context, ServiceError, Subject};
 
 impl Engine {
     /// Listens until the client has gone, or this node asks everybody to end. What
@@ -28,14 +25,16 @@ impl Engine {
         params: Option<&RawJson>,
     ) -> Result<RawJson, Error> {
         let ListenParams { notifications } = dispatch::parse(params)?;
-        let Some(alone) = cx.alone() else { return Err(Error::MethodNotFound) };
+        let Some(alone) = cx.request_scope() else {
+            return Err(Error::MethodNotFound);
+        };
         let limit = self.settings.max_listeners;
         let listening = self.listeners.enter(&alone.caller.owner, limit);
         let listening = listening.ok_or(Error::TooManyListeners)?;
-        let honoured = self.honoured(cx, notifications).await?;
+        let honoured = self.accepted_filter(cx, notifications).await?;
         listening.hear(honoured.clone());
         // M110: the first message. What changes from now on comes after it.
-        let acknowledged = Acknowledged { notifications: &honoured };
+        let acknowledged = SubscriptionAcknowledgement { notifications: &honoured };
         let method = "notifications/subscriptions/acknowledged";
         say(cx, method, acknowledged).await;
         if honoured.is_empty() {
@@ -54,7 +53,11 @@ impl Engine {
     }
 
     /// The part of a filter that will be honoured (M111).
-    async fn honoured(&self, cx: &Context, asked: Filter) -> Result<Filter, Error> {
+    async fn accepted_filter(
+        &self,
+        cx: &Context,
+        asked: Filter,
+    ) -> Result<Filter, Error> {
         if asked.resource_subscriptions.len() > MAX_RESOURCES {
             let rule = "resourceSubscriptions: at most 100 in one request";
             return Err(Error::InvalidParams(rule.into()));
@@ -97,7 +100,7 @@ impl Engine {
         uri: &str,
     ) -> Result<bool, Error> {
         match cx.tape(tape).await {
-            Ok(state) => Ok(self.store.subscribe(&state.opened().id, uri).await?),
+            Ok(state) => Ok(self.store.subscribe(&state.init().id, uri).await?),
             Err(ServiceError::NoSuchTape) => Ok(false),
             Err(error) => Err(error.into()),
         }
@@ -107,5 +110,5 @@ impl Engine {
 /// M112: everything on the stream says to which subscription it belongs.
 async fn say(cx: &Context, method: &str, params: impl Serialize + Send + Sync) {
     let meta = SubscriptionMeta { subscription: &cx.id };
-    cx.notify(method, &Tagged { meta, params }).await;
+    cx.notify(method, &SubscriptionParams { meta, params }).await;
 }

@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use super::{Caller, Engine, dispatch};
-use crate::{
-    error::Error,
-    protocol::{jsonrpc::Request, method::Method, tools::ToolName},
-    service::visit::Visit,
-    sessions::{NewSession, SessionId},
-};
+use crate::error::Error;
+use crate::protocol::jsonrpc::Request;
+use crate::protocol::method::Method;
+use crate::protocol::tools::ToolName;
+use crate::service::session_ref::SessionRef;
+use crate::sessions::{SessionId, SessionInit};
 
 /// A session at the moment of a visit.
 #[derive(Clone)]
 pub struct Session {
-    pub(super) visit: Arc<Visit>,
+    pub(super) visit: Arc<SessionRef>,
 }
 
 impl Session {
     /// What it was opened with.
-    pub fn opened(&self) -> &NewSession {
+    pub fn init(&self) -> &SessionInit {
         &self.visit.opened
     }
 
@@ -26,14 +26,14 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::SessionNotFound`], [`Error::Store`].
-    pub async fn arrive(&self) -> Result<(), Error> {
-        self.visit.arrive().await?;
+    pub async fn confirm(&self) -> Result<(), Error> {
+        self.visit.confirm().await?;
         Ok(())
     }
 
     /// Waits until storage has answered the visit, whatever it has.
-    pub async fn settle(&self) {
-        self.visit.settle().await;
+    pub async fn wait_for_outcome(&self) {
+        self.visit.wait_for_outcome().await;
     }
 }
 
@@ -44,40 +44,47 @@ impl Engine {
     /// # Errors
     /// [`Error::SessionNotFound`], also for a session of somebody else;
     /// [`Error::Store`] if it cannot be told.
-    pub async fn enter(
+    pub async fn load_and_touch(
         &self,
         id: &SessionId,
         caller: &Caller,
         requests: usize,
     ) -> Result<Session, Error> {
         let principal = &caller.principal;
-        let found = Visit::enter(&self.common, id, principal, requests).await?;
+        let found =
+            SessionRef::load_and_touch(&self.common, id, principal, requests)
+                .await?;
         let visit = found.ok_or(Error::SessionNotFound)?;
         Ok(Session { visit })
     }
 
-    /// Like [`enter`](Self::enter) for one request. If it allows that and this node
+    /// Like [`load_and_touch`](Self::load_and_touch) for one request. If it allows that and this node
     /// remembers the session, the visit is made with the first thing that depends on
     /// it: so a short call waits for storage once and not twice.
     ///
     /// # Errors
-    /// As for [`enter`](Self::enter).
-    pub async fn enter_for(
+    /// As for [`load_and_touch`](Self::load_and_touch).
+    pub async fn session_for(
         &self,
         request: &Request,
         id: &SessionId,
         caller: &Caller,
     ) -> Result<Session, Error> {
-        let remembered = self.store.remembered(id, &caller.principal);
+        let remembered = self.store.cached(id, &caller.principal);
         if let Some((opened, now)) = remembered
-            && self.may_begin_early(request)
+            && self.may_start_unconfirmed(request)
         {
-            return Ok(Session { visit: Visit::due(&self.common, opened, now) });
+            return Ok(Session {
+                visit: SessionRef::unconfirmed(&self.common, opened, now),
+            });
         }
-        self.enter(id, caller, 1).await
+        self.load_and_touch(id, caller, 1).await
     }
 
-    fn may_begin_early(&self, Request { method, params, .. }: &Request) -> bool {
+    fn may_start_unconfirmed(
+        &self,
+        Request { method, params, .. }: &Request,
+    ) -> bool {
         Method::parse(method) == Method::CallTool
             && dispatch::parse::<ToolName<'_>>(params.as_ref())
                 .is_ok_and(|tool| self.service.stays_in_context(&tool.name))
@@ -87,14 +94,14 @@ impl Engine {
     /// for a request that will be refused.
     ///
     /// # Errors
-    /// As for [`enter`](Self::enter).
-    pub async fn find(
+    /// As for [`load_and_touch`](Self::load_and_touch).
+    pub async fn load(
         &self,
         id: &SessionId,
         caller: &Caller,
     ) -> Result<Session, Error> {
         let found = self.store.load(id, &caller.principal).await?;
         let record = found.ok_or(Error::SessionNotFound)?;
-        Ok(Session { visit: Visit::made(&self.common, record) })
+        Ok(Session { visit: SessionRef::loaded(&self.common, record) })
     }
 }

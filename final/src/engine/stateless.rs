@@ -9,33 +9,26 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Call, Engine, dispatch};
-use crate::{
-    error::Error,
-    protocol::{
-        RawJson,
-        caching::CacheHint,
-        discovery::DiscoverResult,
-        envelope::{BadEnvelope, Envelope},
-        jsonrpc::{Request, RequestId},
-        method::Method,
-        raw::canonical,
-        resources::ResourceParams,
-        results::{ResultMeta, ResultType, Stamp},
-        retries::{Answers, InputRequests, InputRequired, Retry},
-        to_raw,
-        version::SUPPORTED,
-    },
-    service::{
-        Context, ServiceError,
-        asking::ANSWER_LIFETIME,
-        origin::{Alone, Given, Origin},
-    },
-    sessions::{Caller, Outbox},
-};
+use crate::error::Error;
+use crate::protocol::caching::CacheHint;
+use crate::protocol::discovery::DiscoverResult;
+use crate::protocol::envelope::{BadEnvelope, Envelope};
+use crate::protocol::jsonrpc::{Request, RequestId};
+use crate::protocol::method::Method;
+use crate::protocol::raw::canonical;
+use crate::protocol::resources::ResourceParams;
+use crate::protocol::results::{ResultEnvelope, ResultMeta, ResultType};
+use crate::protocol::retries::{Answers, InputRequests, InputRequired, Retry};
+use crate::protocol::version::SUPPORTED;
+use crate::protocol::{RawJson, to_raw};
+use crate::service::asking::ANSWER_LIFETIME;
+use crate::service::scope::{CallScope, RequestScope, RetryAnswers};
+use crate::service::{Context, ServiceError};
+use crate::sessions::{CallSink, Caller};
 
 /// What a client brings back with its answers, as `requestState`.
 #[derive(Serialize, Deserialize)]
-struct Remembered {
+struct RequestState {
     /// Random, and the name under which it can be used up.
     id: String,
     /// Until when it is accepted, ms since 1970, by the clock that all nodes share.
@@ -46,7 +39,7 @@ struct Remembered {
 
 impl Engine {
     /// Starts a request that belongs to no session. What it sends meanwhile goes to
-    /// `outbox`; nothing runs before the call is polled, and nothing after it is
+    /// `sink`; nothing runs before the call is polled, and nothing after it is
     /// dropped.
     ///
     /// # Errors
@@ -56,23 +49,23 @@ impl Engine {
         caller: &Caller,
         request: Request,
         envelope: Envelope,
-        outbox: Outbox,
+        sink: CallSink,
     ) -> Result<Call, BadEnvelope> {
-        let alone = Alone {
+        let alone = RequestScope {
             log_level: envelope.log_level()?,
             caller: caller.clone(),
             envelope,
-            given: Given::default(),
+            given: RetryAnswers::default(),
             tapes: Mutex::default(),
         };
-        let origin = Origin::Request(Box::new(alone));
+        let origin = CallScope::Request(Box::new(alone));
         let arrived = (self.clock.now(), Instant::now());
         let cancelled = CancellationToken::new();
-        Ok(self.begin(origin, arrived, request, outbox, cancelled))
+        Ok(self.begin(origin, arrived, request, sink, cancelled))
     }
 
     /// Serves the request, or asks the client first.
-    pub(super) async fn serve_alone(
+    pub(super) async fn dispatch_stateless(
         &self,
         cx: &mut Context,
         method: Method,
@@ -80,7 +73,7 @@ impl Engine {
     ) -> Result<RawJson, Error> {
         let may_ask = cx.era().asks_in_results_of(method);
         if may_ask {
-            self.recall(cx, method, params).await?;
+            self.restore_answers(cx, method, params).await?;
         }
         match self.dispatch(cx, method, params).await {
             Ok(result) => {
@@ -90,20 +83,20 @@ impl Engine {
                 Ok(stamp.on(&result))
             }
             Err(Error::InputRequired(questions)) if may_ask => {
-                self.ask_first(cx, &questions, method, params).await
+                self.input_required(cx, &questions, method, params).await
             }
             Err(error) => Err(error),
         }
     }
 
     /// Gives the handler what the client has answered so far.
-    async fn recall(
+    async fn restore_answers(
         &self,
         cx: &mut Context,
         method: Method,
         params: Option<&RawJson>,
     ) -> Result<(), Error> {
-        let Origin::Request(alone) = &mut cx.origin else { return Ok(()) };
+        let CallScope::Request(alone) = &mut cx.origin else { return Ok(()) };
         let retry = Retry::of(params).ok_or(Error::InvalidParams(
             "inputResponses is an object, requestState a string".into(),
         ))?;
@@ -112,7 +105,7 @@ impl Engine {
         if let Some(sealed) = retry.request_state {
             let purpose = purpose(&alone.caller, method, params)?;
             let opened = self.keys.open(&sealed, &purpose);
-            let remembered: Remembered = opened
+            let remembered: RequestState = opened
                 .and_then(|text| serde_json::from_slice(&text).ok())
                 .ok_or_else(bad_state)?;
             let now = self.bus.time_for(&remembered.id).await?;
@@ -123,21 +116,21 @@ impl Engine {
             answers.extend(remembered.answers);
             state = Some(remembered.id);
         }
-        alone.given = Given::new(answers, state);
+        alone.given = RetryAnswers::new(answers, state);
         Ok(())
     }
 
-    async fn ask_first(
+    async fn input_required(
         &self,
         cx: &Context,
         questions: &InputRequests,
         method: Method,
         params: Option<&RawJson>,
     ) -> Result<RawJson, Error> {
-        let alone = cx.alone().ok_or(Error::MethodNotFound)?;
+        let alone = cx.request_scope().ok_or(Error::MethodNotFound)?;
         let id = format!("{:032x}", rand::random::<u128>());
         let now = self.bus.time_for(&id).await?;
-        let remembered = Remembered {
+        let remembered = RequestState {
             id,
             until: now.plus(ANSWER_LIFETIME).0,
             answers: alone.given.taken(),
@@ -157,9 +150,9 @@ impl Engine {
         result_type: ResultType,
         cache: Option<CacheHint>,
         subscription: Option<&'a RequestId>,
-    ) -> Stamp<'a> {
+    ) -> ResultEnvelope<'a> {
         let meta = ResultMeta { server: &self.server, subscription };
-        Stamp { result_type, cache, meta }
+        ResultEnvelope { result_type, cache, meta }
     }
 
     /// M086, A2: what may be kept of which results.
@@ -178,8 +171,9 @@ impl Engine {
             Method::ReadResource => {
                 let ResourceParams { uri } = dispatch::parse(params).ok()?;
                 // A14: what depends on answers is nobody else's.
-                let is_answered =
-                    cx.alone().is_some_and(|alone| !alone.given.taken().is_empty());
+                let is_answered = cx
+                    .request_scope()
+                    .is_some_and(|alone| !alone.given.taken().is_empty());
                 Some(match is_answered {
                     true => CacheHint::NONE,
                     false => self.service.cache_hint(&uri),

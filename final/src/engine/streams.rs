@@ -1,30 +1,30 @@
 //! Calls whose answer is a stream, and the streams that are read on this node.
 //! spec: basic/transports (listening, resumability and redelivery)
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Call, Ended, Engine, Session, attempts::Attempt};
-use crate::{
-    error::Error,
-    events::{
-        AttemptId, EventId, Farewell, Held, Opened, Reader, Reading, Resumed,
-        Runner, StreamId, StreamKind,
-    },
-    protocol::{RawJson, jsonrpc::RequestId},
-    sessions::{Inbox, Said, SessionId, StoreError},
+use super::attempts::Attempt;
+use super::{Call, CallOutcome, Engine, Session};
+use crate::error::Error;
+use crate::events::{
+    AttemptId, CallRegistration, CloseReason, EventId, GetStreamLease, Resumption,
+    Runner, StreamCursor, StreamHandle, StreamId, StreamKind,
 };
+use crate::protocol::RawJson;
+use crate::protocol::jsonrpc::RequestId;
+use crate::sessions::{CallEvent, CallOutput, SessionId, StoreError};
 
 /// Pause before storage that is away is told again.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// A call of this node that has become a stream.
-struct Streaming {
+struct StreamedCall {
     session: SessionId,
     stream: StreamId,
     call: RequestId,
@@ -38,13 +38,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::SessionNotFound`], [`Error::Store`].
-    pub async fn listen(
+    pub async fn open_get_stream(
         &self,
         session: &Session,
         hang_up: CancellationToken,
-    ) -> Result<Reader, Error> {
-        let held = self.log.open_listener(&session.opened().id).await?;
-        let Held { opening, hold } = held.ok_or(Error::SessionNotFound)?;
+    ) -> Result<StreamCursor, Error> {
+        let held = self.log.open_get_stream(&session.init().id).await?;
+        let GetStreamLease { opening, hold } =
+            held.ok_or(Error::SessionNotFound)?;
         let reader = self.read(session, opening, None, Some(hold), hang_up);
         Ok(prime(reader, session, opening))
     }
@@ -59,27 +60,27 @@ impl Engine {
         session: &Session,
         last_event_id: &str,
         hang_up: CancellationToken,
-    ) -> Result<Reader, Error> {
+    ) -> Result<StreamCursor, Error> {
         let unknown = Error::CannotResume("it is unknown or too old");
         let Some(seen) = EventId::parse(last_event_id) else {
             return Err(unknown);
         };
-        let id = &session.opened().id;
-        let resumed = self.log.resume(id, seen).await?;
+        let id = &session.init().id;
+        let resumed = self.log.resume_stream(id, seen).await?;
         let (runner, hold) = match resumed.ok_or(Error::SessionNotFound)? {
-            Resumed::Call(runner) => (runner, None),
-            Resumed::Listener(hold) => (None, Some(hold)),
-            Resumed::Unknown => return Err(unknown),
-            Resumed::Over => {
+            Resumption::Call(runner) => (runner, None),
+            Resumption::Listener(hold) => (None, Some(hold)),
+            Resumption::Unknown => return Err(unknown),
+            Resumption::Over => {
                 return Err(Error::CannotResume("its stream has ended"));
             }
-            Resumed::Replaced => {
+            Resumption::Replaced => {
                 return Err(Error::CannotResume("a newer stream took its place"));
             }
         };
         let foreign = runner.filter(|runner| runner.node != self.node);
         if let Some(runner) = &foreign {
-            self.bury_if_dead(id, seen.stream, runner).await;
+            self.fail_if_orphaned(id, seen.stream, runner).await;
         }
         self.metrics.streams_resumed.inc();
         let reader = self.read(session, seen, foreign, hold, hang_up);
@@ -93,21 +94,21 @@ impl Engine {
         runner: Option<Runner>,
         hold: Option<u64>,
         hang_up: CancellationToken,
-    ) -> Reader {
-        let opened = session.opened();
+    ) -> StreamCursor {
+        let opened = session.init();
         let resumable = opened.era.has_priming();
         let reading =
-            Reading::new(opened.id, seen.stream, runner, resumable, hang_up);
-        let reader = Reader::new(
+            StreamHandle::new(opened.id, seen.stream, runner, resumable, hang_up);
+        let reader = StreamCursor::new(
             self.log.clone(),
             self.readers.clone(),
             reading.clone(),
             hold,
             seen.entry,
-            self.live.hold(opened.id),
+            self.live.pin(opened.id),
             self.background.clone(),
         );
-        // Checked when the stream can be seen, or the drain might miss it.
+        // CompiledTool when the stream can be seen, or the drain might miss it.
         if self.dismissing.load(Ordering::SeqCst) {
             self.dismiss(&reading);
         }
@@ -124,15 +125,15 @@ impl Engine {
         self: &Arc<Self>,
         session: &Session,
         call: Call,
-        said: Vec<Said>,
-        inbox: Inbox,
+        said: Vec<CallEvent>,
+        inbox: CallOutput,
         hang_up: CancellationToken,
-    ) -> Result<Reader, Error> {
+    ) -> Result<StreamCursor, Error> {
         let attempt = self.attempts.begin();
         let opening = self.register(session, &call.id, &attempt.id).await?;
         let reader = self.read(session, opening, None, None, hang_up);
-        let streaming = Streaming {
-            session: session.opened().id,
+        let streaming = StreamedCall {
+            session: session.init().id,
             stream: opening.stream,
             call: call.id.clone(),
             attempt,
@@ -152,17 +153,20 @@ impl Engine {
         call: &RequestId,
         attempt: &AttemptId,
     ) -> Result<EventId, Error> {
-        let id = session.opened().id;
+        let id = session.init().id;
         let mut opened = self.log.open_call(&id, call, attempt).await;
-        if let Ok(Some(Opened::Taken(stream, runner))) = &opened {
+        if let Ok(Some(CallRegistration::RunningElsewhere(stream, runner))) =
+            &opened
+        {
             self.free_call(&id, *stream, runner).await;
             opened = self.log.open_call(&id, call, attempt).await;
         }
         match opened {
-            Ok(Some(Opened::New(opening))) => Ok(opening),
-            Ok(Some(Opened::Taken(..) | Opened::Withdrawn)) => {
-                Err(Error::DuplicateId)
-            }
+            Ok(Some(CallRegistration::New(opening))) => Ok(opening),
+            Ok(Some(
+                CallRegistration::RunningElsewhere(..)
+                | CallRegistration::Withdrawn,
+            )) => Err(Error::DuplicateId),
             Ok(None) => Err(Error::SessionNotFound),
             Err(error) => {
                 self.withdraw(id, call.clone(), attempt.clone());
@@ -175,9 +179,9 @@ impl Engine {
     /// and has given up the attempt.
     async fn free_call(&self, id: &SessionId, stream: StreamId, runner: &Runner) {
         if runner.node != self.node {
-            self.bury_if_dead(id, stream, runner).await;
+            self.fail_if_orphaned(id, stream, runner).await;
         } else if !self.attempts.contains(&runner.attempt) {
-            let finish = self.log.finish(id, stream, &runner.attempt, None);
+            let finish = self.log.finish_call(id, stream, &runner.attempt, None);
             if let Err(error) = finish.await {
                 tracing::debug!(%error, "an id is not free yet");
             }
@@ -202,14 +206,14 @@ impl Engine {
     /// call, its end is an error.
     async fn run(
         self: Arc<Self>,
-        mut streaming: Streaming,
+        mut streaming: StreamedCall,
         call: Call,
-        said: Vec<Said>,
-        inbox: Inbox,
+        said: Vec<CallEvent>,
+        inbox: CallOutput,
     ) {
         let mut work = call.into_task();
         let answer = tokio::select! {
-            ended = self.talk(&mut streaming, &mut work, said, inbox) => {
+            ended = self.pump(&mut streaming, &mut work, said, inbox) => {
                 ended.map(|ended| ended.into_message(&streaming.call))
             }
             () = self.out_of_time.cancelled() => {
@@ -218,70 +222,77 @@ impl Engine {
         };
         work.abort();
         if let Some(answer) = answer {
-            self.end(&streaming, answer).await;
+            self.finish_call(&streaming, answer).await;
         }
     }
 
     /// Appends what a call says until it has ended; `None` if nobody wants to hear
     /// more of it: the session is over, or this node was taken for dead.
-    async fn talk(
+    async fn pump(
         &self,
-        streaming: &mut Streaming,
-        work: &mut JoinHandle<Ended>,
-        mut said: Vec<Said>,
-        mut inbox: Inbox,
-    ) -> Option<Ended> {
+        streaming: &mut StreamedCall,
+        work: &mut JoinHandle<CallOutcome>,
+        mut said: Vec<CallEvent>,
+        mut inbox: CallOutput,
+    ) -> Option<CallOutcome> {
         if said.is_empty() {
-            said = inbox.take().await;
+            said = inbox.next_batch().await;
         }
         while !said.is_empty() {
-            if !self.say(streaming, said).await {
+            if !self.append_events(streaming, said).await {
                 return None;
             }
-            said = inbox.take().await;
+            said = inbox.next_batch().await;
         }
-        Some(work.await.unwrap_or(Ended::Cancelled))
+        Some(work.await.unwrap_or(CallOutcome::Cancelled))
     }
 
     /// Appends a batch; `false` if nobody wants to hear more of the call.
-    async fn say(&self, streaming: &mut Streaming, said: Vec<Said>) -> bool {
+    async fn append_events(
+        &self,
+        streaming: &mut StreamedCall,
+        said: Vec<CallEvent>,
+    ) -> bool {
         let (session, stream) = (&streaming.session, streaming.stream);
-        let hangs_up = said.iter().any(|said| matches!(said, Said::HangUp));
+        let hangs_up =
+            said.iter().any(|said| matches!(said, CallEvent::CloseConnection));
         let messages: Vec<RawJson> =
-            said.into_iter().filter_map(Said::into_message).collect();
+            said.into_iter().filter_map(CallEvent::into_message).collect();
         streaming.batches += 1;
         let batch = streaming.batches;
         let attempt = &streaming.attempt.id;
-        let append = || self.log.append(session, stream, attempt, batch, &messages);
+        let append =
+            || self.log.append_events(session, stream, attempt, batch, &messages);
         let appended = until_stored(append).await;
-        self.readers.tell(session, stream);
+        self.readers.wake(session, stream);
         if hangs_up {
-            self.readers.release(session, stream);
+            self.readers.ask_to_reconnect(session, stream);
         }
         appended == Some(true)
     }
 
-    async fn end(&self, streaming: &Streaming, answer: Option<RawJson>) {
+    async fn finish_call(&self, streaming: &StreamedCall, answer: Option<RawJson>) {
         let (session, stream) = (&streaming.session, streaming.stream);
         let attempt = &streaming.attempt.id;
-        let finish = || self.log.finish(session, stream, attempt, answer.as_ref());
+        let finish =
+            || self.log.finish_call(session, stream, attempt, answer.as_ref());
         until_stored(finish).await;
-        self.readers.tell(session, stream);
+        self.readers.wake(session, stream);
     }
 
     /// Asks the reader of a stream to come back, to another node. In memory the
     /// stream of a call could not be found there, so it is held.
-    fn dismiss(&self, reading: &Reading) {
+    fn dismiss(&self, reading: &StreamHandle) {
         match reading.stream.kind {
-            StreamKind::Listener => reading.dismiss(Farewell::ComeBack),
-            StreamKind::Call if self.shared => reading.release(),
+            StreamKind::Listener => reading.close(CloseReason::Reconnect),
+            StreamKind::Call if self.shared => reading.ask_to_reconnect(),
             StreamKind::Call => {}
         }
     }
 
     /// Asks everybody who listens to come back later, and those who are yet to
     /// come: this node is going down. Calls go on.
-    pub fn dismiss_readers(&self) {
+    pub fn close_streams(&self) {
         self.dismissing.store(true, Ordering::SeqCst);
         self.listeners.end();
         for reading in self.readers.all() {
@@ -291,8 +302,12 @@ impl Engine {
 }
 
 /// The opening of a stream is sent to a client that knows of such (L043).
-fn prime(reader: Reader, session: &Session, opening: EventId) -> Reader {
-    if session.opened().era.has_priming() {
+fn prime(
+    reader: StreamCursor,
+    session: &Session,
+    opening: EventId,
+) -> StreamCursor {
+    if session.init().era.has_priming() {
         reader.from_opening(opening.entry)
     } else {
         reader

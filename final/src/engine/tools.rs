@@ -6,10 +6,11 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 use super::{Engine, arguments};
-use crate::{
-    protocol::{RawJson, parameters::HeaderParameter, tools::Tool, version::Era},
-    service::Service,
-};
+use crate::protocol::RawJson;
+use crate::protocol::parameters::HeaderParameter;
+use crate::protocol::tools::Tool;
+use crate::protocol::version::Era;
+use crate::service::Service;
 
 /// A tool that cannot be offered.
 #[derive(Debug, thiserror::Error)]
@@ -23,12 +24,12 @@ pub struct BadSchema {
 
 /// The tools of each era, by name.
 pub(super) struct ToolTable {
-    stateful: HashMap<String, Checked>,
-    stateless: HashMap<String, Checked>,
+    stateful: HashMap<String, CompiledTool>,
+    stateless: HashMap<String, CompiledTool>,
 }
 
 /// What a call of one tool is checked against.
-pub(super) struct Checked {
+pub(super) struct CompiledTool {
     schema: Value,
     validator: Validator,
     headers: Vec<HeaderParameter>,
@@ -42,14 +43,16 @@ impl ToolTable {
     pub fn of(service: &dyn Service) -> Result<Self, BadSchema> {
         let check = |era| -> Result<_, BadSchema> {
             let tools = service.tools(era).iter();
-            tools.map(|tool| Ok((tool.name.clone(), Checked::of(tool)?))).collect()
+            tools
+                .map(|tool| Ok((tool.name.clone(), CompiledTool::of(tool)?)))
+                .collect()
         };
         let [stateful, stateless] = Era::BOTH.map(check);
         Ok(Self { stateful: stateful?, stateless: stateless? })
     }
 
     /// The tool with this name.
-    pub fn get(&self, era: Era, name: &str) -> Option<&Checked> {
+    pub fn get(&self, era: Era, name: &str) -> Option<&CompiledTool> {
         let tools = match era {
             Era::Stateful(_) => &self.stateful,
             Era::Stateless => &self.stateless,
@@ -58,7 +61,7 @@ impl ToolTable {
     }
 }
 
-impl Checked {
+impl CompiledTool {
     fn of(tool: &Tool) -> Result<Self, BadSchema> {
         let bad = |rule| BadSchema { tool: tool.name.clone(), rule };
         let schema = tool.input_schema.clone();

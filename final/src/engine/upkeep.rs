@@ -1,19 +1,16 @@
 //! What a node does beside its requests: it keeps busy sessions alive, removes
 //! idle ones, and listens to the other nodes.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use tokio::{
-    sync::mpsc,
-    time::{Interval, MissedTickBehavior, interval, sleep},
-};
+use tokio::sync::mpsc;
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
-use super::{Engine, Settings};
-use crate::{
-    bus::Hint,
-    sessions::{SessionId, StoreError},
-};
+use super::{Engine, EngineSettings};
+use crate::bus::BusMessage;
+use crate::sessions::{SessionId, StoreError};
 
 /// How often expired sessions are removed, at most; they are invisible from the
 /// moment they expire, so this only frees memory and corrects the gauges.
@@ -31,17 +28,17 @@ const LOOK_PAUSE: Duration = Duration::from_millis(500);
 impl Engine {
     /// Runs until it is dropped.
     pub async fn upkeep(self: Arc<Self>) {
-        let Settings { session_timeout, lease, stall, .. } = self.settings;
+        let EngineSettings { session_timeout, lease, stall, .. } = self.settings;
         let (heard, hints) = mpsc::channel(HINTS);
         tokio::join!(
             self.keep_busy_sessions(session_timeout / 3),
             self.sweep_idle_sessions((session_timeout / 2).min(LONGEST_SWEEP)),
             self.keep_lease(lease),
             self.watch_runners(lease),
-            self.hang_up_on_the_stalled(stall),
+            self.close_stalled_streams(stall),
             self.changes.run(),
             self.audit.run(),
-            self.bus.listen(heard),
+            self.bus.subscribe(heard),
             self.follow(hints),
         );
     }
@@ -70,7 +67,7 @@ impl Engine {
         }
     }
 
-    async fn hang_up_on_the_stalled(&self, stall: Duration) {
+    async fn close_stalled_streams(&self, stall: Duration) {
         let mut ticks = ticks(stall / 4);
         loop {
             ticks.tick().await;
@@ -93,32 +90,36 @@ impl Engine {
 
     /// Follows what this node is told, many at once: one session that cannot be
     /// looked at is not to delay the others.
-    async fn follow(self: &Arc<Self>, hints: mpsc::Receiver<Hint>) {
+    async fn follow(self: &Arc<Self>, hints: mpsc::Receiver<BusMessage>) {
         let hints = stream::unfold(hints, async |mut hints| {
             Some((hints.recv().await?, hints))
         });
-        hints.for_each_concurrent(LOOKS, |hint| self.heed(hint)).await;
+        hints
+            .for_each_concurrent(LOOKS, |hint| self.handle_bus_message(hint))
+            .await;
     }
 
-    async fn heed(self: &Arc<Self>, hint: Hint) {
-        self.metrics.heard(&hint);
+    async fn handle_bus_message(self: &Arc<Self>, hint: BusMessage) {
+        self.metrics.count_bus_message(&hint);
         match hint {
-            Hint::Read(session, stream) => self.readers.tell(&session, stream),
-            Hint::Claimed(session, stream) => {
-                self.readers.doubt(&session, stream);
+            BusMessage::Read(session, stream) => {
+                self.readers.wake(&session, stream)
             }
-            Hint::Look(session) => self.look(session).await,
-            Hint::Cancel(session, call) => {
+            BusMessage::TakenOver(session, stream) => {
+                self.readers.recheck_owner(&session, stream);
+            }
+            BusMessage::Look(session) => self.pull_mailbox(session).await,
+            BusMessage::Cancel(session, call) => {
                 if let Some(live) = self.live.get(&session) {
-                    live.cancel(&call);
+                    live.cancel_call(&call);
                 }
             }
-            Hint::Changed(news) => self.changes.heard(news).await,
-            Hint::Reconnected => {
-                self.changes.look_again();
+            BusMessage::Changed(news) => self.changes.handle_remote(news).await,
+            BusMessage::Reconnected => {
+                self.changes.assume_missed();
                 let live = self.live.all();
                 let looks = stream::iter(live.iter().map(|live| live.id));
-                let look = async |session| self.look(session).await;
+                let look = async |session| self.pull_mailbox(session).await;
                 looks.for_each_concurrent(LOOKS, look).await;
             }
         }
@@ -126,13 +127,13 @@ impl Engine {
 
     /// Takes what other nodes have left for this one, now or as soon as storage can
     /// be reached.
-    pub(super) async fn look(self: &Arc<Self>, session: SessionId) {
-        if !self.has_looked(&session).await {
+    pub(super) async fn pull_mailbox(self: &Arc<Self>, session: SessionId) {
+        if !self.try_pull_mailbox(&session).await {
             let engine = self.clone();
             self.background.spawn(async move {
                 loop {
                     sleep(LOOK_PAUSE).await;
-                    if engine.has_looked(&session).await {
+                    if engine.try_pull_mailbox(&session).await {
                         return;
                     }
                 }
@@ -141,19 +142,19 @@ impl Engine {
     }
 
     /// `false` if storage could not be reached, and something is live.
-    async fn has_looked(&self, session: &SessionId) -> bool {
+    async fn try_pull_mailbox(&self, session: &SessionId) -> bool {
         let Some(live) = self.live.get(session) else { return true };
         // What was said on its streams may be read, or not yet.
-        self.readers.tell_all(session);
-        match self.bus.look(session).await {
+        self.readers.wake_all(session);
+        match self.bus.pull_mailbox(session).await {
             Ok(None) => self.close(session),
             Ok(Some(left)) => {
                 for (question, outcome) in left.answers {
-                    live.answer(&question, outcome);
+                    live.deliver_answer(&question, outcome);
                 }
                 for (call, reason) in left.cancelled {
                     tracing::debug!(%session, reason, "cancelled elsewhere");
-                    live.cancel(&call);
+                    live.cancel_call(&call);
                 }
             }
             Err(error) if error.is_outage() => return false,
@@ -164,7 +165,7 @@ impl Engine {
 
     /// What is still running ends now, with an error for whoever waits for it.
     /// Then this node has nothing left to lose.
-    pub async fn give_up(&self) {
+    pub async fn fail_remaining_calls(&self) {
         self.out_of_time.cancel();
         self.finish_background().await;
     }
@@ -183,7 +184,7 @@ impl Engine {
     /// [`StoreError`] if the others cannot be asked.
     pub async fn agree_on_key(&self) -> Result<(), StoreError> {
         if let Some(proposal) = self.keys.proposal() {
-            self.keys.learn(self.bus.agree(proposal).await?);
+            self.keys.learn(self.bus.agree_on_secret(proposal).await?);
         }
         Ok(())
     }

@@ -1,21 +1,15 @@
 //! What operators ask for, at most once a second.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Shared},
-};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
 use tokio::time::Instant;
 
 use super::Engine;
-use crate::{
-    lock::lock,
-    sessions::{SessionStore, StoreError, Vitals},
-};
+use crate::lock::lock;
+use crate::sessions::{SessionStore, StoreError, Vitals};
 
 /// For how long an answer of storage is shared. Anybody may ask without a token, so
 /// however often they do, storage must not notice.

@@ -6,31 +6,23 @@
 //! them waits for it. A call only copies what is to be shown; its JSON is written
 //! where it is stored or, in memory, read: most entries there never are.
 
-use std::{
-    borrow::Cow,
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde::Serialize;
-use tokio::{
-    sync::{Notify, mpsc, oneshot},
-    time::{sleep, timeout},
-};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::{sleep, timeout};
 
 use super::log::EventLog;
-use crate::{
-    lock::lock,
-    protocol::{
-        RawJson,
-        jsonrpc::{Request, RequestId},
-        method::Method,
-        to_raw,
-    },
-    sessions::{SessionId, Timestamp, store::Result},
-};
+use crate::lock::lock;
+use crate::protocol::jsonrpc::{Request, RequestId};
+use crate::protocol::method::Method;
+use crate::protocol::{RawJson, to_raw};
+use crate::sessions::store::Result;
+use crate::sessions::{SessionId, Timestamp};
 
 /// How many calls may wait to be written; more are lost, and that is logged.
 const QUEUE: usize = 8192;
@@ -59,7 +51,7 @@ pub struct Audit {
 }
 
 enum Order {
-    Write(SessionId, AuditedCall),
+    Write(SessionId, AuditEntry),
     /// Everything before this was written.
     Report(oneshot::Sender<()>),
 }
@@ -96,7 +88,7 @@ pub struct Asked {
 
 /// A request and what came of it: two entries of the trail.
 #[derive(Debug, Clone)]
-pub struct AuditedCall {
+pub struct AuditEntry {
     asked: Asked,
     at: Timestamp,
     outcome: &'static str,
@@ -121,13 +113,13 @@ impl Asked {
         now: Timestamp,
         outcome: &'static str,
         result: Option<&RawJson>,
-    ) -> AuditedCall {
+    ) -> AuditEntry {
         let result = result.map(|result| shorten(result.get()).into());
-        AuditedCall { asked: self, at: now, outcome, result }
+        AuditEntry { asked: self, at: now, outcome, result }
     }
 }
 
-impl AuditedCall {
+impl AuditEntry {
     /// How many entries of the trail a call has.
     pub const ENTRIES: usize = 2;
 
@@ -201,7 +193,7 @@ impl Audit {
             self.hurry.notify_one();
             let _ = timeout(PATIENCE, reported).await;
         }
-        let mut trail = self.log.audited(session).await?;
+        let mut trail = self.log.read_audit(session).await?;
         trail.drain(..trail.len().saturating_sub(self.keep));
         Ok(Some(trail))
     }
@@ -212,13 +204,13 @@ impl Audit {
         let Some(mut orders) = orders else { return };
         let mut batch = Vec::new();
         // Of the oldest call it may be the response only.
-        let keep = self.keep.div_ceil(AuditedCall::ENTRIES);
+        let keep = self.keep.div_ceil(AuditEntry::ENTRIES);
         loop {
             let received = orders.recv_many(&mut batch, BATCH).await;
             if received == 0 {
                 return;
             }
-            let mut trails: HashMap<SessionId, Vec<AuditedCall>> = HashMap::new();
+            let mut trails: HashMap<SessionId, Vec<AuditEntry>> = HashMap::new();
             let mut reports = Vec::new();
             for order in batch.drain(..) {
                 match order {
@@ -229,7 +221,7 @@ impl Audit {
                 }
             }
             let writes = trails.into_iter().map(async |(session, calls)| {
-                let written = self.log.audit(&session, calls, keep).await;
+                let written = self.log.append_audit(&session, calls, keep).await;
                 if let Err(error) = written {
                     tracing::warn!(%error, %session, "the audit trail has a gap");
                 }

@@ -4,19 +4,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{
-    audit::AuditedCall,
-    id::{AttemptId, EntryId, EventId, StreamId},
-};
-use crate::{
-    protocol::{RawJson, jsonrpc::RequestId},
-    sessions::{NodeId, SessionId, store::Result},
-};
+use super::audit::AuditEntry;
+use super::id::{AttemptId, EntryId, EventId, StreamId};
+use crate::protocol::RawJson;
+use crate::protocol::jsonrpc::RequestId;
+use crate::sessions::store::Result;
+use crate::sessions::{NodeId, SessionId};
 
 /// How long a log is kept. Whatever is beyond one of the bounds is evicted, the
 /// oldest first; the newest entry never is.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+pub struct LogBounds {
     /// Entries of one session.
     pub entries: usize,
     /// Bytes of the messages of one session.
@@ -26,7 +24,7 @@ pub struct Bounds {
 }
 
 /// What a client may miss on a bad day and still catch up with.
-impl Default for Bounds {
+impl Default for LogBounds {
     fn default() -> Self {
         Self { entries: 2_000, bytes: 4 << 20, age: Duration::from_secs(600) }
     }
@@ -46,7 +44,7 @@ pub const PAGE: (usize, usize) = (256, 64 * 1024);
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventKind {
+pub enum EntryKind {
     /// The stream begins.
     Opening,
     /// A message.
@@ -64,25 +62,25 @@ pub struct Event {
     /// has missed something.
     pub previous: EntryId,
     /// What it is.
-    pub kind: EventKind,
+    pub kind: EntryKind,
     /// What was said.
     pub message: Option<RawJson>,
 }
 
 /// How a call came to its stream, or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Opened {
+pub enum CallRegistration {
     /// Its stream is new and begins here.
     New(EventId),
     /// Another attempt has the id of the call, with this stream.
-    Taken(StreamId, Runner),
+    RunningElsewhere(StreamId, Runner),
     /// The attempt was withdrawn before it arrived.
     Withdrawn,
 }
 
 /// A GET stream, held by this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
+pub struct GetStreamLease {
     /// The stream begins here.
     pub opening: EventId,
     /// Which hold of the session's GET stream this is.
@@ -102,7 +100,7 @@ pub struct Runner {
 
 /// What comes after an event that a client has seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resumed {
+pub enum Resumption {
     /// The stream of a call goes on, or its end is in the log. If the call is
     /// running, who runs it.
     Call(Option<Runner>),
@@ -118,20 +116,20 @@ pub enum Resumed {
 
 /// Where a stream is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReadAt {
+pub enum ReaderLocation {
     /// On this node.
     Here,
     /// On another node, which has taken it over.
-    Elsewhere,
-    /// Nowhere: a newer GET stream has taken its place.
+    OtherNode,
+    /// Closed: a newer GET stream has taken its place.
     Replaced,
-    /// Nowhere: it has ended, or is not known.
-    Nowhere,
+    /// Closed: it has ended, or is not known.
+    Closed,
 }
 
 /// What a reader finds.
 #[derive(Debug, Clone)]
-pub struct Page {
+pub struct LogPage {
     /// In order.
     pub events: Vec<Event>,
     /// After which entry to read on.
@@ -139,7 +137,7 @@ pub struct Page {
     /// There is more to look at.
     pub more: bool,
     /// Where the stream is read now.
-    pub read_at: ReadAt,
+    pub read_at: ReaderLocation,
 }
 
 /// What was said on the streams of all sessions. One implementation for each
@@ -161,7 +159,7 @@ pub trait EventLog: Send + Sync + 'static {
         session: &SessionId,
         call: &RequestId,
         attempt: &AttemptId,
-    ) -> Result<Option<Opened>>;
+    ) -> Result<Option<CallRegistration>>;
 
     /// Takes back an attempt to open a stream that was not confirmed: its stream
     /// ends without an answer, or is not opened if the attempt arrives later.
@@ -175,16 +173,19 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Opens the GET stream in the place of an older one. What has waited for it,
     /// and what was said on the older one and never read, is said on it.
-    async fn open_listener(&self, session: &SessionId) -> Result<Option<Held>>;
+    async fn open_get_stream(
+        &self,
+        session: &SessionId,
+    ) -> Result<Option<GetStreamLease>>;
 
     /// The reader of a GET stream has left this node: messages wait again, unless
     /// there is a newer hold.
-    async fn close_listener(&self, session: &SessionId, hold: u64) -> Result<()>;
+    async fn close_get_stream(&self, session: &SessionId, hold: u64) -> Result<()>;
 
     /// Says something on the stream of an attempt of this node; `false` if it is
     /// not its any more. `batch` grows from 1: a batch that may have been appended
     /// is sent again with the same number.
-    async fn append(
+    async fn append_events(
         &self,
         session: &SessionId,
         stream: StreamId,
@@ -195,7 +196,7 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Ends the stream of an attempt, with the answer if there is one. Only the
     /// first to do so succeeds; whoever gets `false` stays silent.
-    async fn finish(
+    async fn finish_call(
         &self,
         session: &SessionId,
         stream: StreamId,
@@ -206,7 +207,7 @@ pub trait EventLog: Send + Sync + 'static {
     /// Says something on the GET stream, or keeps it for the next one; about the
     /// resource `uri` only if the session is subscribed to it. Not activity of the
     /// session.
-    async fn send(
+    async fn send_to_get_stream(
         &self,
         session: &SessionId,
         uri: Option<&str>,
@@ -214,29 +215,29 @@ pub trait EventLog: Send + Sync + 'static {
     ) -> Result<bool>;
 
     /// Goes on after an event, on this node: a reader elsewhere ends.
-    async fn resume(
+    async fn resume_stream(
         &self,
         session: &SessionId,
         seen: EventId,
-    ) -> Result<Option<Resumed>>;
+    ) -> Result<Option<Resumption>>;
 
     /// What was said on a stream after an entry.
-    async fn read(
+    async fn read_page(
         &self,
         session: &SessionId,
         stream: StreamId,
         after: EntryId,
-    ) -> Result<Option<Page>>;
+    ) -> Result<Option<LogPage>>;
 
     /// Adds to the audit trail and keeps its last `keep` calls. Not activity of
     /// the session.
-    async fn audit(
+    async fn append_audit(
         &self,
         session: &SessionId,
-        calls: Vec<AuditedCall>,
+        calls: Vec<AuditEntry>,
         keep: usize,
     ) -> Result<bool>;
 
     /// The audit trail, newest last; empty if the session is gone.
-    async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>>;
+    async fn read_audit(&self, session: &SessionId) -> Result<Vec<RawJson>>;
 }

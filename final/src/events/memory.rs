@@ -1,33 +1,28 @@
 //! The event log in the memory of one node.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{
-    audit::AuditedCall,
-    id::{AttemptId, EntryId, EventId, StreamId, StreamKind},
-    log::{
-        Bounds, Event, EventKind, EventLog, Held, Opened, PAGE, Page, QUEUE,
-        ReadAt, Resumed, Runner, WITHDRAWN,
-    },
+use super::audit::AuditEntry;
+use super::id::{AttemptId, EntryId, EventId, StreamId, StreamKind};
+use super::log::{
+    CallRegistration, EntryKind, Event, EventLog, GetStreamLease, LogBounds,
+    LogPage, PAGE, QUEUE, ReaderLocation, Resumption, Runner, WITHDRAWN,
 };
-use crate::{
-    protocol::{RawJson, jsonrpc::RequestId},
-    sessions::{
-        MemoryStore, NodeId, SessionId, Timestamp, clock::millis, store::Result,
-    },
-};
+use crate::protocol::RawJson;
+use crate::protocol::jsonrpc::RequestId;
+use crate::sessions::clock::millis;
+use crate::sessions::store::Result;
+use crate::sessions::{MemoryStore, NodeId, SessionId, Timestamp};
 
 /// An [`EventLog`] for a single node. It is kept with the sessions, and so goes
 /// with them.
 pub struct MemoryLog {
     store: Arc<MemoryStore>,
     node: NodeId,
-    bounds: Bounds,
+    bounds: LogBounds,
 }
 
 /// The streams of one session.
@@ -55,7 +50,7 @@ struct Streams {
     queue: VecDeque<RawJson>,
     /// The audit trail, not yet as JSON: nearly all of it makes place for newer calls
     /// before anybody reads it.
-    trail: VecDeque<AuditedCall>,
+    trail: VecDeque<AuditEntry>,
 }
 
 struct Running {
@@ -67,7 +62,7 @@ struct Running {
 
 impl MemoryLog {
     /// The log of the sessions in `store`. `node` is this node.
-    pub fn new(store: Arc<MemoryStore>, node: NodeId, bounds: Bounds) -> Self {
+    pub fn new(store: Arc<MemoryStore>, node: NodeId, bounds: LogBounds) -> Self {
         Self { store, node, bounds }
     }
 
@@ -91,20 +86,25 @@ impl MemoryLog {
 }
 
 impl Streams {
-    fn open(&mut self, kind: StreamKind, now: Timestamp, log: &Bounds) -> EventId {
+    fn open(
+        &mut self,
+        kind: StreamKind,
+        now: Timestamp,
+        log: &LogBounds,
+    ) -> EventId {
         self.opened += 1;
         let stream = StreamId { kind, number: self.opened };
-        let entry = self.append(stream, EventKind::Opening, None, now, log);
+        let entry = self.append(stream, EntryKind::Opening, None, now, log);
         EventId { stream, entry }
     }
 
     fn append(
         &mut self,
         stream: StreamId,
-        kind: EventKind,
+        kind: EntryKind,
         message: Option<RawJson>,
         now: Timestamp,
-        bounds: &Bounds,
+        bounds: &LogBounds,
     ) -> EntryId {
         let next =
             EntryId { time: self.newest.time, number: self.newest.number + 1 };
@@ -112,7 +112,7 @@ impl Streams {
         self.newest = id;
         self.bytes += size(message.as_ref());
         let previous = match kind {
-            EventKind::End => self.last.remove(&stream),
+            EntryKind::End => self.last.remove(&stream),
             _ => self.last.insert(stream, id),
         };
         let previous = previous.unwrap_or_default();
@@ -121,7 +121,7 @@ impl Streams {
         id
     }
 
-    fn evict(&mut self, now: Timestamp, bounds: &Bounds) {
+    fn evict(&mut self, now: Timestamp, bounds: &LogBounds) {
         let oldest_time = now.0.saturating_sub(millis(bounds.age));
         while self.log.len() > 1
             && let Some((_, oldest)) = self.log.front()
@@ -140,10 +140,10 @@ impl Streams {
         (call, attempt): (&RequestId, &AttemptId),
         node: &NodeId,
         now: Timestamp,
-        log: &Bounds,
-    ) -> Opened {
+        log: &LogBounds,
+    ) -> CallRegistration {
         if self.withdrawn.contains(attempt) {
-            return Opened::Withdrawn;
+            return CallRegistration::Withdrawn;
         }
         let mut running = self.running.iter();
         if let Some((&stream, other)) = running.find(|(_, it)| it.call == *call) {
@@ -151,14 +151,14 @@ impl Streams {
             let runner = Runner { node, call, attempt: other.attempt.clone() };
             let entry = self.last.get(&stream).copied().unwrap_or_default();
             return match runner.attempt == *attempt {
-                true => Opened::New(EventId { stream, entry }),
-                false => Opened::Taken(stream, runner),
+                true => CallRegistration::New(EventId { stream, entry }),
+                false => CallRegistration::RunningElsewhere(stream, runner),
             };
         }
         let opened = self.open(StreamKind::Call, now, log);
         let (call, attempt) = (call.clone(), attempt.clone());
         self.running.insert(opened.stream, Running { call, attempt, batch: 0 });
-        Opened::New(opened)
+        CallRegistration::New(opened)
     }
 
     /// Ends the stream of an attempt, if there is one.
@@ -166,7 +166,7 @@ impl Streams {
         &mut self,
         attempt: &AttemptId,
         now: Timestamp,
-        log: &Bounds,
+        log: &LogBounds,
     ) -> bool {
         let mut running = self.running.iter();
         let stream = running.find(|(_, it)| it.attempt == *attempt);
@@ -186,30 +186,39 @@ impl Streams {
         attempt: &AttemptId,
         answer: Option<&RawJson>,
         now: Timestamp,
-        log: &Bounds,
+        log: &LogBounds,
     ) -> bool {
         let running = self.running.get(&stream);
         if running.is_none_or(|running| running.attempt != *attempt) {
             return false;
         }
         self.running.remove(&stream);
-        self.append(stream, EventKind::End, answer.cloned(), now, log);
+        self.append(stream, EntryKind::End, answer.cloned(), now, log);
         true
     }
 
     /// The GET stream is held now; what waited for one is said on it.
-    fn listen(&mut self, stream: StreamId, now: Timestamp, bounds: &Bounds) -> u64 {
+    fn listen(
+        &mut self,
+        stream: StreamId,
+        now: Timestamp,
+        bounds: &LogBounds,
+    ) -> u64 {
         self.holds += 1;
         self.listener = Some((stream, Some(self.holds)));
         for message in std::mem::take(&mut self.queue) {
-            self.append(stream, EventKind::Message, Some(message), now, bounds);
+            self.append(stream, EntryKind::Message, Some(message), now, bounds);
         }
         self.holds
     }
 
     /// A new GET stream; what was said on the older one and never read is said on
     /// it.
-    fn open_listener(&mut self, now: Timestamp, bounds: &Bounds) -> Held {
+    fn open_get_stream(
+        &mut self,
+        now: Timestamp,
+        bounds: &LogBounds,
+    ) -> GetStreamLease {
         let old = self.listener.map(|(old, _)| old);
         let unread = self
             .log
@@ -222,15 +231,15 @@ impl Streams {
         }
         let opening = self.open(StreamKind::Listener, now, bounds);
         for message in unread.into_iter().map(Some) {
-            self.append(opening.stream, EventKind::Message, message, now, bounds);
+            self.append(opening.stream, EntryKind::Message, message, now, bounds);
         }
         self.read = opening.entry;
-        Held { opening, hold: self.listen(opening.stream, now, bounds) }
+        GetStreamLease { opening, hold: self.listen(opening.stream, now, bounds) }
     }
 
-    fn send(&mut self, message: RawJson, now: Timestamp, bounds: &Bounds) {
+    fn send(&mut self, message: RawJson, now: Timestamp, bounds: &LogBounds) {
         if let Some((stream, Some(_))) = self.listener {
-            self.append(stream, EventKind::Message, Some(message), now, bounds);
+            self.append(stream, EntryKind::Message, Some(message), now, bounds);
         } else if self.queue.iter().all(|other| other.get() != message.get()) {
             self.queue.push_back(message);
             self.queue.drain(..self.queue.len().saturating_sub(QUEUE));
@@ -241,24 +250,24 @@ impl Streams {
         &mut self,
         seen: EventId,
         now: Timestamp,
-        bounds: &Bounds,
-    ) -> Resumed {
+        bounds: &LogBounds,
+    ) -> Resumption {
         self.evict(now, bounds);
         let EventId { stream, entry } = seen;
         let place = self.log.binary_search_by_key(&entry, |(_, event)| event.id);
         let found = place.is_ok_and(|at| self.log[at].0 == stream);
         if !found && !self.is_next_to_what_is_kept(seen) {
-            return Resumed::Unknown;
+            return Resumption::Unknown;
         }
         match stream.kind {
             StreamKind::Listener => match self.listener {
                 Some((current, _)) if current == stream => {
-                    Resumed::Listener(self.listen(stream, now, bounds))
+                    Resumption::Listener(self.listen(stream, now, bounds))
                 }
-                _ => Resumed::Replaced,
+                _ => Resumption::Replaced,
             },
             StreamKind::Call if self.running.contains_key(&stream) => {
-                Resumed::Call(None)
+                Resumption::Call(None)
             }
             StreamKind::Call => {
                 let start =
@@ -267,7 +276,11 @@ impl Streams {
                 let tells = |(of, event): &(StreamId, Event)| {
                     *of == stream && event.message.is_some()
                 };
-                if later.any(tells) { Resumed::Call(None) } else { Resumed::Over }
+                if later.any(tells) {
+                    Resumption::Call(None)
+                } else {
+                    Resumption::Over
+                }
             }
         }
     }
@@ -277,23 +290,27 @@ impl Streams {
         let EventId { stream, entry } = seen;
         let follows = |(of, event): &(StreamId, Event)| {
             *of == stream
-                && event.kind != EventKind::Opening
+                && event.kind != EntryKind::Opening
                 && event.previous == entry
         };
         self.last.get(&stream) == Some(&entry) || self.log.iter().any(follows)
     }
 
-    fn read(&mut self, stream: StreamId, after: EntryId) -> Page {
+    fn read(&mut self, stream: StreamId, after: EntryId) -> LogPage {
         let start = self.log.partition_point(|(_, event)| event.id <= after);
         let listens = matches!(self.listener, Some((g, Some(_))) if g == stream);
         let is_read = listens || self.running.contains_key(&stream);
         let is_replaced = self.listener.is_some_and(|(g, _)| g.replaces(stream));
-        let nowhere = if is_replaced { ReadAt::Replaced } else { ReadAt::Nowhere };
-        let mut page = Page {
+        let nowhere = if is_replaced {
+            ReaderLocation::Replaced
+        } else {
+            ReaderLocation::Closed
+        };
+        let mut page = LogPage {
             events: Vec::new(),
             last: after,
             more: self.log.len() - start > PAGE.0,
-            read_at: if is_read { ReadAt::Here } else { nowhere },
+            read_at: if is_read { ReaderLocation::Here } else { nowhere },
         };
         let mut bytes = 0;
         for (of, event) in self.log.range(start..).take(PAGE.0) {
@@ -326,7 +343,7 @@ impl EventLog for MemoryLog {
         session: &SessionId,
         call: &RequestId,
         attempt: &AttemptId,
-    ) -> Result<Option<Opened>> {
+    ) -> Result<Option<CallRegistration>> {
         Ok(self.work(session, |streams, now| {
             streams.open_call((call, attempt), &self.node, now, &self.bounds)
         }))
@@ -344,12 +361,16 @@ impl EventLog for MemoryLog {
         Ok(withdrawn == Some(true))
     }
 
-    async fn open_listener(&self, session: &SessionId) -> Result<Option<Held>> {
-        Ok(self
-            .work(session, |streams, now| streams.open_listener(now, &self.bounds)))
+    async fn open_get_stream(
+        &self,
+        session: &SessionId,
+    ) -> Result<Option<GetStreamLease>> {
+        Ok(self.work(session, |streams, now| {
+            streams.open_get_stream(now, &self.bounds)
+        }))
     }
 
-    async fn close_listener(&self, session: &SessionId, hold: u64) -> Result<()> {
+    async fn close_get_stream(&self, session: &SessionId, hold: u64) -> Result<()> {
         self.visit(session, |streams, _| match &mut streams.listener {
             Some((_, held)) if *held == Some(hold) => *held = None,
             _ => {}
@@ -357,7 +378,7 @@ impl EventLog for MemoryLog {
         Ok(())
     }
 
-    async fn append(
+    async fn append_events(
         &self,
         session: &SessionId,
         stream: StreamId,
@@ -373,7 +394,7 @@ impl EventLog for MemoryLog {
             if running.batch < batch {
                 running.batch = batch;
                 for message in messages.iter().cloned().map(Some) {
-                    let kind = EventKind::Message;
+                    let kind = EntryKind::Message;
                     streams.append(stream, kind, message, now, &self.bounds);
                 }
             }
@@ -382,7 +403,7 @@ impl EventLog for MemoryLog {
         Ok(appended == Some(true))
     }
 
-    async fn finish(
+    async fn finish_call(
         &self,
         session: &SessionId,
         stream: StreamId,
@@ -395,7 +416,7 @@ impl EventLog for MemoryLog {
         Ok(finished == Some(true))
     }
 
-    async fn send(
+    async fn send_to_get_stream(
         &self,
         session: &SessionId,
         uri: Option<&str>,
@@ -410,28 +431,28 @@ impl EventLog for MemoryLog {
         Ok(sent.is_some())
     }
 
-    async fn resume(
+    async fn resume_stream(
         &self,
         session: &SessionId,
         seen: EventId,
-    ) -> Result<Option<Resumed>> {
+    ) -> Result<Option<Resumption>> {
         Ok(self
             .work(session, |streams, now| streams.resume(seen, now, &self.bounds)))
     }
 
-    async fn read(
+    async fn read_page(
         &self,
         session: &SessionId,
         stream: StreamId,
         after: EntryId,
-    ) -> Result<Option<Page>> {
+    ) -> Result<Option<LogPage>> {
         Ok(self.visit(session, |streams, _| streams.read(stream, after)))
     }
 
-    async fn audit(
+    async fn append_audit(
         &self,
         session: &SessionId,
-        calls: Vec<AuditedCall>,
+        calls: Vec<AuditEntry>,
         keep: usize,
     ) -> Result<bool> {
         let written = self.visit(session, |Streams { trail, .. }, _| {
@@ -441,9 +462,9 @@ impl EventLog for MemoryLog {
         Ok(written.is_some())
     }
 
-    async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>> {
+    async fn read_audit(&self, session: &SessionId) -> Result<Vec<RawJson>> {
         let trail = self.visit(session, |streams, _| streams.trail.clone());
         let trail = trail.unwrap_or_default();
-        Ok(trail.iter().flat_map(AuditedCall::entries).collect())
+        Ok(trail.iter().flat_map(AuditEntry::entries).collect())
     }
 }

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{
-    audit::AuditedCall,
-    id::{AttemptId, EntryId, EventId, StreamId},
-    log::{EventLog, Held, Opened, Page, Resumed},
-};
-use crate::{
-    protocol::{RawJson, jsonrpc::RequestId},
-    sessions::{SessionId, metered::Meter, store::Result},
-};
+use super::audit::AuditEntry;
+use super::id::{AttemptId, EntryId, EventId, StreamId};
+use super::log::{CallRegistration, EventLog, GetStreamLease, LogPage, Resumption};
+use crate::protocol::RawJson;
+use crate::protocol::jsonrpc::RequestId;
+use crate::sessions::SessionId;
+use crate::sessions::metered::Meter;
+use crate::sessions::store::Result;
 
 /// An [`EventLog`] around another one.
 pub struct MeteredLog {
@@ -34,7 +33,7 @@ impl EventLog for MeteredLog {
         session: &SessionId,
         call: &RequestId,
         attempt: &AttemptId,
-    ) -> Result<Option<Opened>> {
+    ) -> Result<Option<CallRegistration>> {
         let opened = self.inner.open_call(session, call, attempt);
         self.meter.write("open_call", opened).await
     }
@@ -49,17 +48,20 @@ impl EventLog for MeteredLog {
         self.meter.write("withdraw_call", withdrawn).await
     }
 
-    async fn open_listener(&self, session: &SessionId) -> Result<Option<Held>> {
-        let opened = self.inner.open_listener(session);
+    async fn open_get_stream(
+        &self,
+        session: &SessionId,
+    ) -> Result<Option<GetStreamLease>> {
+        let opened = self.inner.open_get_stream(session);
         self.meter.write("open_listener", opened).await
     }
 
-    async fn close_listener(&self, session: &SessionId, hold: u64) -> Result<()> {
-        let closed = self.inner.close_listener(session, hold);
+    async fn close_get_stream(&self, session: &SessionId, hold: u64) -> Result<()> {
+        let closed = self.inner.close_get_stream(session, hold);
         self.meter.write("close_listener", closed).await
     }
 
-    async fn append(
+    async fn append_events(
         &self,
         session: &SessionId,
         stream: StreamId,
@@ -67,58 +69,61 @@ impl EventLog for MeteredLog {
         batch: u64,
         messages: &[RawJson],
     ) -> Result<bool> {
-        let appended = self.inner.append(session, stream, attempt, batch, messages);
+        let appended =
+            self.inner.append_events(session, stream, attempt, batch, messages);
         self.meter.write("log", appended).await
     }
 
-    async fn finish(
+    async fn finish_call(
         &self,
         session: &SessionId,
         stream: StreamId,
         attempt: &AttemptId,
         answer: Option<&RawJson>,
     ) -> Result<bool> {
-        let finished = self.inner.finish(session, stream, attempt, answer);
+        let finished = self.inner.finish_call(session, stream, attempt, answer);
         self.meter.write("finish", finished).await
     }
 
-    async fn send(
+    async fn send_to_get_stream(
         &self,
         session: &SessionId,
         uri: Option<&str>,
         message: &RawJson,
     ) -> Result<bool> {
-        self.meter.write("send", self.inner.send(session, uri, message)).await
+        self.meter
+            .write("send", self.inner.send_to_get_stream(session, uri, message))
+            .await
     }
 
-    async fn resume(
+    async fn resume_stream(
         &self,
         session: &SessionId,
         seen: EventId,
-    ) -> Result<Option<Resumed>> {
-        self.meter.write("resume", self.inner.resume(session, seen)).await
+    ) -> Result<Option<Resumption>> {
+        self.meter.write("resume", self.inner.resume_stream(session, seen)).await
     }
 
-    async fn read(
+    async fn read_page(
         &self,
         session: &SessionId,
         stream: StreamId,
         after: EntryId,
-    ) -> Result<Option<Page>> {
-        self.meter.read("read", self.inner.read(session, stream, after)).await
+    ) -> Result<Option<LogPage>> {
+        self.meter.read("read", self.inner.read_page(session, stream, after)).await
     }
 
-    async fn audit(
+    async fn append_audit(
         &self,
         session: &SessionId,
-        calls: Vec<AuditedCall>,
+        calls: Vec<AuditEntry>,
         keep: usize,
     ) -> Result<bool> {
-        let written = self.inner.audit(session, calls, keep);
+        let written = self.inner.append_audit(session, calls, keep);
         self.meter.write("audit", written).await
     }
 
-    async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>> {
-        self.meter.read("audited", self.inner.audited(session)).await
+    async fn read_audit(&self, session: &SessionId) -> Result<Vec<RawJson>> {
+        self.meter.read("audited", self.inner.read_audit(session)).await
     }
 }

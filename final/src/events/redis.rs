@@ -2,35 +2,26 @@
 //! that look at the session first. A script that adds to a stream tells the node
 //! that holds its reader in the same step, so that no crash comes in between.
 
-use std::{
-    iter,
-    sync::{Arc, LazyLock},
-};
+use std::iter;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use redis::{FromRedisValue, cmd};
 use serde_json::value::RawValue;
 
-use super::{
-    audit::AuditedCall,
-    id::{AttemptId, EntryId, EventId, StreamId, StreamKind},
-    log::{
-        Bounds, Event, EventKind, EventLog, Held, Opened, PAGE, Page, QUEUE,
-        ReadAt, Resumed, Runner, WITHDRAWN,
-    },
+use super::audit::AuditEntry;
+use super::id::{AttemptId, EntryId, EventId, StreamId, StreamKind};
+use super::log::{
+    CallRegistration, EntryKind, Event, EventLog, GetStreamLease, LogBounds,
+    LogPage, PAGE, QUEUE, ReaderLocation, Resumption, Runner, WITHDRAWN,
 };
-use crate::{
-    protocol::{RawJson, jsonrpc::RequestId, to_raw},
-    sessions::{
-        NodeId, RedisStore, SessionId, StoreError,
-        clock::millis,
-        redis::{
-            error::read_failed,
-            scripts::{IN_SESSION, Script},
-        },
-        store::Result,
-    },
-};
+use crate::protocol::jsonrpc::RequestId;
+use crate::protocol::{RawJson, to_raw};
+use crate::sessions::clock::millis;
+use crate::sessions::redis::error::read_failed;
+use crate::sessions::redis::scripts::{IN_SESSION, Script};
+use crate::sessions::store::Result;
+use crate::sessions::{NodeId, RedisStore, SessionId, StoreError};
 
 /// A script of the log, with what they all begin with.
 macro_rules! script {
@@ -59,13 +50,13 @@ script!(AUDIT: "audit");
 /// An [`EventLog`] for any number of nodes.
 pub struct RedisLog {
     store: Arc<RedisStore>,
-    /// Bounds as the scripts take them: entries, bytes, ms.
+    /// LogBounds as the scripts take them: entries, bytes, ms.
     bounds: [String; 3],
 }
 
 impl RedisLog {
     /// The log of the sessions in `store`.
-    pub fn new(store: Arc<RedisStore>, bounds: Bounds) -> Self {
+    pub fn new(store: Arc<RedisStore>, bounds: LogBounds) -> Self {
         let age = millis(bounds.age).to_string();
         let bounds = [bounds.entries.to_string(), bounds.bytes.to_string(), age];
         Self { store, bounds }
@@ -77,7 +68,8 @@ impl RedisLog {
         session: &SessionId,
         arguments: &[&str],
     ) -> Result<Option<T>> {
-        let (channels, name) = (self.store.keys.channels(), session.to_string());
+        let (channels, name) =
+            (self.store.keys.node_channel_prefix(), session.to_string());
         let [entries, bytes, age] = &self.bounds;
         let node = self.store.node().as_str();
         let head: [&str; 6] = [node, &channels, &name, entries, bytes, age];
@@ -92,13 +84,13 @@ impl EventLog for RedisLog {
         session: &SessionId,
         call: &RequestId,
         attempt: &AttemptId,
-    ) -> Result<Option<Opened>> {
+    ) -> Result<Option<CallRegistration>> {
         let id = to_raw(call);
         let opened: Option<(String, String, String, String)> =
             self.run(&OPEN_CALL, session, &[id.get(), attempt.as_str()]).await?;
         let Some((stream, opening, node, other)) = opened else { return Ok(None) };
         if stream.is_empty() {
-            return Ok(Some(Opened::Withdrawn));
+            return Ok(Some(CallRegistration::Withdrawn));
         }
         let stream = parse_stream(&stream)?;
         if opening.is_empty() {
@@ -107,10 +99,10 @@ impl EventLog for RedisLog {
                 call: call.clone(),
                 attempt: AttemptId::named(&other),
             };
-            return Ok(Some(Opened::Taken(stream, runner)));
+            return Ok(Some(CallRegistration::RunningElsewhere(stream, runner)));
         }
         let entry = parse_entry(&opening)?;
-        Ok(Some(Opened::New(EventId { stream, entry })))
+        Ok(Some(CallRegistration::New(EventId { stream, entry })))
     }
 
     async fn withdraw_call(
@@ -124,22 +116,25 @@ impl EventLog for RedisLog {
         Ok(self.run(&WITHDRAW_CALL, session, &arguments).await? == Some(1))
     }
 
-    async fn open_listener(&self, session: &SessionId) -> Result<Option<Held>> {
+    async fn open_get_stream(
+        &self,
+        session: &SessionId,
+    ) -> Result<Option<GetStreamLease>> {
         let opened: Option<(String, String, u64)> =
             self.run(&OPEN_LISTENER, session, &[]).await?;
         let Some((stream, entry, hold)) = opened else { return Ok(None) };
         let stream = parse_stream(&stream)?;
         let opening = EventId { stream, entry: parse_entry(&entry)? };
-        Ok(Some(Held { opening, hold }))
+        Ok(Some(GetStreamLease { opening, hold }))
     }
 
-    async fn close_listener(&self, session: &SessionId, hold: u64) -> Result<()> {
+    async fn close_get_stream(&self, session: &SessionId, hold: u64) -> Result<()> {
         let hold = hold.to_string();
         self.run::<u64>(&CLOSE_LISTENER, session, &[&hold]).await?;
         Ok(())
     }
 
-    async fn append(
+    async fn append_events(
         &self,
         session: &SessionId,
         stream: StreamId,
@@ -156,7 +151,7 @@ impl EventLog for RedisLog {
         Ok(self.run(&APPEND, session, &arguments).await? == Some(1))
     }
 
-    async fn finish(
+    async fn finish_call(
         &self,
         session: &SessionId,
         stream: StreamId,
@@ -169,7 +164,7 @@ impl EventLog for RedisLog {
         Ok(self.run(&FINISH, session, &arguments).await? == Some(1))
     }
 
-    async fn send(
+    async fn send_to_get_stream(
         &self,
         session: &SessionId,
         uri: Option<&str>,
@@ -180,11 +175,11 @@ impl EventLog for RedisLog {
         Ok(self.run(&SEND, session, &arguments).await? == Some(1))
     }
 
-    async fn resume(
+    async fn resume_stream(
         &self,
         session: &SessionId,
         seen: EventId,
-    ) -> Result<Option<Resumed>> {
+    ) -> Result<Option<Resumption>> {
         let (stream, entry) = (seen.stream.to_string(), seen.entry.to_string());
         let resumed: Option<(String, String, String, String, u64)> =
             self.run(&RESUME, session, &[&stream, &entry]).await?;
@@ -192,27 +187,27 @@ impl EventLog for RedisLog {
             return Ok(None);
         };
         Ok(Some(match (&*state, seen.stream.kind) {
-            ("open", StreamKind::Listener) => Resumed::Listener(hold),
-            ("open", StreamKind::Call) if node.is_empty() => Resumed::Call(None),
+            ("open", StreamKind::Listener) => Resumption::Listener(hold),
+            ("open", StreamKind::Call) if node.is_empty() => Resumption::Call(None),
             ("open", StreamKind::Call) => {
                 let call = serde_json::from_str(&call)
                     .map_err(|_| StoreError::Damaged("a call's id"))?;
                 let node = NodeId::named(&node);
                 let attempt = AttemptId::named(&attempt);
-                Resumed::Call(Some(Runner { node, call, attempt }))
+                Resumption::Call(Some(Runner { node, call, attempt }))
             }
-            ("over", _) => Resumed::Over,
-            ("replaced", _) => Resumed::Replaced,
-            _ => Resumed::Unknown,
+            ("over", _) => Resumption::Over,
+            ("replaced", _) => Resumption::Replaced,
+            _ => Resumption::Unknown,
         }))
     }
 
-    async fn read(
+    async fn read_page(
         &self,
         session: &SessionId,
         stream: StreamId,
         after: EntryId,
-    ) -> Result<Option<Page>> {
+    ) -> Result<Option<LogPage>> {
         type Found = (String, String, bool, Vec<Entry>);
         let (stream, after) = (stream.to_string(), after.to_string());
         let (entries, bytes) = (PAGE.0.to_string(), PAGE.1.to_string());
@@ -223,33 +218,33 @@ impl EventLog for RedisLog {
             .map_err(StoreError::of_read)?;
         let Some((read_at, last, more, found)) = page else { return Ok(None) };
         let events: Result<_> = found.into_iter().map(parse_event).collect();
-        Ok(Some(Page {
+        Ok(Some(LogPage {
             events: events?,
             last: parse_entry(&last)?,
             more,
             read_at: match &*read_at {
-                "here" => ReadAt::Here,
-                "elsewhere" => ReadAt::Elsewhere,
-                "replaced" => ReadAt::Replaced,
-                _ => ReadAt::Nowhere,
+                "here" => ReaderLocation::Here,
+                "elsewhere" => ReaderLocation::OtherNode,
+                "replaced" => ReaderLocation::Replaced,
+                _ => ReaderLocation::Closed,
             },
         }))
     }
 
-    async fn audit(
+    async fn append_audit(
         &self,
         session: &SessionId,
-        calls: Vec<AuditedCall>,
+        calls: Vec<AuditEntry>,
         keep: usize,
     ) -> Result<bool> {
         let keep = keep.to_string();
-        let entries: Vec<_> = calls.iter().flat_map(AuditedCall::entries).collect();
+        let entries: Vec<_> = calls.iter().flat_map(AuditEntry::entries).collect();
         let entries = entries.iter().map(|entry| entry.get());
         let arguments: Vec<&str> = iter::once(&*keep).chain(entries).collect();
         Ok(self.run(&AUDIT, session, &arguments).await? == Some(1))
     }
 
-    async fn audited(&self, session: &SessionId) -> Result<Vec<RawJson>> {
+    async fn read_audit(&self, session: &SessionId) -> Result<Vec<RawJson>> {
         type Entries = Vec<(String, Vec<(String, String)>)>;
         let mut trail = cmd("XRANGE");
         trail.arg(self.store.keys.audit(session)).arg("-").arg("+");
@@ -276,9 +271,9 @@ type Entry = (String, String, String, String);
 
 fn parse_event((id, previous, kind, message): Entry) -> Result<Event> {
     let kind = match &*kind {
-        "opening" => EventKind::Opening,
-        "message" => EventKind::Message,
-        "end" => EventKind::End,
+        "opening" => EntryKind::Opening,
+        "message" => EntryKind::Message,
+        "end" => EntryKind::End,
         _ => return Err(StoreError::Damaged("an event's kind")),
     };
     let message = Some(message).filter(|message| !message.is_empty());

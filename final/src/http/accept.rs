@@ -1,6 +1,7 @@
 //! Content negotiation: which of the two forms of an answer the client takes.
 
-use axum::http::{HeaderMap, header::ACCEPT};
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
 
 /// What the client takes. A client that names neither type gets an error; one
 /// that sends no `Accept` at all takes everything.

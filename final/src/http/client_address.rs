@@ -1,6 +1,7 @@
 //! Finds the network from which a client calls, also behind a trusted proxy.
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
 

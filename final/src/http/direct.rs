@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use axum::response::Response;
 use prometheus::IntGauge;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{Http, sse};
-use crate::{
-    engine::Call,
-    protocol::RawJson,
-    sessions::{Inbox, Said},
-};
+use crate::engine::Call;
+use crate::protocol::RawJson;
+use crate::sessions::{CallEvent, CallOutput};
 
 /// How many messages may wait for the client; then the call waits.
 const QUEUE: usize = 16;
@@ -24,13 +23,13 @@ pub fn stream(
     http: &Http,
     open: &IntGauge,
     call: Call,
-    said: Vec<Said>,
-    inbox: Inbox,
+    said: Vec<CallEvent>,
+    inbox: CallOutput,
     hang_up: CancellationToken,
 ) -> Response {
     let (sender, messages) = mpsc::channel(QUEUE);
     let client = Client { sender, stall: http.sse_stall, hang_up };
-    http.engine.spawn(client.attend(call, said, inbox));
+    http.engine.spawn(client.drive(call, said, inbox));
     sse::messages(open, messages)
 }
 
@@ -43,15 +42,15 @@ struct Client {
 }
 
 /// The client takes no more.
-struct Gone;
+struct Disconnected;
 
 impl Client {
-    async fn attend(self, mut call: Call, said: Vec<Said>, inbox: Inbox) {
+    async fn drive(self, mut call: Call, said: Vec<CallEvent>, inbox: CallOutput) {
         let talk = async {
-            let ended = async { Ok::<_, Gone>((&mut call).await) };
-            let (ended, ()) = tokio::try_join!(ended, self.say_all(said, inbox))?;
+            let ended = async { Ok::<_, Disconnected>((&mut call).await) };
+            let (ended, ()) = tokio::try_join!(ended, self.pump(said, inbox))?;
             if let Some(answer) = ended.into_message(&call.id) {
-                self.say(answer).await?;
+                self.send(answer).await?;
             }
             // The end is to be taken, too: then all places are free.
             self.in_time(self.sender.reserve_many(QUEUE)).await.map(drop)
@@ -63,24 +62,24 @@ impl Client {
         }
     }
 
-    async fn say_all(
+    async fn pump(
         &self,
-        mut said: Vec<Said>,
-        mut inbox: Inbox,
-    ) -> Result<(), Gone> {
+        mut said: Vec<CallEvent>,
+        mut inbox: CallOutput,
+    ) -> Result<(), Disconnected> {
         if said.is_empty() {
-            said = inbox.take().await;
+            said = inbox.next_batch().await;
         }
         while !said.is_empty() {
-            for message in said.into_iter().filter_map(Said::into_message) {
-                self.say(message).await?;
+            for message in said.into_iter().filter_map(CallEvent::into_message) {
+                self.send(message).await?;
             }
-            said = inbox.take().await;
+            said = inbox.next_batch().await;
         }
         Ok(())
     }
 
-    async fn say(&self, message: RawJson) -> Result<(), Gone> {
+    async fn send(&self, message: RawJson) -> Result<(), Disconnected> {
         self.in_time(self.sender.send(message)).await
     }
 
@@ -88,13 +87,13 @@ impl Client {
     async fn in_time<T, E>(
         &self,
         taken: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, Gone> {
+    ) -> Result<T, Disconnected> {
         match timeout(self.stall, taken).await {
-            Ok(taken) => taken.map_err(|_| Gone),
+            Ok(taken) => taken.map_err(|_| Disconnected),
             Err(_) => {
                 tracing::info!("a client does not keep up and is cut off");
                 self.hang_up.cancel();
-                Err(Gone)
+                Err(Disconnected)
             }
         }
     }

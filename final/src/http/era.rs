@@ -3,17 +3,15 @@
 use axum::http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
-use super::{answer::Failure, mirror, session::SESSION_HEADER, single};
-use crate::{
-    error::Error,
-    protocol::{
-        body::Body,
-        envelope::{BadEnvelope, Envelope},
-        jsonrpc::{Message, Request},
-        method::Method,
-        version::Era,
-    },
-};
+use super::error_response::ErrorResponse;
+use super::session::SESSION_HEADER;
+use super::{header_check, single};
+use crate::error::Error;
+use crate::protocol::body::Body;
+use crate::protocol::envelope::{BadEnvelope, Envelope};
+use crate::protocol::jsonrpc::{Message, Request};
+use crate::protocol::method::Method;
+use crate::protocol::version::Era;
 
 /// The header that names the protocol version.
 pub const VERSION_HEADER: HeaderName =
@@ -21,7 +19,7 @@ pub const VERSION_HEADER: HeaderName =
 
 /// What a POST turned out to be.
 #[derive(Debug)]
-pub enum Classified {
+pub enum PostKind {
     /// A request of the stateless era.
     Stateless(Request, Envelope),
     /// The handshake that opens a session.
@@ -40,7 +38,10 @@ pub enum Classified {
 /// [`Error::BadEnvelope`], [`Error::UnsupportedVersion`],
 /// [`Error::HeaderMismatch`], [`Error::ResponseWithoutSession`],
 /// [`Error::NoBatches`], [`Error::RepeatedHeader`].
-pub fn classify(headers: &HeaderMap, body: Body) -> Result<Classified, Failure> {
+pub fn classify(
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<PostKind, ErrorResponse> {
     let header = version_header(headers);
     let message = match body {
         Body::Single(message) => message,
@@ -58,7 +59,7 @@ pub fn classify(headers: &HeaderMap, body: Body) -> Result<Classified, Failure> 
     let is_modern = is_stateless(header);
     match (message, claim) {
         (Message::Request(request), Some(Ok(envelope))) => {
-            Ok(Classified::Stateless(request, envelope))
+            Ok(PostKind::Stateless(request, envelope))
         }
         (Message::Request(_), Some(Err(bad))) => refuse(bad.into()),
         (Message::Request(request), None) if request.method == "initialize" => {
@@ -87,7 +88,7 @@ pub fn classify(headers: &HeaderMap, body: Body) -> Result<Classified, Failure> 
             Some(version) if Era::parse(version).is_none() => {
                 refuse(Error::UnsupportedVersion(version.to_owned()))
             }
-            _ => Ok(Classified::InSession(Body::Single(message))),
+            _ => Ok(PostKind::InSession(Body::Single(message))),
         },
     }
 }
@@ -95,10 +96,10 @@ pub fn classify(headers: &HeaderMap, body: Body) -> Result<Classified, Failure> 
 fn batch_in_session(
     header: Option<&str>,
     batch: Body,
-) -> Result<Classified, Failure> {
+) -> Result<PostKind, ErrorResponse> {
     match is_stateless(header) {
         true => Err(Error::NoBatches.into()),
-        false => Ok(Classified::InSession(batch)),
+        false => Ok(PostKind::InSession(batch)),
     }
 }
 
@@ -108,9 +109,9 @@ fn is_stateless(header: Option<&str>) -> bool {
 
 /// Nobody waits for what a notification could be about: a request ends with its
 /// connection.
-fn ignore(headers: &HeaderMap, method: &str) -> Result<Classified, Failure> {
-    mirror::check_if_there(headers, method)?;
-    Ok(Classified::Ignored)
+fn ignore(headers: &HeaderMap, method: &str) -> Result<PostKind, ErrorResponse> {
+    header_check::check_if_there(headers, method)?;
+    Ok(PostKind::Ignored)
 }
 
 /// Discovery exists in the stateless era only, so that is what is meant.
@@ -136,7 +137,7 @@ pub fn version_header(headers: &HeaderMap) -> Result<Option<&str>, Error> {
 fn initialize(
     header: Option<&str>,
     request: Request,
-) -> Result<Classified, Failure> {
+) -> Result<PostKind, ErrorResponse> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Requested {
@@ -153,6 +154,6 @@ fn initialize(
             Err(Error::HeaderMismatch("MCP-Protocol-Version".into())
                 .at(Some(request.id)))
         }
-        _ => Ok(Classified::Initialize(request)),
+        _ => Ok(PostKind::Initialize(request)),
     }
 }

@@ -1,34 +1,26 @@
 //! Who may call, and from where.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use axum::{
-    extract::Request,
-    http::{
-        Extensions, HeaderMap, HeaderName, HeaderValue, Method,
-        header::{
-            ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
-            CONTENT_TYPE, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
-            X_CONTENT_TYPE_OPTIONS,
-        },
-    },
-    response::{IntoResponse, Response},
+use axum::extract::Request;
+use axum::http::header::{
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
+use axum::response::{IntoResponse, Response};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use tokio_util::sync::CancellationToken;
 use tower::util::MapResponseLayer;
-use tower_http::{
-    cors::{AllowOrigin, CorsLayer},
-    validate_request::ValidateRequestHeaderLayer,
-};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::validate_request::ValidateRequestHeaderLayer;
 
 use super::{host, single};
-use crate::{
-    config::{AllowedHosts, Origins, Tokens},
-    engine::Caller,
-    error::Error,
-    sessions::Principal,
-};
+use crate::config::{AllowedHosts, Origins, Tokens};
+use crate::engine::Caller;
+use crate::error::Error;
+use crate::sessions::Principal;
 
 /// How long a browser may remember the answer to a preflight, instead of asking
 /// before every call. Chromium remembers none for longer.

@@ -3,10 +3,9 @@
 
 use std::net::Ipv6Addr;
 
-use axum::{
-    extract::Request,
-    http::{Version, header::HOST},
-};
+use axum::extract::Request;
+use axum::http::Version;
+use axum::http::header::HOST;
 
 use crate::error::Error;
 

@@ -1,23 +1,19 @@
 //! For those who run the server: health and metrics.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use axum::{
-    extract::State,
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
-};
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{Http, answer};
-use crate::{
-    protocol::to_raw,
-    sessions::{StoreError, Vitals, redis::trouble},
-};
+use super::{Http, error_response};
+use crate::protocol::to_raw;
+use crate::sessions::redis::trouble;
+use crate::sessions::{StoreError, Vitals};
 
 /// How long storage may take before the node is called unhealthy.
 const STORE_DEADLINE: Duration = Duration::from_secs(1);
@@ -59,7 +55,7 @@ pub async fn health(State(http): State<Arc<Http>>) -> Response {
     if let Ok(Vitals { eviction_policy: Some(policy), .. }) = vitals {
         report["evictionPolicy"] = policy.into();
     }
-    let mut response = answer::json(to_raw(&report));
+    let mut response = error_response::json(to_raw(&report));
     if status != "healthy" {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }

@@ -1,6 +1,7 @@
 //! Reads a message in passing: its own members, and nothing of what they hold.
 
-use crate::protocol::{body::Body, jsonrpc::RequestId};
+use crate::protocol::body::Body;
+use crate::protocol::jsonrpc::RequestId;
 
 /// The longest outline, in bytes. The members of a message and an id take a few
 /// hundred; what is longer is no message whose id matters.

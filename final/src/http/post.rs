@@ -3,44 +3,37 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, request::Parts},
-    response::{IntoResponse, Response},
-};
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
-use super::{
-    Http,
-    accept::Accepts,
-    answer::Failure,
-    body,
-    era::{Classified, classify},
-    guards::{caller, hang_up},
-    reply::{Begun, begin, one_message},
-    session::{SESSION_HEADER, check_version, session_id},
-    sse, stateless,
-};
-use crate::{
-    engine::{Call, Caller, Session},
-    error::Error,
-    protocol::{
-        RawJson,
-        body::{Body, ParseError},
-        jsonrpc::{self, Message, result_message},
-        to_raw,
-        trace::{TRACEPARENT, TraceContext},
-    },
-    sessions::Outbox,
-    telemetry,
-};
+use super::accept::Accepts;
+use super::era::{PostKind, classify};
+use super::error_response::ErrorResponse;
+use super::guards::{caller, hang_up};
+use super::reply::{CallStart, begin, one_message};
+use super::session::{SESSION_HEADER, check_version, session_id};
+use super::{Http, body, sse, stateless};
+use crate::engine::{Call, Caller, Session};
+use crate::error::Error;
+use crate::protocol::body::{Body, ParseError};
+use crate::protocol::jsonrpc::{self, Message, result_message};
+use crate::protocol::trace::{TRACEPARENT, TraceContext};
+use crate::protocol::{RawJson, to_raw};
+use crate::sessions::CallSink;
+use crate::telemetry;
 
 /// Reads the body, decides what it is, and answers it. What belongs to a session
 /// goes on when its connection has gone; a request of the stateless era does not
 /// (D015).
-pub async fn post(http: Arc<Http>, request: Request) -> Result<Response, Failure> {
+pub async fn post(
+    http: Arc<Http>,
+    request: Request,
+) -> Result<Response, ErrorResponse> {
     let (head, body) = request.into_parts();
     let span = traced(&head.headers);
     let bytes = body::read(&head.headers, body, http.max_body).await?;
@@ -53,24 +46,24 @@ pub async fn post(http: Arc<Http>, request: Request) -> Result<Response, Failure
         count_batch(&http, &caller, messages.len())?;
     }
     match classify(&head.headers, body)? {
-        Classified::Ignored => Ok(StatusCode::ACCEPTED.into_response()),
-        Classified::Stateless(request, envelope) => {
+        PostKind::Ignored => Ok(StatusCode::ACCEPTED.into_response()),
+        PostKind::Stateless(request, envelope) => {
             let answer = stateless::serve(&http, &head, &caller, request, envelope);
             answer.instrument(span).await
         }
-        Classified::Initialize(request) => {
+        PostKind::Initialize(request) => {
             let engine = http.engine.clone();
             let answer = async move {
                 let accepts = Accepts::of(&head.headers);
                 initialize(&http, &caller, accepts, request).await
             };
-            engine.persist(answer.instrument(span)).await
+            engine.detached(answer.instrument(span)).await
         }
-        Classified::InSession(body) => {
+        PostKind::InSession(body) => {
             let engine = http.engine.clone();
             let answer =
                 async move { in_session(&http, &head, &caller, body).await };
-            engine.persist(answer.instrument(span)).await
+            engine.detached(answer.instrument(span)).await
         }
     }
 }
@@ -93,7 +86,7 @@ async fn initialize(
     caller: &Caller,
     accepts: Accepts,
     request: jsonrpc::Request,
-) -> Result<Response, Failure> {
+) -> Result<Response, ErrorResponse> {
     let refuse = |error: Error| error.at(Some(request.id.clone()));
     if http.readiness.refuses_new_sessions() {
         return Err(refuse(Error::Draining));
@@ -115,7 +108,7 @@ async fn in_session(
     head: &Parts,
     caller: &Caller,
     body: Body,
-) -> Result<Response, Failure> {
+) -> Result<Response, ErrorResponse> {
     let id = match &body {
         Body::Single(message) => message.request_id().cloned(),
         Body::Batch(_) => None,
@@ -134,19 +127,21 @@ async fn visit(
     let id = session_id(headers)?;
     let session = match &body {
         body if !is_acceptable(body, accepts) => {
-            http.engine.find(&id, caller).await?
+            http.engine.load(&id, caller).await?
         }
         Body::Single(Message::Request(request)) => {
-            http.engine.enter_for(request, &id, caller).await?
+            http.engine.session_for(request, &id, caller).await?
         }
-        body => http.engine.enter(&id, caller, count_requests(body)).await?,
+        body => {
+            http.engine.load_and_touch(&id, caller, count_requests(body)).await?
+        }
     };
     let served = serve(http, head, &session, accepts, body).await;
     if let Err(error) = &served
         && !matches!(error, Error::Store(_))
     {
         // No other reason to refuse it comes before that the session is gone.
-        session.arrive().await?;
+        session.confirm().await?;
     }
     served
 }
@@ -160,7 +155,7 @@ async fn serve(
 ) -> Result<Response, Error> {
     check_version(&head.headers, session)?;
     match body {
-        Body::Batch(_) if !session.opened().era.has_batches() => {
+        Body::Batch(_) if !session.init().era.has_batches() => {
             Err(Error::NoBatches)
         }
         body if !is_acceptable(&body, accepts) => Err(Error::NotAcceptable),
@@ -169,7 +164,7 @@ async fn serve(
             Ok(StatusCode::ACCEPTED.into_response())
         }
         Body::Single(Message::Response(response)) => {
-            http.engine.answer(session, response).await?;
+            http.engine.deliver_answer(session, response).await?;
             Ok(StatusCode::ACCEPTED.into_response())
         }
         Body::Single(Message::Request(request)) => {
@@ -201,10 +196,10 @@ async fn call(
     accepts: Accepts,
     hang_up: CancellationToken,
 ) -> Result<Response, Error> {
-    let start = |outbox| http.engine.call(session, request, outbox);
-    match begin(http, accepts, session.settle(), start).await? {
-        Begun::Answered(response) => Ok(response),
-        Begun::Streams(call, said, inbox) => {
+    let start = |sink| http.engine.call(session, request, sink);
+    match begin(http, accepts, session.wait_for_outcome(), start).await? {
+        CallStart::Answered(response) => Ok(response),
+        CallStart::Streams(call, said, inbox) => {
             let reader = http.engine.stream(session, call, said, inbox, hang_up);
             Ok(sse::stream(&http.metrics.post_streams, reader.await?))
         }
@@ -231,13 +226,15 @@ async fn batch(
                 }
             }
             Ok(Message::Response(response)) => {
-                if let Err(error) = http.engine.answer(session, response).await {
+                if let Err(error) =
+                    http.engine.deliver_answer(session, response).await
+                {
                     error.log();
                 }
             }
             Ok(Message::Request(request)) => {
                 let id = request.id.clone();
-                match http.engine.call(session, request, Outbox::closed()) {
+                match http.engine.call(session, request, CallSink::closed()) {
                     Ok(call) => calls.push(call),
                     Err(error) => answers.push(error.to_message(Some(&id))),
                 }

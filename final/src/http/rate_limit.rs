@@ -4,17 +4,22 @@
 //! The limit is kept in this node's memory. Behind a balancer over N nodes a
 //! client may therefore send up to N times as many requests.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
 
-use axum::{body::Body, http::Request, response::IntoResponse};
-use governor::{clock::Clock as _, middleware::NoOpMiddleware};
-use tower_governor::{
-    GovernorError, GovernorLayer,
-    governor::{GovernorConfig, GovernorConfigBuilder},
-    key_extractor::KeyExtractor,
-};
+use axum::body::Body;
+use axum::http::Request;
+use axum::response::IntoResponse;
+use governor::clock::Clock as _;
+use governor::middleware::NoOpMiddleware;
+use tower_governor::governor::{GovernorConfig, GovernorConfigBuilder};
+use tower_governor::key_extractor::KeyExtractor;
+use tower_governor::{GovernorError, GovernorLayer};
 
-use crate::{engine::Caller, error::Error, telemetry::Metrics};
+use crate::engine::Caller;
+use crate::error::Error;
+use crate::telemetry::Metrics;
 
 /// How often clients that have not been seen for a window are forgotten.
 const PURGE: Duration = Duration::from_secs(60);

@@ -5,23 +5,21 @@
 use axum::response::{IntoResponse, Response};
 use tokio::time::sleep;
 
-use super::{Http, accept::Accepts, answer::json, sse};
-use crate::{
-    engine::{Call, Ended},
-    error::Error,
-    protocol::{
-        RawJson,
-        jsonrpc::{RequestId, result_message},
-    },
-    sessions::{Inbox, Outbox, Said},
-};
+use super::accept::Accepts;
+use super::error_response::json;
+use super::{Http, sse};
+use crate::engine::{Call, CallOutcome};
+use crate::error::Error;
+use crate::protocol::RawJson;
+use crate::protocol::jsonrpc::{RequestId, result_message};
+use crate::sessions::{CallEvent, CallOutput, CallSink};
 
 /// A call that has begun.
-pub enum Begun {
+pub enum CallStart {
     /// It has been quick.
     Answered(Response),
     /// It goes on as a stream, and has said something already or not.
-    Streams(Call, Vec<Said>, Inbox),
+    Streams(Call, Vec<CallEvent>, CallOutput),
 }
 
 /// JSON when it can, a stream when it must: as soon as the handler sends
@@ -34,16 +32,16 @@ pub async fn begin(
     http: &Http,
     accepts: Accepts,
     settled: impl Future<Output = ()>,
-    start: impl FnOnce(Outbox) -> Result<Call, Error>,
-) -> Result<Begun, Error> {
+    start: impl FnOnce(CallSink) -> Result<Call, Error>,
+) -> Result<CallStart, Error> {
     // A client that takes no stream cannot be sent anything but the answer.
     if !accepts.stream {
-        let mut call = start(Outbox::closed())?;
+        let mut call = start(CallSink::closed())?;
         let ended = (&mut call).await;
-        return Ok(Begun::Answered(finished(&call.id, ended, accepts)));
+        return Ok(CallStart::Answered(finished(&call.id, ended, accepts)));
     }
-    let (outbox, mut inbox) = Outbox::open();
-    let mut call = start(outbox)?;
+    let (sink, mut inbox) = CallSink::open();
+    let mut call = start(sink)?;
     let late = async {
         sleep(http.sse_after).await;
         settled.await;
@@ -51,29 +49,31 @@ pub async fn begin(
     let (said, ended) = tokio::select! {
         biased;
         // What was said on the way to a quick end still comes before it.
-        ended = &mut call => (inbox.take().await, Some(ended)),
-        said = inbox.take() => (said, None),
+        ended = &mut call => (inbox.next_batch().await, Some(ended)),
+        said = inbox.next_batch() => (said, None),
         () = late => (Vec::new(), None),
     };
     let call = match ended {
         Some(ended) if said.is_empty() || ended.is_cancelled() => {
-            return Ok(Begun::Answered(finished(&call.id, ended, accepts)));
+            return Ok(CallStart::Answered(finished(&call.id, ended, accepts)));
         }
         Some(ended) => call.with_end(ended),
         None => call,
     };
-    Ok(Begun::Streams(call, said, inbox))
+    Ok(CallStart::Streams(call, said, inbox))
 }
 
-fn finished(id: &RequestId, ended: Ended, accepts: Accepts) -> Response {
+fn finished(id: &RequestId, ended: CallOutcome, accepts: Accepts) -> Response {
     match ended {
-        Ended::Cancelled if accepts.stream => sse::empty(),
-        Ended::Cancelled => Error::Cancelled.at(Some(id.clone())).into_response(),
-        Ended::Answered(Err(error)) => {
+        CallOutcome::Cancelled if accepts.stream => sse::empty(),
+        CallOutcome::Cancelled => {
+            Error::Cancelled.at(Some(id.clone())).into_response()
+        }
+        CallOutcome::Answered(Err(error)) => {
             let failure = error.at(Some(id.clone()));
             failure.render(|message| one_message(message, accepts))
         }
-        Ended::Answered(Ok(result)) => {
+        CallOutcome::Answered(Ok(result)) => {
             one_message(result_message(id, &result), accepts)
         }
     }

@@ -3,23 +3,19 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::Request,
-    http::{HeaderMap, HeaderName, StatusCode},
-    response::{IntoResponse, Response},
-};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
 
-use super::{
-    Http,
-    accept::Accepts,
-    answer::Failure,
-    era::version_header,
-    guards::{caller, hang_up},
-    single, sse,
-};
-use crate::{
-    engine::Session, error::Error, protocol::version::Era, sessions::SessionId,
-};
+use super::accept::Accepts;
+use super::era::version_header;
+use super::error_response::ErrorResponse;
+use super::guards::{caller, hang_up};
+use super::{Http, single, sse};
+use crate::engine::Session;
+use crate::error::Error;
+use crate::protocol::version::Era;
+use crate::sessions::SessionId;
 
 /// The header that names the session.
 pub const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -32,15 +28,15 @@ pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub async fn listen(
     http: &Arc<Http>,
     request: Request,
-) -> Result<Response, Failure> {
+) -> Result<Response, ErrorResponse> {
     let headers = request.headers();
     stateful_only(headers)?;
     let id = session_id(headers)?;
     let caller = caller(request.extensions())?;
     let acceptable = Accepts::of(headers).stream;
     let session = match acceptable {
-        true => http.engine.enter(&id, &caller, 0).await?,
-        false => http.engine.find(&id, &caller).await?,
+        true => http.engine.load_and_touch(&id, &caller, 0).await?,
+        false => http.engine.load(&id, &caller).await?,
     };
     check_version(headers, &session)?;
     if !acceptable {
@@ -48,7 +44,7 @@ pub async fn listen(
     }
     let hang_up = hang_up(request.extensions());
     let reader = match single::value(headers, &LAST_EVENT_ID)? {
-        None => http.engine.listen(&session, hang_up).await?,
+        None => http.engine.open_get_stream(&session, hang_up).await?,
         Some(seen) => {
             let seen = std::str::from_utf8(seen).unwrap_or_default();
             http.engine.resume(&session, seen, hang_up).await?
@@ -58,13 +54,16 @@ pub async fn listen(
 }
 
 /// DELETE /mcp: the client ends its session.
-pub async fn end(http: &Arc<Http>, request: Request) -> Result<Response, Failure> {
+pub async fn end(
+    http: &Arc<Http>,
+    request: Request,
+) -> Result<Response, ErrorResponse> {
     stateful_only(request.headers())?;
     let id = session_id(request.headers())?;
     let caller = caller(request.extensions())?;
     let engine = http.engine.clone();
     let work = async move { engine.terminate(&id, &caller).await };
-    http.engine.persist(work).await?;
+    http.engine.detached(work).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -96,7 +95,7 @@ pub fn session_id(headers: &HeaderMap) -> Result<SessionId, Error> {
 /// # Errors
 /// [`Error::WrongVersion`], [`Error::RepeatedHeader`].
 pub fn check_version(headers: &HeaderMap, session: &Session) -> Result<(), Error> {
-    let negotiated = session.opened().era.as_str();
+    let negotiated = session.init().era.as_str();
     match version_header(headers)? {
         Some(version) if version != negotiated => Err(Error::WrongVersion),
         _ => Ok(()),

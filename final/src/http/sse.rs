@@ -1,33 +1,23 @@
 //! Writes event streams.
 //! spec: WHATWG HTML, server-sent events
 
-use std::{
-    convert::Infallible,
-    fmt::Write as _,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use axum::{
-    body::{Body, Bytes},
-    http::{
-        HeaderValue,
-        header::{CACHE_CONTROL, CONTENT_TYPE},
-    },
-    response::Response,
-};
+use axum::body::{Body, Bytes};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::Response;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use prometheus::IntGauge;
-use tokio::{
-    sync::mpsc,
-    time::{Instant, Sleep, sleep},
-};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep, sleep};
 
-use crate::{
-    events::{Frame, Reader},
-    protocol::{RawJson, one_line},
-};
+use crate::events::{Frame, StreamCursor};
+use crate::protocol::{RawJson, one_line};
 
 /// A comment this often keeps proxies from closing a silent stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -37,17 +27,19 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const RETRY: u64 = 1000;
 
 /// Sends what a reader reads, for as long as both sides like.
-pub fn stream(open: &IntGauge, reader: Reader) -> Response {
+pub fn stream(open: &IntGauge, reader: StreamCursor) -> Response {
     let open = OpenStream::new(open);
     let frames = stream::unfold((reader, open), async |(mut reader, open)| {
         Some((reader.next().await?, (reader, open)))
     });
-    respond(kept_alive(frames.map(|frame| encode(&frame))))
+    respond(keep_alive(frames.map(|frame| encode(&frame))))
 }
 
-fn kept_alive(events: impl Stream<Item = Bytes> + Send + 'static) -> KeptAlive {
+fn keep_alive(
+    events: impl Stream<Item = Bytes> + Send + 'static,
+) -> KeepAliveStream {
     let silence = Box::pin(sleep(KEEP_ALIVE));
-    KeptAlive { events: events.boxed(), silence }
+    KeepAliveStream { events: events.boxed(), silence }
 }
 
 /// Sends messages as they come, until there will be no more.
@@ -56,7 +48,7 @@ pub fn messages(open: &IntGauge, queue: mpsc::Receiver<RawJson>) -> Response {
     let messages = stream::unfold((queue, open), async |(mut queue, open)| {
         Some((event(&queue.recv().await?), (queue, open)))
     });
-    respond(kept_alive(messages))
+    respond(keep_alive(messages))
 }
 
 /// A stream of one message, for a client that takes only streams.
@@ -98,18 +90,18 @@ fn encode(frame: &Frame) -> Bytes {
             let data = one_line(message);
             write!(event, "id: {id}\nevent: message\ndata: {data}\n\n")
         }
-        Frame::ComeBack => write!(event, "retry: {RETRY}\n\n"),
+        Frame::Reconnect => write!(event, "retry: {RETRY}\n\n"),
     };
     event.into()
 }
 
 /// Events, and comments where there are none for a while.
-struct KeptAlive {
+struct KeepAliveStream {
     events: BoxStream<'static, Bytes>,
     silence: Pin<Box<Sleep>>,
 }
 
-impl Stream for KeptAlive {
+impl Stream for KeepAliveStream {
     type Item = Bytes;
 
     fn poll_next(

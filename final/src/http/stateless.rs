@@ -4,29 +4,23 @@
 
 use std::future::ready;
 
-use axum::{
-    http::{HeaderMap, request::Parts},
-    response::Response,
-};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::response::Response;
 use tokio::time::Instant;
 
-use super::{
-    Http,
-    accept::Accepts,
-    answer::Failure,
-    direct,
-    era::VERSION_HEADER,
-    guards::hang_up,
-    mirror,
-    reply::{Begun, begin},
-};
-use crate::{
-    engine::Caller,
-    error::Error,
-    protocol::{
-        envelope::Envelope, jsonrpc::Request, method::Method, version::Era,
-    },
-};
+use super::accept::Accepts;
+use super::era::VERSION_HEADER;
+use super::error_response::ErrorResponse;
+use super::guards::hang_up;
+use super::reply::{CallStart, begin};
+use super::{Http, direct, header_check};
+use crate::engine::Caller;
+use crate::error::Error;
+use crate::protocol::envelope::Envelope;
+use crate::protocol::jsonrpc::Request;
+use crate::protocol::method::Method;
+use crate::protocol::version::Era;
 
 /// Serves a request. Dropping this cancels it (M058).
 pub async fn serve(
@@ -35,7 +29,7 @@ pub async fn serve(
     caller: &Caller,
     request: Request,
     envelope: Envelope,
-) -> Result<Response, Failure> {
+) -> Result<Response, ErrorResponse> {
     let id = request.id.clone();
     let (method, since) = (Method::parse(&request.method), Instant::now());
     let answer = answer(http, head, caller, request, envelope).await;
@@ -57,7 +51,7 @@ async fn answer(
 ) -> Result<Response, Error> {
     let headers = &head.headers;
     check_version(headers, &envelope)?;
-    let named = mirror::check(headers, &request)?;
+    let named = header_check::check(headers, &request)?;
     let method = Method::parse(&request.method);
     if !http.engine.offers(Era::Stateless, method) {
         return Err(Error::no_such_method(Era::Stateless, method));
@@ -69,14 +63,13 @@ async fn answer(
         return Err(Error::NotAcceptable);
     }
     if let (Method::CallTool, Some(tool)) = (method, named) {
-        mirror::check_arguments(&http.engine, headers, &tool, &request)?;
+        header_check::check_arguments(&http.engine, headers, &tool, &request)?;
     }
 
-    let start =
-        |outbox| Ok(http.engine.serve(caller, request, envelope, outbox)?);
+    let start = |sink| Ok(http.engine.serve(caller, request, envelope, sink)?);
     match begin(http, accepts, ready(()), start).await? {
-        Begun::Answered(response) => Ok(response),
-        Begun::Streams(call, said, inbox) => {
+        CallStart::Answered(response) => Ok(response),
+        CallStart::Streams(call, said, inbox) => {
             let open = match listens {
                 true => &http.metrics.listen_streams,
                 false => &http.metrics.post_streams,
@@ -89,8 +82,8 @@ async fn answer(
 
 /// M061, M062, M064: the header repeats the version of the body, and we speak it.
 fn check_version(headers: &HeaderMap, envelope: &Envelope) -> Result<(), Error> {
-    let header = mirror::once(headers, VERSION_HEADER.as_str())?;
-    if !header.is_some_and(|it| mirror::repeats(it, &envelope.version)) {
+    let header = header_check::once(headers, VERSION_HEADER.as_str())?;
+    if !header.is_some_and(|it| header_check::repeats(it, &envelope.version)) {
         return Err(Error::HeaderMismatch("MCP-Protocol-Version".into()));
     }
     match Era::parse(&envelope.version) {

@@ -3,29 +3,24 @@
 //! connection instead of it. So the rest of the body is read and discarded, within
 //! bounds, and the id of the request is taken from it on the way.
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    http::{
-        HeaderValue, Request,
-        header::{CONNECTION, EXPECT},
-    },
-    response::Response,
-};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONNECTION, EXPECT};
+use axum::http::{HeaderValue, Request};
+use axum::response::Response;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::time::timeout;
 use tower::Service as _;
 
-use super::{answer::add_id, outline::Outline};
+use super::error_response::add_id;
+use super::outline::Outline;
 
 /// How much of a body is discarded: many times the longest body that is taken, and
 /// few enough bytes that nobody gains much by sending them.

@@ -1,16 +1,15 @@
 //! Reads a body: one parse, parameters left raw until the method is known.
 //! spec: basic/index (messages), basic/transports (sending messages)
 
-use std::{borrow::Cow, ops::ControlFlow};
+use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{
-    RawJson,
-    jsonrpc::{Message, Notification, Request, RequestId, Response},
-    raw::{Kind, each_item, has_more_items},
-};
+use super::RawJson;
+use super::jsonrpc::{Message, Notification, Request, RequestId, Response};
+use super::raw::{Kind, each_item, has_more_items};
 
 /// How deep arrays and objects may nest in a body. Real messages stay below
 /// ten; unbounded nesting is how a small body exhausts a stack.

@@ -3,16 +3,16 @@
 
 use std::ops::ControlFlow;
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
-use serde_json::{Map, Value, value::RawValue};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
-use super::{
-    RawJson,
-    lifecycle::ClientCapabilities,
-    question::Question,
-    raw::{Kind, each_item, each_member, has_more_items},
-    version::Era,
-};
+use super::RawJson;
+use super::lifecycle::ClientCapabilities;
+use super::question::Question;
+use super::raw::{Kind, each_item, each_member, has_more_items};
+use super::version::Era;
 
 /// `elicitation/create`. Never for secrets: a form is shown and stored.
 #[derive(Debug, Clone, Serialize)]

@@ -4,15 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::{
-    RawJson,
-    lifecycle::{ClientCapabilities, ClientInfo, MAX_CLIENT_NAME},
-    logging::Level,
-    raw::Kind,
-};
+use super::RawJson;
+use super::lifecycle::{ClientCapabilities, ClientInfo, MAX_CLIENT_NAME};
+use super::logging::Level;
+use super::raw::Kind;
 
 /// The `_meta` member that names the protocol version. It makes a request one of
 /// the stateless era, whatever else it says (A3, A4).

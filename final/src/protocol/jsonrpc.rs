@@ -4,9 +4,11 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Number, Value, value::RawValue};
+use serde_json::value::RawValue;
+use serde_json::{Number, Value};
 
-use super::{RawJson, errors::RpcError};
+use super::RawJson;
+use super::errors::RpcError;
 
 /// The longest string that is an id, in bytes. Ids, and progress tokens likewise, are
 /// kept and repeated, so they must not be as long as a message.

@@ -1,14 +1,13 @@
 //! The handshake: who the two sides are and what they can do.
 //! spec: basic/lifecycle
 
-use serde::{Deserialize, Serialize, de::Error};
+use serde::de::Error;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{
-    RawJson,
-    raw::{Kind, each_member},
-    version::Version,
-};
+use super::RawJson;
+use super::raw::{Kind, each_member};
+use super::version::Version;
 
 /// The longest name or version that a client may give itself, in bytes. It is
 /// kept for the life of the session, so it must not be a place to store things.
@@ -145,7 +144,7 @@ pub struct ResourcesCapability {
 
 /// An empty object on the wire: its presence is the statement.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Present {}
+pub struct EmptyObject {}
 
 /// What the server can do. A method whose capability is absent is unknown.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -161,10 +160,10 @@ pub struct ServerCapabilities {
     pub prompts: Option<ListCapability>,
     /// `logging/setLevel`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub logging: Option<Present>,
+    pub logging: Option<EmptyObject>,
     /// `completion/complete`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub completions: Option<Present>,
+    pub completions: Option<EmptyObject>,
 }
 
 /// What a [`Service`](crate::service::Service) says of itself.

@@ -2,7 +2,8 @@
 //! also after a restart.
 //! spec: server/utilities/pagination
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 /// How many items one page holds: enough that ordinary clients need one.
@@ -17,7 +18,7 @@ pub struct ListParams {
 
 /// One page and the cursor of the next.
 #[derive(Debug, PartialEq)]
-pub struct Page<'a, T> {
+pub struct ListPage<'a, T> {
     /// The items.
     pub items: &'a [T],
     /// Absent on the last page.
@@ -25,14 +26,17 @@ pub struct Page<'a, T> {
 }
 
 /// The page of `items` at `cursor`, or `None` for a cursor that we never gave.
-pub fn page<'a, T>(items: &'a [T], cursor: Option<&str>) -> Option<Page<'a, T>> {
+pub fn page<'a, T>(
+    items: &'a [T],
+    cursor: Option<&str>,
+) -> Option<ListPage<'a, T>> {
     let start = match cursor {
         None => 0,
         Some(cursor) => decode(cursor).filter(|start| *start < items.len())?,
     };
     let end = items.len().min(start + PAGE_SIZE);
     let next_cursor = (end < items.len()).then(|| encode(end));
-    Some(Page { items: &items[start..end], next_cursor })
+    Some(ListPage { items: &items[start..end], next_cursor })
 }
 
 fn encode(position: usize) -> String {

@@ -3,12 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{RawJson, jsonrpc::RequestId, raw::null_is_absent};
+use super::RawJson;
+use super::jsonrpc::RequestId;
+use super::raw::null_is_absent;
 
 /// The `_meta` of a request, as far as the server reads it.
 #[derive(Debug, Default, Deserialize)]
 pub struct RequestMeta {
-    /// Present if the caller wants to hear of progress.
+    /// EmptyObject if the caller wants to hear of progress.
     #[serde(rename = "progressToken")]
     pub progress_token: Option<ProgressToken>,
 }

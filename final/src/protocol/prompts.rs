@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{
-    RawJson,
-    content::{Content, Role},
-    raw::{Kind, each_member},
-};
+use super::RawJson;
+use super::content::{Content, Role};
+use super::raw::{Kind, each_member};
 
 /// A prompt as it is listed.
 #[derive(Debug, Clone, Serialize)]

@@ -1,8 +1,10 @@
 //! Questions to the client: a request in the other direction.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::{lifecycle::ClientCapabilities, version::Era};
+use super::lifecycle::ClientCapabilities;
+use super::version::Era;
 
 /// A request that the server may put to a client.
 /// One of [`Elicit`](super::elicitation::Elicit),

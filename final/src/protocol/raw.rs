@@ -1,13 +1,15 @@
 //! Objects and arrays, one member at a time: a text of a megabyte can hold half a
 //! million values, and each would cost many times its text if all were built.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt, ops::ControlFlow};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::ControlFlow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
-};
-use serde_json::{Value, value::RawValue};
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::to_raw;
 

@@ -4,7 +4,9 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{RawJson, caching::CacheHint, jsonrpc::RequestId, to_raw};
+use super::caching::CacheHint;
+use super::jsonrpc::RequestId;
+use super::{RawJson, to_raw};
 
 /// What a result is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,7 +21,7 @@ pub enum ResultType {
 /// The members that are added to a result.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Stamp<'a> {
+pub struct ResultEnvelope<'a> {
     /// What the result is (M006).
     pub result_type: ResultType,
     /// How long it may be kept, if it may.
@@ -43,7 +45,7 @@ pub struct ResultMeta<'a> {
     pub subscription: Option<&'a RequestId>,
 }
 
-impl Stamp<'_> {
+impl ResultEnvelope<'_> {
     /// The same result with these members in front of its own. Our results are
     /// compact JSON objects that have none of them, so the texts are joined.
     pub fn on(&self, result: &RawValue) -> RawJson {

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{lifecycle::ClientCapabilities, question::Question, version::Era};
+use super::lifecycle::ClientCapabilities;
+use super::question::Question;
+use super::version::Era;
 
 /// `roots/list`.
 #[derive(Debug, Clone, Default, Serialize)]

@@ -3,12 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    content::{Content, Role},
-    lifecycle::ClientCapabilities,
-    question::Question,
-    version::Era,
-};
+use super::content::{Content, Role};
+use super::lifecycle::ClientCapabilities;
+use super::question::Question;
+use super::version::Era;
 
 /// `sampling/createMessage`, without tools.
 #[derive(Debug, Clone, Serialize)]

@@ -1,19 +1,17 @@
-//! Listening in the stateless era: one request, whose answer is a stream of what
+//! Subscription in the stateless era: one request, whose answer is a stream of what
 //! changes.
 //! spec: basic/patterns/subscriptions, 2026-07-28
 
-use std::{fmt, ops::ControlFlow};
+use std::fmt;
+use std::ops::ControlFlow;
 
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{
-    RawJson,
-    jsonrpc::RequestId,
-    raw::{Kind, each_item, null_is_absent},
-};
+use super::RawJson;
+use super::jsonrpc::RequestId;
+use super::raw::{Kind, each_item, null_is_absent};
 
 /// The `_meta` member of everything that is said on such a stream (M024, M112).
 pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
@@ -63,19 +61,19 @@ impl List {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Filter {
-    /// Changes of the list of tools.
+    /// ChangePublisher of the list of tools.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[serde(deserialize_with = "null_is_absent")]
     pub tools_list_changed: bool,
-    /// Changes of the list of prompts.
+    /// ChangePublisher of the list of prompts.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[serde(deserialize_with = "null_is_absent")]
     pub prompts_list_changed: bool,
-    /// Changes of the list of resources.
+    /// ChangePublisher of the list of resources.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[serde(deserialize_with = "null_is_absent")]
     pub resources_list_changed: bool,
-    /// Changes of these resources, at most [`MAX_RESOURCES`].
+    /// ChangePublisher of these resources, at most [`MAX_RESOURCES`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(deserialize_with = "resources")]
     pub resource_subscriptions: Vec<String>,
@@ -142,7 +140,7 @@ fn object<'de, D: Deserializer<'de>>(d: D) -> Result<Filter, D::Error> {
 
 /// The parameters of a notification on such a stream.
 #[derive(Debug, Serialize)]
-pub struct Tagged<'a, T> {
+pub struct SubscriptionParams<'a, T> {
     /// Which subscription it belongs to.
     #[serde(rename = "_meta")]
     pub meta: SubscriptionMeta<'a>,
@@ -161,7 +159,7 @@ pub struct SubscriptionMeta<'a> {
 
 /// The parameters of `notifications/subscriptions/acknowledged`.
 #[derive(Debug, Serialize)]
-pub struct Acknowledged<'a> {
+pub struct SubscriptionAcknowledgement<'a> {
     /// What will be heard of; what is not supported is left out (M111).
     pub notifications: &'a Filter,
 }

@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{RawJson, content::Content, to_raw, version::Era};
+use super::content::Content;
+use super::version::Era;
+use super::{RawJson, to_raw};
 
 /// A tool as it is listed.
 #[derive(Debug, Clone, Serialize)]

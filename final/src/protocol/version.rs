@@ -3,10 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    errors::{INVALID_PARAMS, RESOURCE_NOT_FOUND},
-    method::Method,
-};
+use super::errors::{INVALID_PARAMS, RESOURCE_NOT_FOUND};
+use super::method::Method;
 
 /// A version of the stateful era: a handshake, a session, streams per session.
 ///

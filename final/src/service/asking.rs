@@ -8,25 +8,19 @@
 
 use std::time::Duration;
 
-use futures_util::{future::BoxFuture, try_join};
+use futures_util::future::BoxFuture;
+use futures_util::try_join;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::{
-    Context, ServiceError,
-    origin::{Alone, Inside, Origin},
-};
-use crate::{
-    protocol::{
-        RawJson,
-        jsonrpc::{RequestId, request_message},
-        progress::CancelledParams,
-        question::Question,
-        retries::{InputRequest, InputRequests},
-        to_raw,
-    },
-    sessions::{Phase, Said},
-};
+use super::scope::{CallScope, RequestScope, SessionScope};
+use super::{Context, ServiceError};
+use crate::protocol::jsonrpc::{RequestId, request_message};
+use crate::protocol::progress::CancelledParams;
+use crate::protocol::question::Question;
+use crate::protocol::retries::{InputRequest, InputRequests};
+use crate::protocol::{RawJson, to_raw};
+use crate::sessions::{CallEvent, Phase};
 
 /// How long the client of a session has to answer a question, unless the handler
 /// says otherwise: people fill in forms.
@@ -99,11 +93,11 @@ impl Context {
     /// # Errors
     /// [`ServiceError::InvalidParams`] if they were used before.
     pub async fn use_answers_once(&self) -> Result<(), ServiceError> {
-        let Origin::Request(alone) = &self.origin else { return Ok(()) };
+        let CallScope::Request(alone) = &self.origin else { return Ok(()) };
         let Some(state) = &alone.given.state else {
             return Err(refused("requestState is required here"));
         };
-        if self.common.bus.claim(state, USE_LIFETIME).await? {
+        if self.common.bus.use_once(state, USE_LIFETIME).await? {
             Ok(())
         } else {
             Err(refused("requestState was used before"))
@@ -117,16 +111,16 @@ impl Context {
         deadline: Duration,
     ) -> Result<Asked<Q::Answer>, ServiceError> {
         match &self.origin {
-            Origin::Session(inside) => {
+            CallScope::Session(inside) => {
                 self.send_and_wait(inside, question, deadline).await.map(Ok)
             }
-            Origin::Request(alone) => self.look_up(alone, key, question),
+            CallScope::Request(alone) => self.look_up(alone, key, question),
         }
     }
 
     fn look_up<Q: Question>(
         &self,
-        alone: &Alone,
+        alone: &RequestScope,
         key: &str,
         question: &Q,
     ) -> Result<Asked<Q::Answer>, ServiceError> {
@@ -144,30 +138,30 @@ impl Context {
 
     async fn send_and_wait<Q: Question>(
         &self,
-        inside: &Inside,
+        inside: &SessionScope,
         question: &Q,
         deadline: Duration,
     ) -> Result<Q::Answer, ServiceError> {
         let record = inside.visit.record().await?;
-        let session = &record.opened.id;
+        let session = &record.init.id;
         if record.phase != Phase::Ready
             || !question.is_allowed(self.era(), self.client())
         {
             return Err(ServiceError::CannotAsk(Q::METHOD));
         }
-        if !self.outbox.is_stream() {
+        if !self.sink.is_stream() {
             return Err(ServiceError::NoStream);
         }
         // Random, so that no node ever repeats it in this session (L004, D002).
         let id = RequestId::String(Uuid::new_v4().to_string());
-        let answer = inside.live.ask(id.clone());
+        let answer = inside.live.register_question(id.clone());
         let pending = PendingQuestion { cx: self, inside, id: &id };
         // Whichever node is answered must know who waits before anybody is asked.
-        if !self.common.bus.expect(session, &id, &self.id).await? {
+        if !self.common.bus.register_question(session, &id, &self.id).await? {
             return Err(ServiceError::SessionEnded);
         }
         let message = request_message(&id, Q::METHOD, question);
-        self.outbox.send(Said::Message(message)).await;
+        self.sink.send(CallEvent::Message(message)).await;
         let outcome = match timeout(deadline, answer).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => return Err(ServiceError::SessionEnded),
@@ -201,17 +195,17 @@ fn refused(rule: &'static str) -> ServiceError {
 /// Forgets the question when the handler stops waiting, for whatever reason.
 struct PendingQuestion<'a> {
     cx: &'a Context,
-    inside: &'a Inside,
+    inside: &'a SessionScope,
     id: &'a RequestId,
 }
 
 impl Drop for PendingQuestion<'_> {
     fn drop(&mut self) {
-        self.inside.live.withdraw(self.id);
+        self.inside.live.withdraw_question(self.id);
         let bus = self.cx.common.bus.clone();
         let (session, id) = (self.inside.visit.opened.id, self.id.clone());
         self.cx.common.background.spawn(async move {
-            while let Err(error) = bus.withdraw(&session, &id).await {
+            while let Err(error) = bus.withdraw_question(&session, &id).await {
                 tracing::debug!(%error, "a question was not withdrawn");
                 if !error.is_outage() {
                     break;

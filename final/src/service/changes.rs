@@ -1,27 +1,24 @@
 //! Tells whoever wants to hear of it that something has changed, wherever their
 //! stream is held.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::json;
-use tokio::{sync::Notify, time::sleep};
+use tokio::sync::Notify;
+use tokio::time::sleep;
 
-use super::listeners::{Change, Listeners};
-use crate::{
-    bus::{Bus, News},
-    events::{EventLog, Readers, StreamKind},
-    lock::lock,
-    protocol::{
-        RawJson, jsonrpc::notification_message, resources::ResourceUpdated,
-        subscriptions::List,
-    },
-    sessions::SessionId,
-};
+use super::subscriptions::{Change, Subscriptions};
+use crate::bus::{Bus, RemoteChange};
+use crate::events::{EventLog, OpenStreams, StreamKind};
+use crate::lock::lock;
+use crate::protocol::RawJson;
+use crate::protocol::jsonrpc::notification_message;
+use crate::protocol::resources::ResourceUpdated;
+use crate::protocol::subscriptions::List;
+use crate::sessions::SessionId;
 
 /// How long changes that concern everybody are gathered before they are
 /// announced: a busy deployment changes them many times a second.
@@ -32,23 +29,23 @@ const AT_ONCE: usize = 64;
 
 /// Announces changes: to sessions on their GET streams, in the stateless era to
 /// requests that listen.
-pub struct Changes {
+pub struct ChangePublisher {
     log: Arc<dyn EventLog>,
     bus: Arc<dyn Bus>,
-    readers: Arc<Readers>,
-    listeners: Arc<Listeners>,
+    readers: Arc<OpenStreams>,
+    listeners: Arc<Subscriptions>,
     /// By resource: whether the other nodes have to be told.
     gathered: Mutex<HashMap<String, bool>>,
     wake: Notify,
 }
 
-impl Changes {
+impl ChangePublisher {
     /// Announces through `log` and to `listeners`, to nodes on `bus`.
     pub fn new(
         log: Arc<dyn EventLog>,
         bus: Arc<dyn Bus>,
-        readers: Arc<Readers>,
-        listeners: Arc<Listeners>,
+        readers: Arc<OpenStreams>,
+        listeners: Arc<Subscriptions>,
     ) -> Self {
         let (gathered, wake) = Default::default();
         Self { log, bus, readers, listeners, gathered, wake }
@@ -59,7 +56,7 @@ impl Changes {
     pub async fn of_session(&self, session: &SessionId, uri: &str) {
         if session.is_tape() {
             self.listeners.tell(&Change::Resource(uri.to_owned()));
-            self.announce(&News::Tape(uri.to_owned())).await;
+            self.announce(&RemoteChange::Tape(uri.to_owned())).await;
         } else {
             let updated = ResourceUpdated { uri };
             let message =
@@ -77,22 +74,22 @@ impl Changes {
     /// A list of the service has changed.
     pub async fn of_list(&self, list: List) {
         self.list_changed(list).await;
-        self.announce(&News::List(list)).await;
+        self.announce(&RemoteChange::List(list)).await;
     }
 
     /// Another node has announced something.
-    pub async fn heard(&self, news: News) {
+    pub async fn handle_remote(&self, news: RemoteChange) {
         match news {
-            News::Resource(uri) => self.gather(uri, false),
-            News::Tape(uri) => self.listeners.tell(&Change::Resource(uri)),
-            News::List(list) => self.list_changed(list).await,
+            RemoteChange::Resource(uri) => self.gather(uri, false),
+            RemoteChange::Tape(uri) => self.listeners.tell(&Change::Resource(uri)),
+            RemoteChange::List(list) => self.list_changed(list).await,
         }
     }
 
     /// Announcements of other nodes may have been lost. Sessions have theirs in
     /// the log; whoever listens is told to look at everything.
-    pub fn look_again(&self) {
-        self.listeners.tell_all();
+    pub fn assume_missed(&self) {
+        self.listeners.publish_everything();
     }
 
     fn gather(&self, uri: String, is_news: bool) {
@@ -109,7 +106,7 @@ impl Changes {
             let gathered = std::mem::take(&mut *lock(&self.gathered));
             for (uri, is_news) in gathered {
                 if is_news {
-                    self.announce(&News::Resource(uri.clone())).await;
+                    self.announce(&RemoteChange::Resource(uri.clone())).await;
                 }
                 self.to_all(&uri).await;
                 self.listeners.tell(&Change::Resource(uri));
@@ -117,8 +114,8 @@ impl Changes {
         }
     }
 
-    async fn announce(&self, news: &News) {
-        if let Err(error) = self.bus.announce(news).await {
+    async fn announce(&self, news: &RemoteChange) {
+        if let Err(error) = self.bus.publish(news).await {
             tracing::warn!(%error, "a change was not announced to other nodes");
         }
     }
@@ -149,12 +146,13 @@ impl Changes {
         stream::iter(listening).map(|reading| reading.session)
     }
 
-    /// Said on the session's GET stream, on whichever node, or on the next one, if
+    /// CallEvent on the session's GET stream, on whichever node, or on the next one, if
     /// it subscribed to `uri`.
     async fn say(&self, session: &SessionId, uri: Option<&str>, message: &RawJson) {
-        if let Err(error) = self.log.send(session, uri, message).await {
+        if let Err(error) = self.log.send_to_get_stream(session, uri, message).await
+        {
             tracing::warn!(%error, uri, "a change may not have been announced");
         }
-        self.readers.tell_listener(session);
+        self.readers.wake_get_stream(session);
     }
 }

@@ -1,31 +1,25 @@
 //! All that a handler may touch besides its arguments.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    ServiceError, State,
-    common::Common,
-    origin::{Alone, Origin},
-    visit::Visit,
-};
-use crate::{
-    lock::lock,
-    protocol::{
-        jsonrpc::{RequestId, notification_message},
-        lifecycle::ClientCapabilities,
-        logging::{Level, LogMessage},
-        progress::{Progress, ProgressToken},
-        subscriptions::List,
-        version::Era,
-    },
-    sessions::{NewSession, Outbox, Said, SessionId, Timestamp, Totals},
+use super::node_context::NodeContext;
+use super::scope::{CallScope, RequestScope};
+use super::session_ref::SessionRef;
+use super::{ServiceError, State};
+use crate::lock::lock;
+use crate::protocol::jsonrpc::{RequestId, notification_message};
+use crate::protocol::lifecycle::ClientCapabilities;
+use crate::protocol::logging::{Level, LogMessage};
+use crate::protocol::progress::{Progress, ProgressToken};
+use crate::protocol::subscriptions::List;
+use crate::protocol::version::Era;
+use crate::sessions::{
+    CallEvent, CallSink, SessionId, SessionInit, Timestamp, Totals,
 };
 
 /// Log messages below this level are not sent before the client of a session
@@ -37,16 +31,16 @@ pub struct Context {
     /// The request's id.
     pub(crate) id: RequestId,
     /// Its session, or what it says itself.
-    pub(crate) origin: Origin,
+    pub(crate) origin: CallScope,
     /// When it arrived, by the clock of whoever knows: the session's store, or
     /// this node.
     pub(crate) arrived: Timestamp,
     /// The same moment, to continue that clock from.
     pub(crate) entered: Instant,
     /// The stream that answers the request.
-    pub(crate) outbox: Outbox,
+    pub(crate) sink: CallSink,
     /// What it shares with all calls of this node.
-    pub(crate) common: Arc<Common>,
+    pub(crate) common: Arc<NodeContext>,
     /// Ends the call when the client no longer wants it.
     pub(crate) cancelled: CancellationToken,
     /// The caller's wish to hear of progress.
@@ -82,10 +76,10 @@ impl Context {
 
     /// What the session was opened with; there is none in the stateless era. How it
     /// is now, its [state](Self::session_state) tells.
-    pub fn session(&self) -> Option<&NewSession> {
+    pub fn session(&self) -> Option<&SessionInit> {
         match &self.origin {
-            Origin::Session(inside) => Some(&inside.visit.opened),
-            Origin::Request(_) => None,
+            CallScope::Session(inside) => Some(&inside.visit.opened),
+            CallScope::Request(_) => None,
         }
     }
 
@@ -104,17 +98,17 @@ impl Context {
         tape: Option<&str>,
     ) -> Result<Option<State>, ServiceError> {
         match (&self.origin, tape) {
-            (Origin::Session(inside), _) => Ok(Some(State::of(&inside.visit))),
-            (Origin::Request(_), None) => Ok(None),
-            (Origin::Request(_), Some(tape)) => self.tape(tape).await.map(Some),
+            (CallScope::Session(inside), _) => Ok(Some(State::of(&inside.visit))),
+            (CallScope::Request(_), None) => Ok(None),
+            (CallScope::Request(_), Some(tape)) => self.tape(tape).await.map(Some),
         }
     }
 
     /// The session's state; there is none in the stateless era.
     pub fn session_state(&self) -> Option<State> {
         match &self.origin {
-            Origin::Session(inside) => Some(State::of(&inside.visit)),
-            Origin::Request(_) => None,
+            CallScope::Session(inside) => Some(State::of(&inside.visit)),
+            CallScope::Request(_) => None,
         }
     }
 
@@ -127,9 +121,10 @@ impl Context {
     pub async fn tape(&self, id: &str) -> Result<State, ServiceError> {
         let (alone, id) = self.named_tape(id)?;
         let principal = &alone.caller.principal;
-        let found = Visit::enter(&self.common, &id, principal, 1).await?;
+        let found =
+            SessionRef::load_and_touch(&self.common, &id, principal, 1).await?;
         let tape = found.ok_or(ServiceError::NoSuchTape)?;
-        alone.hold(self.common.live.hold(id));
+        alone.hold(self.common.live.pin(id));
         Ok(State::of(&tape))
     }
 
@@ -140,11 +135,11 @@ impl Context {
     /// [`ServiceError::TooManyTapes`], [`ServiceError::Draining`],
     /// [`ServiceError::Store`]; [`ServiceError::NoSuchTape`] in the stateful era.
     pub async fn open_tape(&self) -> Result<SessionId, ServiceError> {
-        let alone = self.alone().ok_or(ServiceError::NoSuchTape)?;
+        let alone = self.request_scope().ok_or(ServiceError::NoSuchTape)?;
         if self.common.readiness.refuses_new_sessions() {
             return Err(ServiceError::Draining);
         }
-        let tape = NewSession {
+        let tape = SessionInit {
             id: SessionId::random_tape(),
             principal: alone.caller.principal.clone(),
             owner: alone.caller.owner.to_string(),
@@ -158,7 +153,7 @@ impl Context {
             common.metrics.sessions_created.inc_by(created.into());
             Ok::<_, ServiceError>(created)
         };
-        if !self.common.persist(work).await? {
+        if !self.common.detached(work).await? {
             return Err(ServiceError::TooManyTapes);
         }
         tracing::info!(tape = id.hint(), "opened");
@@ -185,21 +180,26 @@ impl Context {
             }
             Ok::<_, ServiceError>(closed)
         };
-        if !self.common.persist(work).await? {
+        if !self.common.detached(work).await? {
             return Err(ServiceError::NoSuchTape);
         }
         tracing::info!(tape = id.hint(), "closed by its client");
         Ok(())
     }
 
-    fn named_tape(&self, id: &str) -> Result<(&Alone, SessionId), ServiceError> {
-        self.alone().zip(SessionId::parse_tape(id)).ok_or(ServiceError::NoSuchTape)
+    fn named_tape(
+        &self,
+        id: &str,
+    ) -> Result<(&RequestScope, SessionId), ServiceError> {
+        self.request_scope()
+            .zip(SessionId::parse_tape(id))
+            .ok_or(ServiceError::NoSuchTape)
     }
 
-    pub(crate) fn alone(&self) -> Option<&Alone> {
+    pub(crate) fn request_scope(&self) -> Option<&RequestScope> {
         match &self.origin {
-            Origin::Session(_) => None,
-            Origin::Request(alone) => Some(alone),
+            CallScope::Session(_) => None,
+            CallScope::Request(alone) => Some(alone),
         }
     }
 
@@ -224,8 +224,8 @@ impl Context {
     /// The session or tape whose audit trail tells of this request.
     pub(crate) fn audited(&self) -> Option<SessionId> {
         match &self.origin {
-            Origin::Session(inside) => Some(inside.visit.opened.id),
-            Origin::Request(alone) => alone.first_tape(),
+            CallScope::Session(inside) => Some(inside.visit.opened.id),
+            CallScope::Request(alone) => alone.first_tape(),
         }
     }
 
@@ -264,15 +264,15 @@ impl Context {
         logger: &str,
         data: &(impl Serialize + Sync),
     ) {
-        if !self.outbox.is_stream() {
+        if !self.sink.is_stream() {
             return;
         }
         let wanted = match &self.origin {
-            Origin::Session(inside) => {
-                let arrival = inside.visit.arrive().await;
+            CallScope::Session(inside) => {
+                let arrival = inside.visit.confirm().await;
                 arrival.ok().map(|it| it.log_level.unwrap_or(DEFAULT_LEVEL))
             }
-            Origin::Request(alone) => alone.log_level,
+            CallScope::Request(alone) => alone.log_level,
         };
         if wanted.is_some_and(|wanted| level >= wanted) {
             let params = LogMessage { level, logger, data };
@@ -283,8 +283,8 @@ impl Context {
     /// Lets go of the client's connection for a call that will take long: a client
     /// that can resume the stream is asked to come back for the rest.
     /// spec: basic/transports (the server may close the connection)
-    pub async fn hang_up(&self) {
-        self.outbox.send(Said::HangUp).await;
+    pub async fn close_connection(&self) {
+        self.sink.send(CallEvent::CloseConnection).await;
     }
 
     /// A resource of the whole deployment has changed.
@@ -294,7 +294,7 @@ impl Context {
 
     /// One of the lists that the service offers has changed.
     pub async fn list_changed(&self, list: List) {
-        if self.origin.arrive().await.is_ok() {
+        if self.origin.confirm().await.is_ok() {
             self.common.changes.of_list(list).await;
         }
     }
@@ -305,9 +305,9 @@ impl Context {
         method: &str,
         params: &(impl Serialize + Sync),
     ) {
-        if self.outbox.is_stream() && self.origin.arrive().await.is_ok() {
+        if self.sink.is_stream() && self.origin.confirm().await.is_ok() {
             let message = notification_message(method, params);
-            self.outbox.send(Said::Message(message)).await;
+            self.sink.send(CallEvent::Message(message)).await;
         }
     }
 }
@@ -315,8 +315,8 @@ impl Context {
 /// The call is over, however it ended: its id may be used again.
 impl Drop for Context {
     fn drop(&mut self) {
-        if let Origin::Session(inside) = &self.origin {
-            inside.live.finish(&self.id);
+        if let CallScope::Session(inside) = &self.origin {
+            inside.live.unregister_call(&self.id);
         }
     }
 }

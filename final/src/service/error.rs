@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::{
-    protocol::{errors::RpcError, retries::InputRequests},
-    sessions::StoreError,
-};
+use crate::protocol::errors::RpcError;
+use crate::protocol::retries::InputRequests;
+use crate::sessions::StoreError;
 
 /// Why a handler did not produce a result. What the caller may see is decided
 /// in [`crate::error`], not here.

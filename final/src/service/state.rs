@@ -5,23 +5,22 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::{ServiceError, visit::Visit};
-use crate::{
-    protocol::RawJson,
-    sessions::{Entry, NewSession, SessionRecord, Timestamp},
-};
+use super::ServiceError;
+use super::session_ref::SessionRef;
+use crate::protocol::RawJson;
+use crate::sessions::{HistoryEntry, SessionInit, SessionRecord, Timestamp};
 
 /// What a handler may do with a session or a tape.
 #[derive(Clone)]
-pub struct State(Arc<Visit>);
+pub struct State(Arc<SessionRef>);
 
 impl State {
-    pub(super) fn of(visit: &Arc<Visit>) -> Self {
+    pub(super) fn of(visit: &Arc<SessionRef>) -> Self {
         Self(visit.clone())
     }
 
     /// What the session or tape was opened with.
-    pub fn opened(&self) -> &NewSession {
+    pub fn init(&self) -> &SessionInit {
         &self.0.opened
     }
 
@@ -45,9 +44,9 @@ impl State {
     ///
     /// # Errors
     /// As for [`record`](Self::record); if it is gone, nothing was recorded.
-    pub async fn append(
+    pub async fn append_history(
         &self,
-        entries: Vec<Entry>,
+        entries: Vec<HistoryEntry>,
         changed: Vec<String>,
     ) -> Result<(), ServiceError> {
         let visit = self.0.clone();
@@ -56,7 +55,7 @@ impl State {
             announce(&visit, &heard).await;
             Ok(())
         };
-        self.0.common.persist(work).await
+        self.0.common.detached(work).await
     }
 
     /// Empties the history and says that the resources `changed` have, also if the
@@ -64,26 +63,29 @@ impl State {
     ///
     /// # Errors
     /// As for [`record`](Self::record).
-    pub async fn clear(&self, changed: Vec<String>) -> Result<u64, ServiceError> {
+    pub async fn clear_history(
+        &self,
+        changed: Vec<String>,
+    ) -> Result<u64, ServiceError> {
         let visit = self.0.clone();
         let work = async move {
-            visit.arrive().await?;
+            visit.confirm().await?;
             let cleared =
                 visit.common.store.clear_history(&visit.opened.id).await?;
             let cleared = cleared.ok_or_else(|| visit.gone())?;
             announce(&visit, &changed).await;
             Ok(cleared)
         };
-        self.0.common.persist(work).await
+        self.0.common.detached(work).await
     }
 
     /// The history, newest last.
     ///
     /// # Errors
     /// As for [`record`](Self::record).
-    pub async fn history(&self) -> Result<Vec<RawJson>, ServiceError> {
-        self.0.arrive().await?;
-        Ok(self.0.common.store.history(&self.0.opened.id).await?)
+    pub async fn read_history(&self) -> Result<Vec<RawJson>, ServiceError> {
+        self.0.confirm().await?;
+        Ok(self.0.common.store.read_history(&self.0.opened.id).await?)
     }
 
     /// The audit trail, newest last: the requests that have ended, and the
@@ -92,20 +94,20 @@ impl State {
     /// # Errors
     /// As for [`record`](Self::record).
     pub async fn audit_trail(&self) -> Result<Option<Vec<RawJson>>, ServiceError> {
-        self.0.arrive().await?;
+        self.0.confirm().await?;
         Ok(self.0.common.audit.trail(&self.0.opened.id).await?)
     }
 
     /// Some of its resources have changed, if it is there.
     pub async fn changed(&self, uris: &[String]) {
-        if self.0.arrive().await.is_ok() {
+        if self.0.confirm().await.is_ok() {
             announce(&self.0, uris).await;
         }
     }
 }
 
 /// Says that resources have changed, to whoever has subscribed to them.
-async fn announce(visit: &Visit, uris: &[String]) {
+async fn announce(visit: &SessionRef, uris: &[String]) {
     let (id, changes) = (&visit.opened.id, &visit.common.changes);
     join_all(uris.iter().map(|uri| changes.of_session(id, uri))).await;
 }

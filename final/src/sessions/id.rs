@@ -1,6 +1,7 @@
 //! Who and which: the ids that a session is known by.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
+use std::sync::Arc;
 
 use uuid::{Uuid, Variant};
 

@@ -8,16 +8,16 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 
 use self::table::{Session, Table};
-use super::{
-    clock::{Clock, Timestamp},
-    id::{Principal, SessionId},
-    record::{HISTORY_LIMIT, NewSession, Phase, SessionRecord, Totals},
-    store::{Append, Appended, Entered, Result, SessionStore, StoreSettings},
+use super::clock::{Clock, Timestamp};
+use super::id::{Principal, SessionId};
+use super::record::{HISTORY_LIMIT, Phase, SessionInit, SessionRecord, Totals};
+use super::store::{
+    AppendedSession, HistoryAppend, Result, SessionStore, StoreSettings,
+    TouchedSession,
 };
-use crate::{
-    lock::lock,
-    protocol::{RawJson, logging::Level},
-};
+use crate::lock::lock;
+use crate::protocol::RawJson;
+use crate::protocol::logging::Level;
 
 /// A [`SessionStore`] for a single node.
 ///
@@ -52,7 +52,7 @@ impl MemoryStore {
         Some(visit(self.table().alive(id, now)?, now))
     }
 
-    /// Changes a session that is alive, which is activity.
+    /// ChangePublisher a session that is alive, which is activity.
     fn change(&self, id: &SessionId, change: impl FnOnce(&mut Session)) -> bool {
         let visited = self.visit(id, |session, now| {
             session.record.last_activity = now;
@@ -90,13 +90,13 @@ impl MemoryStore {
     fn remove_expired(&self) {
         let now = self.clock.now();
         // The lock is given back between two sessions: nobody waits long.
-        while self.table().settle_one(now) {}
+        while self.table().expire_one(now) {}
     }
 }
 
 #[async_trait]
 impl SessionStore for MemoryStore {
-    async fn create(&self, opened: &NewSession) -> Result<bool> {
+    async fn create(&self, opened: &SessionInit) -> Result<bool> {
         if self.table().is_full(&opened.owner) {
             // It may be expired sessions that are in the way.
             self.remove_expired();
@@ -116,12 +116,12 @@ impl SessionStore for MemoryStore {
         Ok(found.flatten())
     }
 
-    async fn enter(
+    async fn load_and_touch(
         &self,
         id: &SessionId,
         principal: &Principal,
         requests: usize,
-    ) -> Result<Option<Entered>> {
+    ) -> Result<Option<TouchedSession>> {
         let found = self.visit(id, |session, now| {
             session.belongs_to(principal).then(|| {
                 session.record.last_activity = now;
@@ -130,7 +130,7 @@ impl SessionStore for MemoryStore {
             })
         });
         // There is no other node from which it could have come.
-        let entered = |record| Entered { record, reconstructed: false };
+        let entered = |record| TouchedSession { record, reconstructed: false };
         Ok(found.flatten().map(entered))
     }
 
@@ -158,11 +158,11 @@ impl SessionStore for MemoryStore {
         }))
     }
 
-    async fn append(
+    async fn append_history(
         &self,
         id: &SessionId,
-        Append { entries, requests, resources }: &Append,
-    ) -> Result<Option<Appended>> {
+        HistoryAppend { entries, requests, resources }: &HistoryAppend,
+    ) -> Result<Option<AppendedSession>> {
         let now = self.clock.now();
         let mut table = self.table();
         let Some(session) = table.alive(id, now) else { return Ok(None) };
@@ -173,16 +173,17 @@ impl SessionStore for MemoryStore {
         let excess = session.history.len().saturating_sub(HISTORY_LIMIT);
         session.history.drain(..excess);
         let subscriptions = &session.record.subscriptions;
-        let heard = resources.iter().filter(|uri| subscriptions.contains(*uri));
-        let heard = heard.cloned().collect();
+        let subscribed =
+            resources.iter().filter(|uri| subscriptions.contains(*uri));
+        let subscribed = subscribed.cloned().collect();
         let log_level = session.record.log_level;
         for entry in entries {
             *table.appended.entry(entry.operation).or_default() += 1;
         }
-        Ok(Some(Appended { reconstructed: false, log_level, heard }))
+        Ok(Some(AppendedSession { reconstructed: false, log_level, subscribed }))
     }
 
-    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+    async fn read_history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
         let found = self.visit(id, |session, _| Vec::from(session.history.clone()));
         Ok(found.unwrap_or_default())
     }

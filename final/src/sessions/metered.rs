@@ -2,26 +2,24 @@
 
 mod metrics;
 
-use std::{
-    future::Future,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::{Instant, timeout_at};
 
 pub use self::metrics::StoreMetrics;
-use super::{
-    clock::Timestamp,
-    id::{Principal, SessionId},
-    record::{NewSession, SessionRecord, Totals},
-    store::{Append, Appended, Entered, Result, SessionStore, StoreError, Vitals},
+use super::clock::Timestamp;
+use super::id::{Principal, SessionId};
+use super::record::{SessionInit, SessionRecord, Totals};
+use super::store::{
+    AppendedSession, HistoryAppend, Result, SessionStore, StoreError,
+    TouchedSession, Vitals,
 };
-use crate::{
-    lock::lock,
-    protocol::{RawJson, logging::Level},
-};
+use crate::lock::lock;
+use crate::protocol::RawJson;
+use crate::protocol::logging::Level;
 
 /// How long a call to the store may take before the client is told to try again.
 pub const STORE_DEADLINE: Duration = Duration::from_secs(1);
@@ -109,7 +107,7 @@ impl MeteredStore {
 
 #[async_trait]
 impl SessionStore for MeteredStore {
-    async fn create(&self, session: &NewSession) -> Result<bool> {
+    async fn create(&self, session: &SessionInit) -> Result<bool> {
         self.meter.write("create", self.inner.create(session)).await
     }
 
@@ -121,22 +119,22 @@ impl SessionStore for MeteredStore {
         self.meter.read("load", self.inner.load(id, principal)).await
     }
 
-    async fn enter(
+    async fn load_and_touch(
         &self,
         id: &SessionId,
         principal: &Principal,
         requests: usize,
-    ) -> Result<Option<Entered>> {
-        let call = self.inner.enter(id, principal, requests);
+    ) -> Result<Option<TouchedSession>> {
+        let call = self.inner.load_and_touch(id, principal, requests);
         self.meter.read("enter", call).await
     }
 
-    fn remembered(
+    fn cached(
         &self,
         id: &SessionId,
         principal: &Principal,
-    ) -> Option<(Arc<NewSession>, Timestamp)> {
-        self.inner.remembered(id, principal)
+    ) -> Option<(Arc<SessionInit>, Timestamp)> {
+        self.inner.cached(id, principal)
     }
 
     async fn touch(&self, id: &SessionId) -> Result<bool> {
@@ -159,21 +157,23 @@ impl SessionStore for MeteredStore {
         self.meter.write("unsubscribe", self.inner.unsubscribe(id, uri)).await
     }
 
-    async fn append(
+    async fn append_history(
         &self,
         id: &SessionId,
-        append: &Append,
-    ) -> Result<Option<Appended>> {
-        let appended =
-            self.meter.write("append", self.inner.append(id, append)).await?;
+        append: &HistoryAppend,
+    ) -> Result<Option<AppendedSession>> {
+        let appended = self
+            .meter
+            .write("append", self.inner.append_history(id, append))
+            .await?;
         if appended.is_some() {
             self.meter.metrics.count(&append.entries);
         }
         Ok(appended)
     }
 
-    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
-        self.meter.read("history", self.inner.history(id)).await
+    async fn read_history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+        self.meter.read("history", self.inner.read_history(id)).await
     }
 
     async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>> {

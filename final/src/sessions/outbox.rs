@@ -4,14 +4,13 @@
 //! waits, because what is stored is read from there. Most calls say nothing but
 //! their answer, so an unused queue is one small allocation.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard},
-};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
-use crate::{lock::lock, protocol::RawJson};
+use crate::lock::lock;
+use crate::protocol::RawJson;
 
 /// How many items may wait. A message is a few hundred bytes, so a call costs
 /// some tens of KiB while storage is slow. Storage takes as many at once, and others
@@ -20,30 +19,30 @@ pub const CAPACITY: usize = 64;
 
 /// What a call says on its way to the answer.
 #[derive(Debug, Clone)]
-pub enum Said {
+pub enum CallEvent {
     /// A JSON-RPC message.
     Message(RawJson),
     /// The client need not hold its connection: it may come back for the rest.
-    HangUp,
+    CloseConnection,
 }
 
-impl Said {
+impl CallEvent {
     /// The message, if it is one.
     pub fn into_message(self) -> Option<RawJson> {
         match self {
             Self::Message(message) => Some(message),
-            Self::HangUp => None,
+            Self::CloseConnection => None,
         }
     }
 }
 
 /// The sending end. Nothing more is said when it is gone.
 #[derive(Debug)]
-pub struct Outbox(Option<Arc<Queue>>);
+pub struct CallSink(Option<Arc<Queue>>);
 
 /// The receiving end.
 #[derive(Debug)]
-pub struct Inbox(Arc<Queue>);
+pub struct CallOutput(Arc<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {
@@ -56,18 +55,18 @@ struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<Said>,
+    waiting: VecDeque<CallEvent>,
     /// The sender is gone.
     done: bool,
     /// The receiver is gone.
     closed: bool,
 }
 
-impl Outbox {
+impl CallSink {
     /// A queue for one call.
-    pub fn open() -> (Self, Inbox) {
+    pub fn open() -> (Self, CallOutput) {
         let queue = Arc::new(Queue::default());
-        (Self(Some(queue.clone())), Inbox(queue))
+        (Self(Some(queue.clone())), CallOutput(queue))
     }
 
     /// For a client that takes no stream: messages to it are dropped.
@@ -81,7 +80,7 @@ impl Outbox {
     }
 
     /// Puts something in the queue, as soon as there is room.
-    pub async fn send(&self, said: Said) {
+    pub async fn send(&self, said: CallEvent) {
         let Some(queue) = &self.0 else { return };
         loop {
             let emptied = queue.emptied.notified();
@@ -101,7 +100,7 @@ impl Outbox {
     }
 }
 
-impl Drop for Outbox {
+impl Drop for CallSink {
     fn drop(&mut self) {
         if let Some(queue) = &self.0 {
             queue.state().done = true;
@@ -110,10 +109,10 @@ impl Drop for Outbox {
     }
 }
 
-impl Inbox {
+impl CallOutput {
     /// Everything that waits, at least one item; nothing once the sender is gone
     /// and all was taken.
-    pub async fn take(&mut self) -> Vec<Said> {
+    pub async fn next_batch(&mut self) -> Vec<CallEvent> {
         loop {
             {
                 let mut state = self.0.state();
@@ -130,7 +129,7 @@ impl Inbox {
 }
 
 /// What nobody takes is not said.
-impl Drop for Inbox {
+impl Drop for CallOutput {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.closed = true;

@@ -1,28 +1,22 @@
 //! What is kept of a session: everything that a node needs to go on with a
 //! conversation that it has never seen.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::{
-    clock::Timestamp,
-    id::{Principal, SessionId},
-};
-use crate::protocol::{
-    RawJson,
-    lifecycle::{ClientCapabilities, ClientInfo},
-    logging::Level,
-    version::Era,
-};
+use super::clock::Timestamp;
+use super::id::{Principal, SessionId};
+use crate::protocol::RawJson;
+use crate::protocol::lifecycle::{ClientCapabilities, ClientInfo};
+use crate::protocol::logging::Level;
+use crate::protocol::version::Era;
 
 /// How many entries a session's history keeps; older ones are dropped.
 pub const HISTORY_LIMIT: usize = 50;
 
 /// A session that is about to be stored.
 #[derive(Debug, Clone)]
-pub struct NewSession {
+pub struct SessionInit {
     /// Freshly drawn.
     pub id: SessionId,
     /// Who opened it, and who alone may use it.
@@ -38,7 +32,7 @@ pub struct NewSession {
     pub capabilities: ClientCapabilities,
 }
 
-impl NewSession {
+impl SessionInit {
     /// Its phase at the beginning. There is no handshake that a tape waits for.
     pub fn first_phase(&self) -> Phase {
         if self.era.is_stateless() { Phase::Ready } else { Phase::Initializing }
@@ -58,7 +52,7 @@ pub enum Phase {
 #[derive(Debug, Clone)]
 pub struct SessionRecord {
     /// What it was opened with.
-    pub opened: Arc<NewSession>,
+    pub init: Arc<SessionInit>,
     /// How far the handshake has come.
     pub phase: Phase,
     /// Log messages from this level on are sent; `None` lets the server choose.
@@ -77,10 +71,10 @@ pub struct SessionRecord {
 
 impl SessionRecord {
     /// The record of a session at the moment of its creation.
-    pub fn new(opened: NewSession, now: Timestamp) -> Self {
+    pub fn new(opened: SessionInit, now: Timestamp) -> Self {
         Self {
             phase: opened.first_phase(),
-            opened: Arc::new(opened),
+            init: Arc::new(opened),
             log_level: None,
             subscriptions: BTreeSet::new(),
             created: now,
@@ -93,7 +87,7 @@ impl SessionRecord {
 
 /// One line of a session's history. The store does not look into it.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct HistoryEntry {
     /// What it counts as in the deployment's [`Totals`].
     pub operation: &'static str,
     /// What to keep.

@@ -32,49 +32,42 @@
 //! and the sweep corrects them by the sessions themselves.
 
 mod append;
+mod cache;
 pub(crate) mod connection;
 mod deployment;
 pub(crate) mod error;
 mod health;
 mod keys;
-mod known;
 mod primary;
 mod record;
 pub(crate) mod scripts;
 mod sweep;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures_util::future::join;
 use redis::{Cmd, FromRedisValue};
 use serde_json::value::RawValue;
 
-use self::{
-    connection::Connection,
-    error::{read_failed, write_failed},
-    keys::Keys,
-    known::Known,
-    scripts::{APPEND, CHANGE, CLEAR, CREATE, ENTER, Script, TERMINATE},
+pub use self::cache::GENERATION;
+use self::cache::SessionCache;
+use self::connection::Connection;
+pub use self::connection::{ConnectError, Servers};
+use self::error::{read_failed, write_failed};
+pub use self::health::trouble;
+use self::keys::Keys;
+use self::scripts::{APPEND, CHANGE, CLEAR, CREATE, ENTER, Script, TERMINATE};
+use super::clock::{Timestamp, millis};
+use super::id::{NodeId, Principal, SessionId};
+use super::record::{SessionInit, SessionRecord, Totals};
+use super::store::{
+    AppendedSession, HistoryAppend, Result, SessionStore, StoreError,
+    StoreSettings, TouchedSession, Vitals,
 };
-pub use self::{
-    connection::{ConnectError, Servers},
-    health::trouble,
-    known::REMEMBERED,
-};
-use super::{
-    clock::{Timestamp, millis},
-    id::{NodeId, Principal, SessionId},
-    record::{NewSession, SessionRecord, Totals},
-    store::{
-        Append, Appended, Entered, Result, SessionStore, StoreError, StoreSettings,
-        Vitals,
-    },
-};
-use crate::protocol::{RawJson, logging::Level};
+use crate::protocol::RawJson;
+use crate::protocol::logging::Level;
 
 /// A [`SessionStore`] for any number of nodes.
 pub struct RedisStore {
@@ -86,7 +79,7 @@ pub struct RedisStore {
     settings: StoreSettings,
     /// `settings.timeout` in ms, as the scripts take it.
     timeout: String,
-    known: Known,
+    cache: SessionCache,
     /// The policy of the server, if it can lose parts of sessions.
     eviction_policy: Mutex<Option<String>>,
 }
@@ -108,7 +101,7 @@ impl RedisStore {
         let (connection, keys) =
             (Connection::open(servers).await?, Keys::new(prefix));
         let store = Self {
-            known: Known::default(),
+            cache: SessionCache::default(),
             connection,
             keys,
             node,
@@ -168,7 +161,7 @@ impl RedisStore {
 
 #[async_trait]
 impl SessionStore for RedisStore {
-    async fn create(&self, session: &NewSession) -> Result<bool> {
+    async fn create(&self, session: &SessionInit) -> Result<bool> {
         let (id, owner) = (&session.id, &session.owner);
         let now = self.take_place(id, owner).await.map_err(write_failed)?;
         if now == 0 {
@@ -181,7 +174,7 @@ impl SessionStore for RedisStore {
         let create = CREATE.run::<()>(&self.connection, &keys, &arguments);
         let (created, ()) = join(create, self.refresh_index(id, owner, now)).await;
         if let Err(error) = created {
-            self.unlist(id, owner).await;
+            self.remove_from_index(id, owner).await;
             return Err(write_failed(error));
         }
         Ok(true)
@@ -199,36 +192,36 @@ impl SessionStore for RedisStore {
             return Ok(None);
         }
         let record = record::decode(id, fields)?;
-        Ok((record.opened.principal == *principal).then_some(record))
+        Ok((record.init.principal == *principal).then_some(record))
     }
 
-    async fn enter(
+    async fn load_and_touch(
         &self,
         id: &SessionId,
         principal: &Principal,
         requests: usize,
-    ) -> Result<Option<Entered>> {
-        let (who, requests) = (asked_by(principal), requests.to_string());
+    ) -> Result<Option<TouchedSession>> {
+        let (who, requests) = (principal_argument(principal), requests.to_string());
         let arguments = [&*requests, self.node.as_str()];
         let visited: Option<(String, HashMap<String, String>)> = self
             .run_for(&who, &ENTER, &self.keys.session(id), id, &arguments)
             .await?;
         let Some((previous, fields)) = visited else {
-            self.known.forget(id);
+            self.cache.forget(id);
             return Ok(None);
         };
         let record = record::decode(id, fields)?;
-        self.known.entered(&record);
+        self.cache.insert(&record);
         let reconstructed = previous != self.node.as_str();
-        Ok(Some(Entered { record, reconstructed }))
+        Ok(Some(TouchedSession { record, reconstructed }))
     }
 
-    fn remembered(
+    fn cached(
         &self,
         id: &SessionId,
         principal: &Principal,
-    ) -> Option<(Arc<NewSession>, Timestamp)> {
-        self.known.get(id, principal)
+    ) -> Option<(Arc<SessionInit>, Timestamp)> {
+        self.cache.get(id, principal)
     }
 
     async fn touch(&self, id: &SessionId) -> Result<bool> {
@@ -255,11 +248,11 @@ impl SessionStore for RedisStore {
         self.change(&CHANGE, id, &[&field]).await
     }
 
-    async fn append(
+    async fn append_history(
         &self,
         id: &SessionId,
-        append: &Append,
-    ) -> Result<Option<Appended>> {
+        append: &HistoryAppend,
+    ) -> Result<Option<AppendedSession>> {
         // The time, the node of the last visit, the log level, and a value for
         // each resource that is subscribed to.
         type Found = (u64, String, String, Vec<Option<String>>);
@@ -269,20 +262,20 @@ impl SessionStore for RedisStore {
         let found: Option<Found> =
             self.run_for(SERVER, &APPEND, &keys, id, &arguments).await?;
         let Some((now, previous, level, heard)) = found else {
-            self.known.forget(id);
+            self.cache.forget(id);
             return Ok(None);
         };
-        self.known.tell_time(Timestamp(now));
+        self.cache.set_time(Timestamp(now));
         let heard =
             append.resources.iter().zip(heard).filter(|(_, it)| it.is_some());
-        Ok(Some(Appended {
+        Ok(Some(AppendedSession {
             reconstructed: previous != self.node.as_str(),
             log_level: Level::parse(&level),
-            heard: heard.map(|(uri, _)| uri.clone()).collect(),
+            subscribed: heard.map(|(uri, _)| uri.clone()).collect(),
         }))
     }
 
-    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+    async fn read_history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
         let bodies = Cmd::lrange(self.keys.history(id), 0, -1);
         let bodies = self.connection.query::<Vec<String>>(&bodies).await;
         let bodies = bodies.map_err(read_failed)?.into_iter();
@@ -301,15 +294,15 @@ impl SessionStore for RedisStore {
         id: &SessionId,
         principal: &Principal,
     ) -> Result<bool> {
-        let (keys, who) = (self.keys.session(id), asked_by(principal));
-        let (channels, name) = (self.keys.channels(), id.to_string());
+        let (keys, who) = (self.keys.session(id), principal_argument(principal));
+        let (channels, name) = (self.keys.node_channel_prefix(), id.to_string());
         let arguments =
             [&*self.timeout, &who, self.node.as_str(), &channels, &name];
         let ended = TERMINATE.run(&self.connection, &keys, &arguments);
         let ended: Option<String> = ended.await.map_err(write_failed)?;
         let Some(owner) = ended else { return Ok(false) };
-        self.known.forget(id);
-        self.unlist(id, &owner).await;
+        self.cache.forget(id);
+        self.remove_from_index(id, &owner).await;
         Ok(true)
     }
 
@@ -328,6 +321,6 @@ impl SessionStore for RedisStore {
 }
 
 /// How a script is told who asks.
-fn asked_by(principal: &Principal) -> String {
+fn principal_argument(principal: &Principal) -> String {
     format!("={}", principal.as_str())
 }

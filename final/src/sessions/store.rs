@@ -1,15 +1,16 @@
 //! The door to storage.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{
-    clock::Timestamp,
-    id::{Principal, SessionId},
-    record::{Entry, NewSession, SessionRecord, Totals},
-};
-use crate::protocol::{RawJson, logging::Level};
+use super::clock::Timestamp;
+use super::id::{Principal, SessionId};
+use super::record::{HistoryEntry, SessionInit, SessionRecord, Totals};
+use crate::protocol::RawJson;
+use crate::protocol::logging::Level;
 
 /// What every store is told.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +23,7 @@ pub struct StoreSettings {
 
 /// A session that was found.
 #[derive(Debug, Clone)]
-pub struct Entered {
+pub struct TouchedSession {
     /// As it is now, this visit counted.
     pub record: SessionRecord,
     /// The last visit was to another node: this one has just reconstructed it.
@@ -31,11 +32,11 @@ pub struct Entered {
 
 /// What a call adds to a session.
 #[derive(Debug, Clone, Default)]
-pub struct Append {
+pub struct HistoryAppend {
     /// New entries of the history.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<HistoryEntry>,
     /// How many requests are counted with them: this is a visit, too, like
-    /// [`enter`](SessionStore::enter). 0 if the visit was made before.
+    /// [`load_and_touch`](SessionStore::load_and_touch). 0 if the visit was made before.
     pub requests: usize,
     /// Resources that change with them.
     pub resources: Vec<String>,
@@ -43,13 +44,13 @@ pub struct Append {
 
 /// What was appended, and the session at that moment.
 #[derive(Debug, Clone)]
-pub struct Appended {
-    /// As in [`Entered`], if it was a visit.
+pub struct AppendedSession {
+    /// As in [`TouchedSession`], if it was a visit.
     pub reconstructed: bool,
     /// Log messages from this level on are sent; `None` lets the server choose.
     pub log_level: Option<Level>,
     /// The resources that change and are subscribed to.
-    pub heard: Vec<String>,
+    pub subscribed: Vec<String>,
 }
 
 /// The state of a storage that can be written.
@@ -81,7 +82,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Makes the session visible to all nodes; `false` if its owner already has
     /// as many as it may. Called before the client learns the id, so that no
     /// request can arrive at a node that does not know it.
-    async fn create(&self, session: &NewSession) -> Result<bool>;
+    async fn create(&self, session: &SessionInit) -> Result<bool>;
 
     /// The session as it is now, or `None` if it never was, has expired, was
     /// ended, or belongs to somebody else. Nothing is changed.
@@ -93,22 +94,22 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Like [`load`](Self::load), and counts the visit: `requests` more
     /// requests, activity now.
-    async fn enter(
+    async fn load_and_touch(
         &self,
         id: &SessionId,
         principal: &Principal,
         requests: usize,
-    ) -> Result<Option<Entered>>;
+    ) -> Result<Option<TouchedSession>>;
 
     /// What this node knows of a session without asking, if it was entered here
     /// lately: what it was opened with, which never changes, and what time it is.
     /// Whether the session is still there, and everything else, storage must be
     /// asked. A storage that answers at once has nothing to remember.
-    fn remembered(
+    fn cached(
         &self,
         _id: &SessionId,
         _principal: &Principal,
-    ) -> Option<(Arc<NewSession>, Timestamp)> {
+    ) -> Option<(Arc<SessionInit>, Timestamp)> {
         None
     }
 
@@ -131,14 +132,14 @@ pub trait SessionStore: Send + Sync + 'static {
     /// [`HISTORY_LIMIT`](super::record::HISTORY_LIMIT) entries, and counts the
     /// new ones in the session and in the deployment's totals, in the same step.
     /// `None` if there is no such session.
-    async fn append(
+    async fn append_history(
         &self,
         id: &SessionId,
-        append: &Append,
-    ) -> Result<Option<Appended>>;
+        append: &HistoryAppend,
+    ) -> Result<Option<AppendedSession>>;
 
     /// The history, newest last; empty if the session is gone.
-    async fn history(&self, id: &SessionId) -> Result<Vec<RawJson>>;
+    async fn read_history(&self, id: &SessionId) -> Result<Vec<RawJson>>;
 
     /// Empties the history and returns how many entries it had; `None` if the
     /// session is gone. What was counted stays counted.

@@ -4,19 +4,15 @@
 use std::fmt::{self, Debug};
 
 use serde::Serialize;
-use tracing::{
-    Event, Subscriber,
-    field::{Field, Visit},
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::field::{MakeExt, RecordFields};
+use tracing_subscriber::fmt::format::{self, Writer};
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{
+    FmtContext, FormatEvent, FormatFields, FormattedFields,
 };
-use tracing_subscriber::{
-    field::{MakeExt, RecordFields},
-    fmt::{
-        FmtContext, FormatEvent, FormatFields, FormattedFields,
-        format::{self, Writer},
-        time::{FormatTime, SystemTime},
-    },
-    registry::LookupSpan,
-};
+use tracing_subscriber::registry::LookupSpan;
 
 use super::excerpt::excerpt;
 

@@ -3,18 +3,15 @@
 //! lost and counted, and nothing else happens: no thread that serves waits for the
 //! log, and no request fails because of it.
 
-use std::{
-    backtrace::{Backtrace, BacktraceStatus},
-    io::{self, ErrorKind, IsTerminal, Write},
-    panic::PanicHookInfo,
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
-        mpsc::{Receiver, SyncSender, sync_channel},
-    },
-    thread,
-    time::{Duration, Instant},
-};
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::panic::PanicHookInfo;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{

@@ -1,31 +1,24 @@
 //! The storages that the contract is asked of.
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
-use std::{
-    ops::RangeInclusive,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use mcp_server::{
-    bus::RedisBus,
-    events::{
-        AttemptId, Bounds, EntryId, Event, EventId, EventLog, Held, MemoryLog,
-        Opened, Page, ReadAt, RedisLog, Resumed, StreamId,
-        audit::{Asked, AuditedCall},
-    },
-    protocol::{
-        RawJson,
-        jsonrpc::{Request, RequestId},
-        lifecycle::{ClientCapabilities, ClientInfo},
-        to_raw,
-        version::{Era, Version},
-    },
-    sessions::{
-        Append, Entry, MemoryStore, NewSession, NodeId, Principal, RedisStore,
-        SessionId, SessionStore, StoreError, StoreSettings, Timestamp,
-        redis::Servers,
-    },
+use mcp_server::bus::RedisBus;
+use mcp_server::events::audit::{Asked, AuditEntry};
+use mcp_server::events::{
+    AttemptId, CallRegistration, EntryId, Event, EventId, EventLog, GetStreamLease,
+    LogBounds, LogPage, MemoryLog, ReaderLocation, RedisLog, Resumption, StreamId,
+};
+use mcp_server::protocol::jsonrpc::{Request, RequestId};
+use mcp_server::protocol::lifecycle::{ClientCapabilities, ClientInfo};
+use mcp_server::protocol::version::{Era, Version};
+use mcp_server::protocol::{RawJson, to_raw};
+use mcp_server::sessions::redis::Servers;
+use mcp_server::sessions::{
+    HistoryAppend, HistoryEntry, MemoryStore, NodeId, Principal, RedisStore,
+    SessionId, SessionInit, SessionStore, StoreError, StoreSettings, Timestamp,
 };
 
 use crate::redis_server::RedisServer;
@@ -69,7 +62,7 @@ pub trait Deployment {
     }
 
     /// Leaves a session alone until it has expired.
-    async fn idle(&self, session: &NewSession) {
+    async fn idle(&self, session: &SessionInit) {
         self.until("the session expires", async || {
             let found = self.node(1).load(&session.id, &session.principal).await;
             found.unwrap().is_none()
@@ -81,7 +74,7 @@ pub trait Deployment {
 /// A storage that also keeps what was said on streams.
 pub trait Logs: Deployment {
     /// The log as node 0 or node 1 sees it.
-    fn log(&self, n: usize, bounds: Bounds) -> Arc<dyn EventLog>;
+    fn log(&self, n: usize, bounds: LogBounds) -> Arc<dyn EventLog>;
 
     /// The name of node 0 or node 1.
     fn name(&self, n: usize) -> NodeId;
@@ -116,7 +109,7 @@ impl Deployment for Memory {
 }
 
 impl Logs for Memory {
-    fn log(&self, n: usize, bounds: Bounds) -> Arc<dyn EventLog> {
+    fn log(&self, n: usize, bounds: LogBounds) -> Arc<dyn EventLog> {
         Arc::new(MemoryLog::new(self.0.clone(), self.name(n), bounds))
     }
 
@@ -202,7 +195,7 @@ impl Deployment for Redis {
 }
 
 impl Logs for Redis {
-    fn log(&self, n: usize, bounds: Bounds) -> Arc<dyn EventLog> {
+    fn log(&self, n: usize, bounds: LogBounds) -> Arc<dyn EventLog> {
         Arc::new(RedisLog::new(self.nodes[n].clone(), bounds))
     }
 
@@ -228,13 +221,13 @@ pub fn record_key(id: impl std::fmt::Display) -> String {
 }
 
 /// A session of an owner that has no other.
-pub fn opened() -> NewSession {
+pub fn opened() -> SessionInit {
     owned_by(&SessionId::random().to_string())
 }
 
 /// A session that counts for `owner`.
-pub fn owned_by(owner: &str) -> NewSession {
-    NewSession {
+pub fn owned_by(owner: &str) -> SessionInit {
+    SessionInit {
         id: SessionId::random(),
         principal: Principal::named("alice"),
         owner: owner.to_owned(),
@@ -254,20 +247,20 @@ pub fn attempt() -> AttemptId {
 }
 
 /// An entry whose body is a JSON string.
-pub fn entry(operation: &'static str, body: &str) -> Entry {
+pub fn entry(operation: &'static str, body: &str) -> HistoryEntry {
     let body = serde_json::value::RawValue::from_string(body.to_owned()).unwrap();
-    Entry { operation, body }
+    HistoryEntry { operation, body }
 }
 
 /// `count` additions.
-pub fn entries(count: usize) -> Append {
+pub fn entries(count: usize) -> HistoryAppend {
     let body = to_raw(&serde_json::json!({"operation": "add", "result": 3}));
-    appending(vec![Entry { operation: "add", body }; count])
+    appending(vec![HistoryEntry { operation: "add", body }; count])
 }
 
 /// These entries, of a call whose visit was made before.
-pub fn appending(entries: Vec<Entry>) -> Append {
-    Append { entries, ..Append::default() }
+pub fn appending(entries: Vec<HistoryEntry>) -> HistoryAppend {
+    HistoryAppend { entries, ..HistoryAppend::default() }
 }
 
 /// What the sessions of a [`Talk`] are subscribed to.
@@ -279,7 +272,7 @@ pub const START: EntryId = EntryId { time: 0, number: 0 };
 /// One session, and its log as two nodes see it.
 pub struct Talk {
     /// As it was opened.
-    pub session: NewSession,
+    pub session: SessionInit,
     /// Its id.
     pub id: SessionId,
     /// Of node 0 and node 1.
@@ -291,11 +284,11 @@ pub struct Talk {
 impl Talk {
     /// A new session, subscribed to [`URI`].
     pub async fn start(all: &impl Logs) -> Self {
-        Self::bounded(all, Bounds::default()).await
+        Self::bounded(all, LogBounds::default()).await
     }
 
     /// The same with a log of this size.
-    pub async fn bounded(all: &impl Logs, bounds: Bounds) -> Self {
+    pub async fn bounded(all: &impl Logs, bounds: LogBounds) -> Self {
         let talk = Self::unknown(all, bounds);
         all.node(0).create(&talk.session).await.unwrap();
         all.node(0).subscribe(&talk.id, URI).await.unwrap();
@@ -303,7 +296,7 @@ impl Talk {
     }
 
     /// A session that storage has not heard of.
-    pub fn unknown(all: &impl Logs, bounds: Bounds) -> Self {
+    pub fn unknown(all: &impl Logs, bounds: LogBounds) -> Self {
         let session = opened();
         Self {
             id: session.id,
@@ -316,7 +309,7 @@ impl Talk {
     /// Opens the stream of a call that was not running.
     pub async fn open(&self, node: usize, call: u64) -> EventId {
         match self.try_open(node, &number(call), "attempt").await {
-            Some(Opened::New(opening)) => opening,
+            Some(CallRegistration::New(opening)) => opening,
             other => panic!("{other:?}"),
         }
     }
@@ -327,7 +320,7 @@ impl Talk {
         node: usize,
         call: &RequestId,
         attempt: &str,
-    ) -> Option<Opened> {
+    ) -> Option<CallRegistration> {
         let attempt = AttemptId::named(attempt);
         self.logs[node].open_call(&self.id, call, &attempt).await.unwrap()
     }
@@ -338,8 +331,8 @@ impl Talk {
     }
 
     /// The same, with the number of the hold.
-    pub async fn hold(&self, node: usize) -> Held {
-        let held = self.logs[node].open_listener(&self.id).await.unwrap();
+    pub async fn hold(&self, node: usize) -> GetStreamLease {
+        let held = self.logs[node].open_get_stream(&self.id).await.unwrap();
         held.expect("a session")
     }
 
@@ -347,7 +340,7 @@ impl Talk {
     pub async fn append(&self, stream: StreamId, batch: u64, all: &[&str]) -> bool {
         let messages: Vec<_> = all.iter().map(to_raw).collect();
         self.logs[0]
-            .append(&self.id, stream, &attempt(), batch, &messages)
+            .append_events(&self.id, stream, &attempt(), batch, &messages)
             .await
             .unwrap()
     }
@@ -374,8 +367,12 @@ impl Talk {
     ) -> bool {
         let attempt = AttemptId::named(attempt);
         let answer = answer.map(|text| to_raw(&text));
-        let finish =
-            self.logs[node].finish(&self.id, stream, &attempt, answer.as_ref());
+        let finish = self.logs[node].finish_call(
+            &self.id,
+            stream,
+            &attempt,
+            answer.as_ref(),
+        );
         finish.await.unwrap()
     }
 
@@ -388,28 +385,35 @@ impl Talk {
 
     /// Says something on the GET stream that is about [`URI`].
     pub async fn send(&self, node: usize, text: &str) -> bool {
-        self.logs[node].send(&self.id, Some(URI), &to_raw(&text)).await.unwrap()
+        self.logs[node]
+            .send_to_get_stream(&self.id, Some(URI), &to_raw(&text))
+            .await
+            .unwrap()
     }
 
     /// Goes on after an event, on a node.
-    pub async fn resume(&self, node: usize, seen: EventId) -> Resumed {
-        self.logs[node].resume(&self.id, seen).await.unwrap().expect("a session")
+    pub async fn resume(&self, node: usize, seen: EventId) -> Resumption {
+        self.logs[node]
+            .resume_stream(&self.id, seen)
+            .await
+            .unwrap()
+            .expect("a session")
     }
 
     /// Whether there may be something after an event.
     pub async fn goes_on(&self, node: usize, seen: EventId) -> bool {
         let resumed = self.resume(node, seen).await;
-        matches!(resumed, Resumed::Call(_) | Resumed::Listener(_))
+        matches!(resumed, Resumption::Call(_) | Resumption::Listener(_))
     }
 
     /// Where a stream is read, as a node sees it.
-    pub async fn read_at(&self, node: usize, of: StreamId) -> ReadAt {
+    pub async fn read_at(&self, node: usize, of: StreamId) -> ReaderLocation {
         self.page(node, of, START).await.read_at
     }
 
     /// What a reader on a node finds.
-    pub async fn page(&self, node: usize, of: StreamId, after: EntryId) -> Page {
-        let page = self.logs[node].read(&self.id, of, after).await.unwrap();
+    pub async fn page(&self, node: usize, of: StreamId, after: EntryId) -> LogPage {
+        let page = self.logs[node].read_page(&self.id, of, after).await.unwrap();
         page.expect("a session")
     }
 
@@ -449,7 +453,7 @@ pub fn texts(count: usize) -> Vec<RawJson> {
 }
 
 /// Calls for an audit trail; the requests' ids count from 0.
-pub fn audited(count: u64) -> Vec<AuditedCall> {
+pub fn audited(count: u64) -> Vec<AuditEntry> {
     let call = |id| {
         let request =
             Request { id: number(id), method: "ping".into(), params: None };
@@ -474,7 +478,7 @@ pub fn ids(events: &[Event]) -> Vec<EntryId> {
 pub async fn lose_the_answer(
     server: &RedisServer,
     store: Arc<RedisStore>,
-    session: &NewSession,
+    session: &SessionInit,
 ) {
     store.touch(&session.id).await.unwrap();
     server.run(&["CLIENT", "PAUSE", "5000", "WRITE"]);

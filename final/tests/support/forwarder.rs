@@ -1,16 +1,12 @@
 //! An address that moves from one server to another, as a name or a virtual address
 //! does.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU16, Ordering},
-};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    task::{JoinHandle, JoinSet},
-};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
 
 /// Forwards connections to a port of 127.0.0.1. Dropping it closes them.
 #[derive(Debug)]

@@ -3,14 +3,13 @@
 //! that the other node holds; and how long the other node needs to tell all its
 //! streams of one event. `cargo xtask bench` builds and runs it.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use suite::{Client, Cluster, Node, Stream};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 const STREAMS: usize = 1_000;
 const EVENTS: usize = 2_000;

@@ -1,7 +1,8 @@
 //! Makes nodes, Redis and connections fail under load, and checks that the books
 //! balance. `cargo xtask chaos` builds and runs it.
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
+use std::time::Duration;
 
 use suite::chaos::{self, Plan};
 

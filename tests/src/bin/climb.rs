@@ -3,11 +3,8 @@
 
 use std::process::ExitCode;
 
-use suite::climb::{
-    self, Chapter, Server, Verdict,
-    chapters::{FINAL, root},
-    table,
-};
+use suite::climb::chapters::{FINAL, root};
+use suite::climb::{self, Chapter, Server, Verdict, table};
 
 const USAGE: &str = "usage: climb CHAPTER --url URL | climb CHAPTER --cmd COMMAND
        climb table";

@@ -1,7 +1,8 @@
 //! The official suite's fixtures, served by the same library as the product.
 //! Settings as for `mcp-server`.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
+use std::sync::Arc;
 
 use mcp_server::app;
 use suite::fixture::Fixture;

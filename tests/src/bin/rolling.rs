@@ -1,7 +1,8 @@
 //! Restarts nodes one by one under load, and counts what their clients notice.
 //! `cargo xtask rolling` builds and runs it.
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
+use std::time::Duration;
 
 use suite::rolling::{self, Plan};
 

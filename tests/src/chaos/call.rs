@@ -1,18 +1,15 @@
 //! One request, followed from node to node until its answer.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::{
-    account::{Account, What},
-    dice::Dice,
-};
-use crate::{Attempt, Stream, client::message};
+use super::account::{Account, What};
+use super::dice::Dice;
+use crate::client::message;
+use crate::{Attempt, Stream};
 
 /// The protocol version of all sessions.
 pub const VERSION: &str = "2025-11-25";

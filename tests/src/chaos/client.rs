@@ -1,23 +1,18 @@
 //! A client that calls, leaves, reuses ids, and keeps its own books.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::{
-    account::{Account, What},
-    book::Book,
-    call::{Answer, Call, Line, RETRY, SILENCE, VERSION},
-    dice::Dice,
-};
-use crate::{client::message, http::http_client};
+use super::account::{Account, What};
+use super::book::Book;
+use super::call::{Answer, Call, Line, RETRY, SILENCE, VERSION};
+use super::dice::Dice;
+use crate::client::message;
+use crate::http::http_client;
 
 /// How many ids a session has. Each is used again and again, soonest after the next
 /// two calls; a call that was left may still run under it.

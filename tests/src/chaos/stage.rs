@@ -1,15 +1,15 @@
 //! The nodes and Redis, and what is done to them.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use testkit::ports::free_port;
 use tokio::time::sleep;
 
-use super::{
-    account::{Account, What},
-    dice::Dice,
-    link::Link,
-};
+use super::account::{Account, What};
+use super::dice::Dice;
+use super::link::Link;
 use crate::{Node, NodeBuilder, RedisServer};
 
 /// How many nodes there are.

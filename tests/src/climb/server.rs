@@ -1,14 +1,14 @@
 //! The server that climbs: one that runs already, or a command that starts it.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr, ToSocketAddrs},
-    os::unix::process::CommandExt,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
-use testkit::{Process, Stderr, ports::free_port, programs};
-use tokio::{net::TcpStream, time::sleep};
+use testkit::ports::free_port;
+use testkit::{Process, Stderr, programs};
+use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 use super::{Complaint, Need};
 use crate::{GLANCE, Pipes};

@@ -1,10 +1,8 @@
 //! What a scenario finds: running nodes, and what it may do to them.
 
-use super::{
-    Answer, Complaint, Need, Server,
-    server::{Launched, Place},
-    visitor::Visitor,
-};
+use super::server::{Launched, Place};
+use super::visitor::Visitor;
+use super::{Answer, Complaint, Need, Server};
 use crate::{Pipes, RedisServer, Transcript};
 
 /// The nodes of one scenario. Dropping it ends those that were started for it.

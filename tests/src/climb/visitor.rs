@@ -1,14 +1,14 @@
 //! A client that expects nothing of the server that it visits.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::{Value, json};
 
-use super::{Answer, Complaint, server::Place};
-use crate::{Attempt, client::message, http};
+use super::server::Place;
+use super::{Answer, Complaint};
+use crate::client::message;
+use crate::{Attempt, http};
 
 /// The version that visitors ask for.
 pub const VERSION: &str = "2025-11-25";

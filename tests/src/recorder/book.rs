@@ -1,9 +1,7 @@
 //! Recordings, and the pages that show them.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 
 /// Compares a text with the recording `NN/NAME` below `root`: the snapshot
 /// `book/recordings/NN/NAME.snap`. A difference fails the story, which names the

@@ -2,11 +2,9 @@
 //! a dashed one; a connection that breaks ends in a cross. Redis' answer of several
 //! values is in the transcript only, if it follows its command at once.
 
-use super::{
-    record::{Entry, Record, SESSION, What, participants},
-    resp::Value,
-    words,
-};
+use super::record::{Entry, Record, SESSION, What, participants};
+use super::resp::Value;
+use super::words;
 
 /// The diagram's text.
 pub fn mermaid(record: &mut Record) -> String {

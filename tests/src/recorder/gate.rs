@@ -1,16 +1,13 @@
 //! Holds, cuts and delays: what is to happen to the next message that matches.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use tokio::{sync::oneshot, time::timeout};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-use super::{
-    Recorder,
-    record::{Entry, What},
-};
+use super::Recorder;
+use super::record::{Entry, What};
 use crate::PATIENCE;
 
 /// Which message is meant: every part that is given must fit.

@@ -2,7 +2,8 @@
 
 use std::io::{Error, ErrorKind, Result};
 
-use tokio::{io::AsyncReadExt, net::tcp::OwnedReadHalf};
+use tokio::io::AsyncReadExt;
+use tokio::net::tcp::OwnedReadHalf;
 
 /// One direction of a connection.
 #[derive(Debug)]

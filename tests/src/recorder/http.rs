@@ -3,22 +3,17 @@
 //! It passes on every byte that it reads, with one freedom: each event of a stream
 //! becomes a chunk of its own, so that a story can stop between two of them.
 
-use std::{
-    io::Result,
-    net::{Ipv4Addr, SocketAddr},
-};
+use std::io::Result;
+use std::net::{Ipv4Addr, SocketAddr};
 
-use tokio::{
-    io::AsyncWriteExt,
-    net::{TcpListener, TcpStream, tcp::OwnedWriteHalf},
-    select,
-};
+use tokio::io::AsyncWriteExt;
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::select;
 
-use super::{
-    Recorder,
-    head::{Head, Length, Source, framed},
-    record::What,
-};
+use super::Recorder;
+use super::head::{Head, Length, Source, framed};
+use super::record::What;
 use crate::Event;
 
 /// Accepts connections for as long as the story runs; `who` is client and server.

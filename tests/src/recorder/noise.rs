@@ -16,10 +16,8 @@
 //! 4. A message to a session that does not want it: whether a node asks depends on how
 //!    long ago it has looked. One that is wanted is told with its reply.
 
-use super::{
-    record::{Command, What},
-    resp::Value,
-};
+use super::record::{Command, What};
+use super::resp::Value;
 use crate::names::has_id;
 
 /// Commands without a key that a story is about.

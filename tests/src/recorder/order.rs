@@ -38,7 +38,8 @@ fn goes_before(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recorder::{record::Command, resp::Value};
+    use crate::recorder::record::Command;
+    use crate::recorder::resp::Value;
 
     fn command(name: &str) -> Command {
         Command { name: name.into(), keys: vec!["{k}".into()], arguments: vec![] }

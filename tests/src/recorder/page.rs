@@ -1,11 +1,8 @@
 //! The record as a transcript. `>` is what a client or a node asks, `<` what it is
 //! told. With more than two participants each message says who speaks to whom.
 
-use super::{
-    CLIENT, REDIS,
-    record::{Command, Entry, Record, What, participants},
-    words,
-};
+use super::record::{Command, Entry, Record, What, participants};
+use super::{CLIENT, REDIS, words};
 
 /// The width of a page's code.
 const WIDTH: usize = 84;

@@ -1,13 +1,11 @@
 //! One message on its way through a proxy.
 
-use tokio::{io::AsyncWriteExt, net::tcp::OwnedWriteHalf};
+use tokio::io::AsyncWriteExt;
+use tokio::net::tcp::OwnedWriteHalf;
 
-use super::{
-    Recorder,
-    gate::Fate,
-    record::{Entry, Place, What},
-    words,
-};
+use super::gate::Fate;
+use super::record::{Entry, Place, What};
+use super::{Recorder, words};
 
 impl Recorder {
     /// Waits until a message may pass, writes it down, and passes it on. Whether

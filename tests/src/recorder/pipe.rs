@@ -1,10 +1,8 @@
 //! A server at the other end of two pipes: lines instead of messages over sockets,
 //! the same record.
 
-use super::{
-    CLIENT, Recorder,
-    record::{Entry, What},
-};
+use super::record::{Entry, What};
+use super::{CLIENT, Recorder};
 use crate::Pipes;
 
 /// Two pipes whose lines are written down.

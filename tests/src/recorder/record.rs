@@ -1,7 +1,9 @@
 //! Messages in the order in which they passed.
 
-use super::{CLIENT, REDIS, noise, order, resp::Value};
-use crate::{Event, names::Names};
+use super::resp::Value;
+use super::{CLIENT, REDIS, noise, order};
+use crate::Event;
+use crate::names::Names;
 
 /// What was written down.
 #[derive(Debug, Default)]

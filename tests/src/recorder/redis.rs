@@ -1,26 +1,18 @@
 //! The proxy between a node and Redis. It passes on every byte as it came.
 
-use std::{
-    collections::VecDeque,
-    io::Result,
-    net::Ipv4Addr,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::VecDeque;
+use std::io::Result;
+use std::net::Ipv4Addr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::{
-    io::AsyncReadExt,
-    net::{
-        TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
-    select,
-};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::select;
 
-use super::{
-    REDIS, Recorder, noise,
-    record::{Command, Entry, Place, What},
-    resp::{self, Value},
-};
+use super::record::{Command, Entry, Place, What};
+use super::resp::{self, Value};
+use super::{REDIS, Recorder, noise};
 
 /// Accepts connections for as long as the story runs; the port to connect to.
 pub(super) async fn serve(recorder: Recorder, node: &str, port: u16) -> u16 {

@@ -1,10 +1,8 @@
 //! The names of Lua scripts. Redis knows a script by a hash; a reader knows it by
 //! its file.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use super::record::Command;
 

@@ -3,10 +3,8 @@
 
 use serde_json::Value as Json;
 
-use super::{
-    record::{Command, SESSION, What},
-    resp::Value,
-};
+use super::record::{Command, SESSION, What};
+use super::resp::Value;
 
 /// The longest text beside an arrow, in characters.
 const LONGEST: usize = 44;

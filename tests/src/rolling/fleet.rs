@@ -1,6 +1,7 @@
 //! The nodes. Each keeps its port, so that the balancer finds it again.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use testkit::ports::free_port;
 

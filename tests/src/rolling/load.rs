@@ -1,26 +1,18 @@
 //! What the clients do all the time: each waits for what it asked for, and asks
 //! again.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::{
-    sync::watch,
-    task::JoinHandle,
-    time::{Instant, sleep, timeout, timeout_at},
-};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::{
-    ledger::Ledger,
-    session::{Failed, Session},
-};
+use super::ledger::Ledger;
+use super::session::{Failed, Session};
 
 /// What a client does, and how many do it.
 const CLIENTS: [(Kind, usize); 4] =

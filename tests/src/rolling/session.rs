@@ -1,25 +1,19 @@
 //! An MCP client behind a balancer, as the protocol wants it: it comes back when
 //! it is told to, and it writes down everything that it should not have seen.
 
-use std::{
-    collections::HashSet,
-    net::SocketAddr,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use super::ledger::Ledger;
-use crate::{
-    Attempt, Event, Stream,
-    client::message,
-    http::{self, Sent},
-};
+use crate::client::message;
+use crate::http::{self, Sent};
+use crate::{Attempt, Event, Stream};
 
 const VERSION: &str = "2025-11-25";
 

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    catalogue::{self, Page, Rule, named_in},
-    scan::Scan,
-};
+use super::catalogue::{self, Page, Rule, named_in};
+use super::scan::Scan;
 
 /// One rule and what holds it.
 pub struct Row {

@@ -5,10 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    catalogue::{Rule, named_in},
-    macros::functions_of_test_macros,
-};
+use super::catalogue::{Rule, named_in};
+use super::macros::functions_of_test_macros;
 
 /// What one file says about rules.
 #[derive(Debug, Default)]

@@ -1,11 +1,11 @@
 //! Time is paused: it passes when everything waits.
 
-use axum::{Extension, response::IntoResponse, routing::get};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
-    task::JoinHandle,
-    time::{Instant, sleep, sleep_until},
-};
+use axum::Extension;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::*;
 use crate::app::slots::Limits;

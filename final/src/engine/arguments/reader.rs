@@ -1,9 +1,11 @@
 //! Reads arguments along their schema, so that what the schema refuses is refused
 //! before it costs memory, and by name: types and bounds come before what is inside.
 
-use std::{fmt, ops::ControlFlow};
+use std::fmt;
+use std::ops::ControlFlow;
 
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::{MAX_RULES, short};
 use crate::protocol::raw::{Kind, each_item, each_member, has_more_items};
@@ -31,14 +33,14 @@ impl fmt::Display for Place<'_> {
 
 /// Reads one set of arguments.
 #[derive(Default)]
-pub struct Reader {
+pub struct StreamCursor {
     /// What keeps them from being read, at most [`MAX_RULES`] sentences.
     pub rules: Vec<String>,
     /// An optional argument was `null`, and is not in what was read.
     pub left_out: bool,
 }
 
-impl Reader {
+impl StreamCursor {
     /// Reads a value. What is returned means nothing once there are
     /// [rules](Self::rules) that it breaks.
     pub fn read(

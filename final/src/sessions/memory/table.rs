@@ -1,14 +1,12 @@
 //! All sessions in memory, and what follows from which of them are alive.
 
-use std::{
-    any::Any,
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
-    time::Duration,
-};
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
 
-use crate::{
-    protocol::RawJson,
-    sessions::{Principal, SessionId, SessionRecord, StoreSettings, Timestamp},
+use crate::protocol::RawJson;
+use crate::sessions::{
+    Principal, SessionId, SessionRecord, StoreSettings, Timestamp,
 };
 
 /// Every method leaves all fields in agreement.
@@ -44,7 +42,7 @@ pub(super) struct Session {
 impl Session {
     /// Whether `principal` may use it.
     pub fn belongs_to(&self, principal: &Principal) -> bool {
-        self.record.opened.principal == *principal
+        self.record.init.principal == *principal
     }
 
     fn deadline(&self, timeout: Duration) -> Timestamp {
@@ -77,7 +75,7 @@ impl Table {
 
     /// Keeps a new session; `false` if its owner has no place left for it.
     pub fn insert(&mut self, record: SessionRecord) -> bool {
-        let opened = &record.opened;
+        let opened = &record.init;
         if self.is_full(&opened.owner) {
             return false;
         }
@@ -105,7 +103,7 @@ impl Table {
     pub fn remove(&mut self, id: &SessionId) {
         let Some(session) = self.sessions.remove(id) else { return };
         self.due.remove(&(session.due, *id));
-        let owner = &session.record.opened.owner;
+        let owner = &session.record.init.owner;
         match self.owners.get_mut(owner) {
             Some(taken) if *taken > 1 => *taken -= 1,
             _ => drop(self.owners.remove(owner)),
@@ -113,7 +111,7 @@ impl Table {
     }
 
     /// Deals with one session that is due; `false` if none is.
-    pub fn settle_one(&mut self, now: Timestamp) -> bool {
+    pub fn expire_one(&mut self, now: Timestamp) -> bool {
         let Some(&(due, id)) = self.due.first() else { return false };
         if due > now {
             return false;

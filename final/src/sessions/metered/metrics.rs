@@ -1,13 +1,14 @@
 //! What is measured of a store.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
+use std::time::Duration;
 
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts,
     Registry,
 };
 
-use crate::sessions::Entry;
+use crate::sessions::HistoryEntry;
 
 /// Upper bounds in seconds: from memory's 50 µs up to the deadline.
 const BUCKETS: [f64; 14] = [
@@ -102,7 +103,7 @@ impl StoreMetrics {
 
     /// Entries were appended to a history. Operations are names in the code of
     /// the service, so they are few.
-    pub(super) fn count(&self, entries: &[Entry]) {
+    pub(super) fn count(&self, entries: &[HistoryEntry]) {
         for entry in entries {
             self.calculations.with_label_values(&[entry.operation]).inc();
         }

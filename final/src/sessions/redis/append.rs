@@ -1,16 +1,18 @@
 //! What the script that appends to a history is given.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::record;
-use crate::sessions::{Append, Entry, NodeId, record::HISTORY_LIMIT};
+use crate::sessions::record::HISTORY_LIMIT;
+use crate::sessions::{HistoryAppend, HistoryEntry, NodeId};
 
 /// The arguments of `append.lua` from the third on.
 pub(super) fn arguments<'a>(
-    append: &'a Append,
+    append: &'a HistoryAppend,
     node: &'a NodeId,
 ) -> Vec<Cow<'a, str>> {
-    let Append { entries, requests, resources } = append;
+    let HistoryAppend { entries, requests, resources } = append;
     let counts = by_operation(entries);
     let number = |number: usize| Cow::Owned(number.to_string());
     let mut arguments = vec![
@@ -29,7 +31,7 @@ pub(super) fn arguments<'a>(
 }
 
 /// How many entries there are of each operation.
-fn by_operation(entries: &[Entry]) -> BTreeMap<&'static str, usize> {
+fn by_operation(entries: &[HistoryEntry]) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     for entry in entries {
         *counts.entry(entry.operation).or_default() += 1;

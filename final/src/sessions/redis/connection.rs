@@ -1,17 +1,19 @@
 //! The connection to a Redis server or cluster.
 
-use std::{future::pending, io, time::Duration};
+use std::future::pending;
+use std::io;
+use std::time::Duration;
 
+use redis::ServerErrorKind::{Ask, ClusterDown, Moved, ReadOnly, TryAgain};
+use redis::aio::PubSub;
+use redis::cluster::ClusterClientBuilder;
+use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::SingleNodeRoutingInfo;
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue,
-    IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult,
-    ServerErrorKind::{Ask, ClusterDown, Moved, ReadOnly, TryAgain},
-    Value,
-    aio::PubSub,
-    cluster::ClusterClientBuilder,
-    cluster_async::ClusterConnection,
-    cluster_routing::SingleNodeRoutingInfo,
-    io::tcp::{TcpSettings, socket2::TcpKeepalive},
+    IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult, Value,
 };
 use tokio::time::{sleep, timeout};
 

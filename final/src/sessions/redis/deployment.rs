@@ -4,17 +4,18 @@
 //! Every entry of the first two carries the time at which it stops counting, so
 //! that one that was left behind does no lasting harm.
 
-use std::{collections::BTreeMap, slice, time::Duration};
+use std::collections::BTreeMap;
+use std::slice;
+use std::time::Duration;
 
 use futures_util::future::{join, try_join, try_join_all};
 use redis::{Cmd, RedisResult};
 
-use super::{
-    RedisStore,
-    scripts::{ALIVE, DUE, RESERVE},
-    sweep::BATCH,
-};
-use crate::sessions::{SessionId, Totals, clock::millis};
+use super::RedisStore;
+use super::scripts::{ALIVE, DUE, RESERVE};
+use super::sweep::BATCH;
+use crate::sessions::clock::millis;
+use crate::sessions::{SessionId, Totals};
 
 /// For how long a place is taken for a session that is not stored yet. Whoever
 /// takes it may have to give up, and cannot give it back then.
@@ -43,7 +44,7 @@ impl RedisStore {
         let key = slice::from_ref(&places);
         let (now, due): (u64, Vec<String>) =
             DUE.run(&self.connection, key, &[BATCH]).await?;
-        let settled = due.iter().map(|id| self.settle(&places, id, now));
+        let settled = due.iter().map(|id| self.expire(&places, id, now));
         Ok(try_join_all(settled).await?.into_iter().sum())
     }
 
@@ -89,7 +90,7 @@ impl RedisStore {
     }
 
     /// Takes a session off the index and gives its place back.
-    pub(super) async fn unlist(&self, id: &SessionId, owner: &str) {
+    pub(super) async fn remove_from_index(&self, id: &SessionId, owner: &str) {
         let remove = async |key: String| {
             let remove = Cmd::zrem(key, id.to_string());
             self.connection.query::<()>(&remove).await

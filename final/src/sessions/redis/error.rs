@@ -1,6 +1,7 @@
 //! What a failed command means for the caller: did it run?
 
-use std::{io, sync::Arc};
+use std::io;
+use std::sync::Arc;
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 

@@ -4,14 +4,10 @@ use std::error::Error;
 
 use redis::{ErrorKind, RedisError, RedisResult, Value, cmd};
 
-use super::{
-    RedisStore,
-    scripts::{NOW, PROBE},
-};
-use crate::{
-    lock::lock,
-    sessions::{StoreError, Timestamp, Vitals},
-};
+use super::RedisStore;
+use super::scripts::{NOW, PROBE};
+use crate::lock::lock;
+use crate::sessions::{StoreError, Timestamp, Vitals};
 
 /// For how many ms the key lives that a probe writes: it need not be there for the
 /// next one.
@@ -25,13 +21,13 @@ impl RedisStore {
     /// counts the sessions. That is one script of two commands, because anybody may
     /// ask for it without a token.
     pub(super) async fn probe_once(&self) -> RedisResult<Vitals> {
-        let time = self.known.time().map(|now| now.0.to_string());
+        let time = self.cache.time().map(|now| now.0.to_string());
         let arguments = [PROBE_MS, &time.unwrap_or_default()];
         let keys = [self.keys.index(), self.keys.probe()];
         let (now, active_sessions) =
             PROBE.run::<(u64, u64)>(&self.connection, &keys, &arguments).await?;
         if arguments[1].is_empty() {
-            self.known.tell_time(Timestamp(now));
+            self.cache.set_time(Timestamp(now));
         }
         let eviction_policy = lock(&self.eviction_policy).clone();
         Ok(Vitals { active_sessions, eviction_policy })
@@ -42,7 +38,7 @@ impl RedisStore {
     pub(super) async fn read_settings(&self) {
         if let Ok(now) = NOW.run(&self.connection, &[self.keys.index()], &[]).await
         {
-            self.known.tell_time(Timestamp(now));
+            self.cache.set_time(Timestamp(now));
         }
         let info = self.connection.query(cmd("INFO").arg("memory")).await;
         let policy = info.ok().as_ref().and_then(unsafe_policy);

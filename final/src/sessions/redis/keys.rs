@@ -61,12 +61,12 @@ impl Keys {
     }
 
     /// How the name of every node's own channel begins; the node's name follows.
-    pub fn channels(&self) -> String {
+    pub fn node_channel_prefix(&self) -> String {
         format!("{}:node:", self.prefix)
     }
 
     /// The channel that all nodes listen to.
-    pub fn everybody(&self) -> String {
+    pub fn broadcast_channel(&self) -> String {
         format!("{}:nodes", self.prefix)
     }
 

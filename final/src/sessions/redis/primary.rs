@@ -5,20 +5,21 @@
 //! that is switched off, too many clients, a server that is loading. So the
 //! connection is checked while it is open, and replaced until it is usable again.
 
-use std::{io, sync::Arc, time::Duration};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
+use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue,
     PushInfo, PushKind, RedisError, RedisResult, ServerErrorKind, Value,
-    aio::MultiplexedConnection,
 };
-use tokio::{
-    sync::watch,
-    time::{Instant, MissedTickBehavior, interval_at, sleep, timeout},
-};
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{connection::ANSWER_DEADLINE, error::not_connected};
+use super::connection::ANSWER_DEADLINE;
+use super::error::not_connected;
 
 /// Pauses between attempts to reconnect: short, because a restarted server should
 /// be found soon, and doubled up to the second one.

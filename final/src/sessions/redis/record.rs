@@ -5,16 +5,11 @@
 
 use std::collections::HashMap;
 
-use crate::{
-    protocol::{
-        lifecycle::{ClientCapabilities, ClientInfo},
-        logging::Level,
-        version::Era,
-    },
-    sessions::{
-        NewSession, Phase, Principal, SessionId, SessionRecord, StoreError,
-        Timestamp,
-    },
+use crate::protocol::lifecycle::{ClientCapabilities, ClientInfo};
+use crate::protocol::logging::Level;
+use crate::protocol::version::Era;
+use crate::sessions::{
+    Phase, Principal, SessionId, SessionInit, SessionRecord, StoreError, Timestamp,
 };
 
 /// The schema that we write, and the newest that we can read. The scripts know
@@ -36,7 +31,7 @@ pub(super) fn subscription(uri: &str) -> String {
 
 /// Fields and values of a new record; the script adds the times.
 pub(super) fn encode<'a>(
-    session: &'a NewSession,
+    session: &'a SessionInit,
     node: &'a str,
     capabilities: &'a str,
 ) -> [[&'a str; 2]; 11] {
@@ -73,7 +68,7 @@ pub(super) fn decode(
     }
     let mut take =
         |name: &'static str| fields.remove(name).ok_or(StoreError::Damaged(name));
-    let opened = NewSession {
+    let opened = SessionInit {
         id: *id,
         principal: Principal::named(&take("principal")?),
         owner: take("owner")?,
@@ -90,7 +85,7 @@ pub(super) fn decode(
         _ => return Err(StoreError::Damaged(PHASE)),
     };
     Ok(SessionRecord {
-        opened: opened.into(),
+        init: opened.into(),
         phase,
         log_level: fields.get(LOG_LEVEL).and_then(|name| Level::parse(name)),
         created: Timestamp(number(&fields, "created")?),

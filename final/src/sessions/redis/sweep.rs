@@ -6,7 +6,8 @@ use std::slice;
 use futures_util::future::try_join_all;
 use redis::{Cmd, RedisResult, cmd};
 
-use super::{RedisStore, scripts::DUE};
+use super::RedisStore;
+use super::scripts::DUE;
 use crate::sessions::Timestamp;
 
 /// For how long the node that sweeps keeps the others from doing the same. Only
@@ -31,7 +32,7 @@ impl RedisStore {
         let (now, due): (u64, Vec<String>) = DUE
             .run(&self.connection, slice::from_ref(&index), &[INDEX_BATCH])
             .await?;
-        let settled = due.iter().map(|id| self.settle(&index, id, now));
+        let settled = due.iter().map(|id| self.expire(&index, id, now));
         Ok(try_join_all(settled).await?.into_iter().sum())
     }
 
@@ -48,7 +49,7 @@ impl RedisStore {
 
     /// Deals with one entry whose time has come, of the index or of an owner's
     /// places: 1 if its session has expired.
-    pub(super) async fn settle(
+    pub(super) async fn expire(
         &self,
         index: &str,
         id: &str,

@@ -7,7 +7,10 @@ use hyper::StatusCode;
 use memchr::memmem;
 use serde_json::Value;
 
-use crate::{Error, client::Client, figures::Latencies, options::Options};
+use crate::Error;
+use crate::client::Client;
+use crate::figures::Latencies;
+use crate::options::Options;
 
 /// Calls of each connection that are not measured: connections and code get warm,
 /// and the history of a session is full (50 entries) when the measurement begins.

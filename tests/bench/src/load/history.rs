@@ -4,9 +4,11 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::{
-    Error, calls::calculate, client::Client, figures::Latencies, options::Options,
-};
+use crate::Error;
+use crate::calls::calculate;
+use crate::client::Client;
+use crate::figures::Latencies;
+use crate::options::Options;
 
 /// Calls of each session that are measured: after them a fresh history is not yet full.
 const CALLS: u64 = 40;

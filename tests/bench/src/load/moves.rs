@@ -4,9 +4,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::{
-    Error, calls::calculate, client::Client, figures::Latencies, options::Options,
-};
+use crate::Error;
+use crate::calls::calculate;
+use crate::client::Client;
+use crate::figures::Latencies;
+use crate::options::Options;
 
 /// Sessions are opened on the first server. Then, one after the other, each makes its
 /// first call on the second one, and another call there for comparison. What is told

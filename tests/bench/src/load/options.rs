@@ -1,6 +1,8 @@
 //! Options as `name=value`.
 
-use std::{collections::BTreeMap, str::FromStr, time::Duration};
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::time::Duration;
 
 use crate::Error;
 

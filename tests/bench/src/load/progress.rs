@@ -5,12 +5,10 @@ use std::time::Instant;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{
-    Error,
-    client::{Client, request},
-    figures::Latencies,
-    options::Options,
-};
+use crate::Error;
+use crate::client::{Client, request};
+use crate::figures::Latencies;
+use crate::options::Options;
 
 /// Events before the answer.
 const EVENTS: usize = 100;

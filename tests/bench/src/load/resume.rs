@@ -5,13 +5,11 @@ use std::time::Instant;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{
-    Error,
-    calls::calculate,
-    client::{Client, id_of, request},
-    figures::Latencies,
-    options::Options,
-};
+use crate::Error;
+use crate::calls::calculate;
+use crate::client::{Client, id_of, request};
+use crate::figures::Latencies;
+use crate::options::Options;
 
 /// A GET stream is told of `events` changes and breaks; then it is resumed from its
 /// first event `count` times, on the last server, and read to its newest event.

@@ -2,8 +2,12 @@
 //! with the same JSON as the server, or nearly: the id is always the same one. With
 //! `REDIS_URL` it first runs one script that does what a session needs.
 
-use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
-use redis::{Script, aio::ConnectionManager};
+use axum::{Json, Router};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use redis::Script;
+use redis::aio::ConnectionManager;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -2,15 +2,11 @@
 
 use std::error::Error;
 
-use plotters::{prelude::*, style::text_anchor::HPos};
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
 
-use crate::{
-    results::Results,
-    style::{
-        FRAME, GRID, HIGH, MARGIN, MIDDLE, NAME, OURS, ROW, TICK, TOP, WIDTH, card,
-        text,
-    },
-};
+use crate::results::Results;
+use crate::style::{FRAME, GRID, HIGH, MARGIN, MIDDLE, NAME, OURS, ROW, TICK, TOP, WIDTH, card, text};
 
 /// The percentiles, and their colours.
 const PERCENTILES: [(&str, RGBColor); 3] =

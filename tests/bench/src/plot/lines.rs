@@ -2,12 +2,11 @@
 
 use std::error::Error;
 
-use plotters::{prelude::*, style::text_anchor::HPos};
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
 
-use crate::{
-    results::Results,
-    style::{GRID, MARGIN, NAME, OURS, TEXT, TICK, TOP, card, text, thousands},
-};
+use crate::results::Results;
+use crate::style::{GRID, MARGIN, NAME, OURS, TEXT, TICK, TOP, card, text, thousands};
 
 /// Medians over a logarithmic scale, each with its smallest and largest sample.
 pub fn draw(

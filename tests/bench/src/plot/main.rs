@@ -7,10 +7,8 @@ mod lines;
 mod results;
 mod style;
 
-use std::{
-    error::Error,
-    fs::{create_dir_all, write},
-};
+use std::error::Error;
+use std::fs::{create_dir_all, write};
 
 use results::Results;
 
@@ -62,7 +60,8 @@ fn drawn(results: &Results) -> Result<Vec<(&'static str, String)>, Box<dyn Error
 
 #[cfg(test)]
 mod tests {
-    use std::{fs::read_to_string, path::Path};
+    use std::fs::read_to_string;
+    use std::path::Path;
 
     use super::{FOLDER, RESULTS, Results, drawn};
 

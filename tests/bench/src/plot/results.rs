@@ -1,6 +1,7 @@
 //! The figures that were kept.
 
-use std::{error::Error, fs::read_to_string};
+use std::error::Error;
+use std::fs::read_to_string;
 
 use serde_json::Value;
 

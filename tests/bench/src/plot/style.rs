@@ -3,11 +3,9 @@
 
 use std::error::Error;
 
-use plotters::{
-    coord::Shift,
-    prelude::*,
-    style::text_anchor::{HPos, Pos, VPos},
-};
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// Width, height of one row, and height of what is not rows, in pixels. Narrow, so
 /// that text can be read when a phone shrinks them.

@@ -3,12 +3,10 @@
 use serde_json::json;
 
 use super::scenario;
-use crate::{
-    Body,
-    climb::{
-        Answer, Change, Outcome, Scenario, Stage, chapters::FINAL, visitor::VERSION,
-    },
-};
+use crate::Body;
+use crate::climb::chapters::FINAL;
+use crate::climb::visitor::VERSION;
+use crate::climb::{Answer, Change, Outcome, Scenario, Stage};
 
 const HANDSHAKE: &str = "handshake: versions, capabilities";
 const MESSAGES: &str = "JSON-RPC over HTTP";

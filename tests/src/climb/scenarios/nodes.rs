@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use serde_json::json;
-use tokio::{task::spawn_local, time::sleep};
+use tokio::task::spawn_local;
+use tokio::time::sleep;
 
-use super::{scenario, sessions::history, store::statistics};
-use crate::{
-    GLANCE, PATIENCE,
-    climb::{Need, Outcome, Scenario, Stage, Visitor},
-};
+use super::scenario;
+use super::sessions::history;
+use super::store::statistics;
+use crate::climb::{Need, Outcome, Scenario, Stage, Visitor};
+use crate::{GLANCE, PATIENCE};
 
 pub static ALL: &[Scenario] = &[
     scenario!(

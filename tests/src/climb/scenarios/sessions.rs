@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::scenario;
-use crate::climb::{
-    Answer, Change, Complaint, Outcome, Scenario, Stage, Visitor, chapters::FINAL,
-};
+use crate::climb::chapters::FINAL;
+use crate::climb::{Answer, Change, Complaint, Outcome, Scenario, Stage, Visitor};
 
 const SESSION: &str = "sessions: named by the client, ended by it";
 const HISTORY: &str = "history: a session remembers its calculations";

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::scenario;
-use crate::climb::{Need, Outcome, Scenario, Stage, visitor::VERSION};
+use crate::climb::visitor::VERSION;
+use crate::climb::{Need, Outcome, Scenario, Stage};
 
 pub static ALL: &[Scenario] = &[scenario!(
     2,

@@ -6,10 +6,8 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::scenario;
-use crate::{
-    GLANCE, PATIENCE,
-    climb::{Answer, Complaint, Need, Outcome, Scenario, Stage, Visitor},
-};
+use crate::climb::{Answer, Complaint, Need, Outcome, Scenario, Stage, Visitor};
+use crate::{GLANCE, PATIENCE};
 
 pub static ALL: &[Scenario] = &[
     scenario!(

@@ -1,7 +1,8 @@
 //! The era without sessions: every request says in which version it speaks and who
 //! asks, and headers repeat what it is about.
 
-use hyper::{StatusCode, header::HeaderValue};
+use hyper::StatusCode;
+use hyper::header::HeaderValue;
 use serde_json::{Value, json};
 
 use super::{Client, request};

@@ -3,77 +3,76 @@
 //!
 //! What a session was opened with never changes, so a node that remembers it can
 //! begin to work before storage has been asked, and ask together with its first
-//! change: the call waits once. Whatever depends on more [arrives](Visit::arrive)
+//! change: the call waits once. Whatever depends on more [arrives](SessionRef::confirm)
 //! first, and so does the answer: a session that is gone is told of nothing.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
-use super::{ServiceError, common::Common};
-use crate::{
-    protocol::logging::Level,
-    sessions::{
-        Append, Entry, NewSession, Principal, SessionId, SessionRecord, StoreError,
-        Timestamp, store::Result as StoreResult,
-    },
+use super::ServiceError;
+use super::node_context::NodeContext;
+use crate::protocol::logging::Level;
+use crate::sessions::store::Result as StoreResult;
+use crate::sessions::{
+    HistoryAppend, HistoryEntry, Principal, SessionId, SessionInit, SessionRecord,
+    StoreError, Timestamp,
 };
 
 /// One visit. All parts of a call share it.
-pub(crate) struct Visit {
+pub(crate) struct SessionRef {
     /// What the session or tape was opened with.
-    pub opened: Arc<NewSession>,
-    pub common: Arc<Common>,
+    pub opened: Arc<SessionInit>,
+    pub common: Arc<NodeContext>,
     /// The store's time, and this node's when it was that.
     time: (Timestamp, Instant),
     /// Requests that the store has not been told of.
     due: AtomicUsize,
     /// What came of the visit, once the store has answered.
-    outcome: OnceLock<StoreResult<Option<Arrival>>>,
+    outcome: OnceLock<StoreResult<Option<Confirmation>>>,
     /// The store has answered.
     answered: Notify,
     record: OnceLock<SessionRecord>,
 }
 
 /// What the store said to a visit.
-pub(crate) struct Arrival {
+pub(crate) struct Confirmation {
     /// Log messages from this level on are sent; `None` lets the server choose.
     pub log_level: Option<Level>,
 }
 
-impl Visit {
+impl SessionRef {
     /// Visits now; `None` if there is no such session or tape.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn enter(
-        common: &Arc<Common>,
+    pub async fn load_and_touch(
+        common: &Arc<NodeContext>,
         id: &SessionId,
         principal: &Principal,
         requests: usize,
     ) -> StoreResult<Option<Arc<Self>>> {
-        let entered = common.store.enter(id, principal, requests).await?;
+        let entered = common.store.load_and_touch(id, principal, requests).await?;
         Ok(entered.map(|entered| {
-            common.visited(id, entered.reconstructed);
-            Self::made(common, entered.record)
+            common.count_reconstruction(id, entered.reconstructed);
+            Self::loaded(common, entered.record)
         }))
     }
 
     /// A visit that the store has answered with `record`, just now.
-    pub fn made(common: &Arc<Common>, record: SessionRecord) -> Arc<Self> {
-        let visit = Self::new(common, record.opened.clone(), record.last_activity);
-        visit.arrived(Ok(Some(Arrival { log_level: record.log_level })));
+    pub fn loaded(common: &Arc<NodeContext>, record: SessionRecord) -> Arc<Self> {
+        let visit = Self::new(common, record.init.clone(), record.last_activity);
+        visit.arrived(Ok(Some(Confirmation { log_level: record.log_level })));
         let _ = visit.record.set(record);
         Arc::new(visit)
     }
 
     /// A visit, by one request, that is made as soon as something depends on it.
-    pub fn due(
-        common: &Arc<Common>,
-        opened: Arc<NewSession>,
+    pub fn unconfirmed(
+        common: &Arc<NodeContext>,
+        opened: Arc<SessionInit>,
         now: Timestamp,
     ) -> Arc<Self> {
         let visit = Self::new(common, opened, now);
@@ -81,7 +80,11 @@ impl Visit {
         Arc::new(visit)
     }
 
-    fn new(common: &Arc<Common>, opened: Arc<NewSession>, now: Timestamp) -> Self {
+    fn new(
+        common: &Arc<NodeContext>,
+        opened: Arc<SessionInit>,
+        now: Timestamp,
+    ) -> Self {
         let (due, outcome, answered, record) = Default::default();
         let (common, time) = (common.clone(), (now, Instant::now()));
         Self { opened, common, time, due, outcome, answered, record }
@@ -98,30 +101,31 @@ impl Visit {
     ///
     /// # Errors
     /// As for [`gone`](Self::gone), and [`ServiceError::Store`].
-    pub async fn arrive(&self) -> Result<&Arrival, ServiceError> {
+    pub async fn confirm(&self) -> Result<&Confirmation, ServiceError> {
         if let Some(outcome) = self.outcome.get() {
             return self.read(outcome);
         }
-        let NewSession { id, principal, .. } = &*self.opened;
+        let SessionInit { id, principal, .. } = &*self.opened;
         let requests = self.due.swap(0, Ordering::Relaxed);
-        let entered = self.common.store.enter(id, principal, requests).await;
+        let entered =
+            self.common.store.load_and_touch(id, principal, requests).await;
         let outcome = self.arrived(entered.map(|found| {
             found.map(|entered| {
-                self.common.visited(id, entered.reconstructed);
+                self.common.count_reconstruction(id, entered.reconstructed);
                 let log_level = entered.record.log_level;
                 let _ = self.record.set(entered.record);
-                Arrival { log_level }
+                Confirmation { log_level }
             })
         }));
         self.read(outcome)
     }
 
     /// Waits until the store has answered the visit, and asks it if nobody has.
-    pub async fn settle(&self) {
+    pub async fn wait_for_outcome(&self) {
         let answered = self.answered.notified();
         if self.due.load(Ordering::Relaxed) > 0 {
             // Whatever comes of it is told to whoever depends on it.
-            let _ = self.arrive().await;
+            let _ = self.confirm().await;
         } else if self.outcome.get().is_none() {
             answered.await;
         }
@@ -130,13 +134,13 @@ impl Visit {
     /// The whole record, as it was at the visit or a little later.
     ///
     /// # Errors
-    /// As for [`arrive`](Self::arrive).
+    /// As for [`confirm`](Self::confirm).
     pub async fn record(&self) -> Result<&SessionRecord, ServiceError> {
-        self.arrive().await?;
+        self.confirm().await?;
         if let Some(record) = self.record.get() {
             return Ok(record);
         }
-        let NewSession { id, principal, .. } = &*self.opened;
+        let SessionInit { id, principal, .. } = &*self.opened;
         let found = self.common.store.load(id, principal).await?;
         let found = found.ok_or_else(|| self.gone())?;
         Ok(self.record.get_or_init(|| found))
@@ -146,10 +150,10 @@ impl Visit {
     /// those of `resources` that are subscribed to.
     ///
     /// # Errors
-    /// As for [`arrive`](Self::arrive); then nothing was appended.
+    /// As for [`confirm`](Self::confirm); then nothing was appended.
     pub async fn append(
         &self,
-        entries: Vec<Entry>,
+        entries: Vec<HistoryEntry>,
         resources: Vec<String>,
     ) -> Result<Vec<String>, ServiceError> {
         if let Some(outcome) = self.outcome.get() {
@@ -157,19 +161,20 @@ impl Visit {
         }
         let id = &self.opened.id;
         let requests = self.due.swap(0, Ordering::Relaxed);
-        let append = Append { entries, requests, resources };
-        let appended = self.common.store.append(id, &append).await;
+        let append = HistoryAppend { entries, requests, resources };
+        let appended = self.common.store.append_history(id, &append).await;
         if requests > 0 {
             self.arrived(appended.as_ref().map_err(StoreError::clone).map(
                 |found| {
                     found.as_ref().map(|appended| {
-                        self.common.visited(id, appended.reconstructed);
-                        Arrival { log_level: appended.log_level }
+                        self.common
+                            .count_reconstruction(id, appended.reconstructed);
+                        Confirmation { log_level: appended.log_level }
                     })
                 },
             ));
         }
-        appended?.map(|appended| appended.heard).ok_or_else(|| self.gone())
+        appended?.map(|appended| appended.subscribed).ok_or_else(|| self.gone())
     }
 
     /// Why there is nothing to visit: [`ServiceError::SessionEnded`] or
@@ -184,8 +189,8 @@ impl Visit {
 
     fn arrived(
         &self,
-        outcome: StoreResult<Option<Arrival>>,
-    ) -> &StoreResult<Option<Arrival>> {
+        outcome: StoreResult<Option<Confirmation>>,
+    ) -> &StoreResult<Option<Confirmation>> {
         let outcome = self.outcome.get_or_init(|| outcome);
         self.answered.notify_waiters();
         outcome
@@ -193,8 +198,8 @@ impl Visit {
 
     fn read<'a>(
         &self,
-        outcome: &'a StoreResult<Option<Arrival>>,
-    ) -> Result<&'a Arrival, ServiceError> {
+        outcome: &'a StoreResult<Option<Confirmation>>,
+    ) -> Result<&'a Confirmation, ServiceError> {
         let found = outcome.as_ref().map_err(StoreError::clone)?;
         found.as_ref().ok_or_else(|| self.gone())
     }

@@ -1,27 +1,26 @@
 //! What all calls of a node have in common.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
 
-use super::Changes;
-use crate::{
-    bus::Bus,
-    events::Audit,
-    persistent::Persistent,
-    readiness::Readiness,
-    sessions::{LiveSessions, SessionId, SessionStore},
-    telemetry::Metrics,
-};
+use super::ChangePublisher;
+use crate::bus::Bus;
+use crate::detached::Detached;
+use crate::events::Audit;
+use crate::readiness::Readiness;
+use crate::sessions::{LiveSessions, SessionId, SessionStore};
+use crate::telemetry::Metrics;
 
 /// What a handler reaches through its [`Context`](super::Context).
-pub(crate) struct Common {
+pub(crate) struct NodeContext {
     /// Where sessions and tapes are kept.
     pub store: Arc<dyn SessionStore>,
     /// What is live on this node.
     pub live: Arc<LiveSessions>,
     /// Tells listeners of changes.
-    pub changes: Arc<Changes>,
+    pub changes: Arc<ChangePublisher>,
     /// What was asked and answered.
     pub audit: Arc<Audit>,
     /// The way to the other nodes.
@@ -36,9 +35,9 @@ pub(crate) struct Common {
     pub session_timeout: Duration,
 }
 
-impl Common {
+impl NodeContext {
     /// Counts a session or tape that was taken over from another node.
-    pub fn visited(&self, id: &SessionId, reconstructed: bool) {
+    pub fn count_reconstruction(&self, id: &SessionId, reconstructed: bool) {
         if reconstructed {
             self.metrics.sessions_reconstructed.inc();
             tracing::debug!(session = %id.hint(), "taken over from another node");
@@ -47,10 +46,10 @@ impl Common {
 
     /// Runs a change and what follows from it to the end, whether the call that
     /// makes it goes on or not.
-    pub async fn persist<T: Send + 'static>(
+    pub async fn detached<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> T {
-        Persistent::new(work, &self.background).await
+        Detached::new(work, &self.background).await
     }
 }

@@ -1,37 +1,29 @@
 //! The boundary: the one place where an error becomes an HTTP response.
 
-use axum::{
-    body::Body,
-    http::{
-        HeaderValue, StatusCode,
-        header::{
-            ACCEPT_ENCODING, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER,
-            WWW_AUTHENTICATE,
-        },
-    },
-    response::{IntoResponse, Response},
+use axum::body::Body;
+use axum::http::header::{
+    ACCEPT_ENCODING, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 
-use crate::{
-    error::Error,
-    protocol::{
-        RawJson,
-        errors::RpcError,
-        jsonrpc::{RequestId, error_message},
-    },
-};
+use crate::error::Error;
+use crate::protocol::RawJson;
+use crate::protocol::errors::RpcError;
+use crate::protocol::jsonrpc::{RequestId, error_message};
 
 /// What the endpoint serves, for `Allow`.
 pub const ALLOWED_METHODS: &str = "GET, POST, DELETE";
 
 /// An error and the id of the request that it belongs to, if that was read.
 #[derive(Debug)]
-pub struct Failure {
+pub struct ErrorResponse {
     error: Error,
     id: Option<RequestId>,
 }
 
-impl<E: Into<Error>> From<E> for Failure {
+impl<E: Into<Error>> From<E> for ErrorResponse {
     fn from(error: E) -> Self {
         Self { error: error.into(), id: None }
     }
@@ -39,8 +31,8 @@ impl<E: Into<Error>> From<E> for Failure {
 
 impl Error {
     /// The error as the answer to the request with this id.
-    pub fn at(self, id: Option<RequestId>) -> Failure {
-        Failure { error: self, id }
+    pub fn at(self, id: Option<RequestId>) -> ErrorResponse {
+        ErrorResponse { error: self, id }
     }
 }
 
@@ -58,14 +50,14 @@ pub fn options() -> Response {
     (StatusCode::NO_CONTENT, [(ALLOW, ALLOWED_METHODS)]).into_response()
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         self.error.log();
         self.render(json)
     }
 }
 
-impl Failure {
+impl ErrorResponse {
     /// The response to an error that has been logged, in the form that `write` gives
     /// its message.
     pub fn render(self, write: impl FnOnce(RawJson) -> Response) -> Response {
@@ -122,6 +114,6 @@ pub fn add_id(response: &mut Response, id: &RequestId) {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        Failure::from(self).into_response()
+        ErrorResponse::from(self).into_response()
     }
 }

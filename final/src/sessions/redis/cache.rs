@@ -2,52 +2,50 @@
 //! that it has seen lately, and the time. Neither says whether a session is still
 //! there.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{
-    lock::lock,
-    sessions::{NewSession, Principal, SessionId, SessionRecord, Timestamp},
+use crate::lock::lock;
+use crate::sessions::{
+    Principal, SessionId, SessionInit, SessionRecord, Timestamp,
 };
 
 /// How many sessions are remembered: so many that were seen last, and at most twice as
 /// many. One is about half a KiB, so that is 4 MiB at most. A node that serves more in
 /// turns waits twice for some of their calls.
-pub const REMEMBERED: usize = 4096;
+pub const GENERATION: usize = 4096;
 
 /// How far the time that we count may run ahead of what Redis says: an answer may
 /// have been on its way for as long. Beyond that the clock has been set.
 const AHEAD: Duration = Duration::from_millis(100);
 
 #[derive(Default)]
-pub(super) struct Known(Mutex<Memory>);
+pub(super) struct SessionCache(Mutex<Generations>);
 
 /// Two generations: when the younger is full it becomes the older one, and what
 /// nobody has asked for since is forgotten with that.
 #[derive(Default)]
-struct Memory {
-    younger: HashMap<SessionId, Arc<NewSession>>,
-    older: HashMap<SessionId, Arc<NewSession>>,
+struct Generations {
+    younger: HashMap<SessionId, Arc<SessionInit>>,
+    older: HashMap<SessionId, Arc<SessionInit>>,
     /// What Redis said, and when.
     time: Option<(Timestamp, Instant)>,
 }
 
-impl Known {
+impl SessionCache {
     /// A session was visited, just now.
-    pub fn entered(&self, record: &SessionRecord) {
+    pub fn insert(&self, record: &SessionRecord) {
         let mut memory = lock(&self.0);
-        memory.insert(record.opened.clone());
-        memory.tell_time(record.last_activity);
+        memory.insert(record.init.clone());
+        memory.set_time(record.last_activity);
     }
 
     /// Redis has said what time it is.
-    pub fn tell_time(&self, now: Timestamp) {
-        lock(&self.0).tell_time(now);
+    pub fn set_time(&self, now: Timestamp) {
+        lock(&self.0).set_time(now);
     }
 
     /// The time by Redis' clock, if it has said it.
@@ -61,7 +59,7 @@ impl Known {
         &self,
         id: &SessionId,
         principal: &Principal,
-    ) -> Option<(Arc<NewSession>, Timestamp)> {
+    ) -> Option<(Arc<SessionInit>, Timestamp)> {
         let mut memory = lock(&self.0);
         let opened = match memory.younger.get(id) {
             Some(opened) => opened.clone(),
@@ -83,9 +81,9 @@ impl Known {
     }
 }
 
-impl Memory {
-    fn insert(&mut self, opened: Arc<NewSession>) {
-        if self.younger.len() >= REMEMBERED {
+impl Generations {
+    fn insert(&mut self, opened: Arc<SessionInit>) {
+        if self.younger.len() >= GENERATION {
             self.older = std::mem::take(&mut self.younger);
         }
         self.younger.insert(opened.id, opened);
@@ -96,7 +94,7 @@ impl Memory {
     }
 
     /// An answer that was late would set the clock back; it is not believed.
-    fn tell_time(&mut self, told: Timestamp) {
+    fn set_time(&mut self, told: Timestamp) {
         let is_late = |now: Timestamp| now > told && now.since(told) < AHEAD;
         if !self.now().is_some_and(is_late) {
             self.time = Some((told, Instant::now()));

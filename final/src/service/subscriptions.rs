@@ -2,18 +2,14 @@
 //! has still to be told.
 //! spec: basic/patterns/subscriptions, 2026-07-28
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, OnceLock},
-};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    lock::lock,
-    protocol::subscriptions::{Filter, List},
-};
+use crate::lock::lock;
+use crate::protocol::subscriptions::{Filter, List};
 
 /// Something that a listener may have asked to hear of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +22,7 @@ pub enum Change {
 
 /// All that listen on this node.
 #[derive(Debug, Default)]
-pub struct Listeners {
+pub struct Subscriptions {
     all: Mutex<Registry>,
     ending: CancellationToken,
 }
@@ -51,19 +47,19 @@ struct Listener {
 }
 
 /// A place among the listeners, which is free again when this is dropped.
-pub struct Listening {
+pub struct Subscription {
     number: u64,
     listener: Arc<Listener>,
-    listeners: Arc<Listeners>,
+    listeners: Arc<Subscriptions>,
 }
 
-impl Listeners {
+impl Subscriptions {
     /// Takes a place; `None` if the owner has `limit` of them already.
     pub fn enter(
         self: &Arc<Self>,
         owner: &Arc<str>,
         limit: usize,
-    ) -> Option<Listening> {
+    ) -> Option<Subscription> {
         let listener = Arc::new(Listener {
             owner: owner.clone(),
             filter: OnceLock::new(),
@@ -78,7 +74,7 @@ impl Listeners {
         all.last += 1;
         let number = all.last;
         all.listeners.insert(number, listener.clone());
-        Some(Listening { number, listener, listeners: self.clone() })
+        Some(Subscription { number, listener, listeners: self.clone() })
     }
 
     /// Tells everybody who wants to hear of it.
@@ -91,7 +87,7 @@ impl Listeners {
     }
 
     /// Tells everybody of everything: something may have been missed.
-    pub fn tell_all(&self) {
+    pub fn publish_everything(&self) {
         for listener in lock(&self.all).listeners.values() {
             if let Some(filter) = listener.filter.get() {
                 listener.tell(filter.changes());
@@ -112,7 +108,7 @@ impl Listener {
     }
 }
 
-impl Listening {
+impl Subscription {
     /// Hears of what `filter` names from now on. Decided once.
     pub fn hear(&self, filter: Filter) {
         let _ = self.listener.filter.set(filter);
@@ -132,7 +128,7 @@ impl Listening {
     }
 }
 
-impl Drop for Listening {
+impl Drop for Subscription {
     fn drop(&mut self) {
         lock(&self.listeners.all).listeners.remove(&self.number);
     }

@@ -5,15 +5,16 @@
 use std::borrow::Cow;
 
 use axum::http::HeaderMap;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
-    engine::Engine,
-    error::Error,
-    protocol::{RawJson, jsonrpc::Request, method::Method},
-};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::protocol::RawJson;
+use crate::protocol::jsonrpc::Request;
+use crate::protocol::method::Method;
 
 /// The header that repeats the method.
 pub const METHOD_HEADER: &str = "mcp-method";

@@ -1,13 +1,15 @@
 //! The calls that run, of both eras: the client's one set of ids.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    sync::Mutex,
-};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Mutex;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{engine::Call, error::Error, lock::lock, protocol::jsonrpc::RequestId};
+use crate::engine::Call;
+use crate::error::Error;
+use crate::lock::lock;
+use crate::protocol::jsonrpc::RequestId;
 
 /// Running calls by the id of their request.
 #[derive(Default)]

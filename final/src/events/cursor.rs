@@ -1,17 +1,18 @@
 //! Reads a stream from the log, as fast as its client does.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
 
 use prometheus::IntCounter;
 use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 
-use super::{
-    id::{EntryId, EventId, StreamKind},
-    log::{Event, EventKind, EventLog, ReadAt},
-    readers::{Farewell, Readers, Reading},
-};
-use crate::{protocol::RawJson, sessions::Live};
+use super::id::{EntryId, EventId, StreamKind};
+use super::log::{EntryKind, Event, EventLog, ReaderLocation};
+use super::open_streams::{CloseReason, OpenStreams, StreamHandle};
+use crate::protocol::RawJson;
+use crate::sessions::PinnedSession;
 
 /// Pause before a log that did not answer is asked again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -25,16 +26,16 @@ pub enum Frame {
     Message(EventId, RawJson),
     /// The stream is not over, but its connection is: the client is asked to come
     /// back. Not sent to one whose version knows no such frame.
-    ComeBack,
+    Reconnect,
 }
 
 /// A reader of one stream. Nothing is kept for it but its place in the log, so a
 /// client that reads slowly costs little and delays nobody. Dropping it leaves
 /// the stream to others.
-pub struct Reader {
+pub struct StreamCursor {
     log: Arc<dyn EventLog>,
-    readers: Arc<Readers>,
-    reading: Arc<Reading>,
+    readers: Arc<OpenStreams>,
+    reading: Arc<StreamHandle>,
     /// Which hold of the session's GET stream this is, if it is that stream.
     hold: Option<u64>,
     /// Where to look next.
@@ -47,18 +48,18 @@ pub struct Reader {
     replayed: Option<IntCounter>,
     background: TaskTracker,
     /// A stream that is read is activity of its session.
-    _live: Live,
+    _live: PinnedSession,
 }
 
-impl Reader {
+impl StreamCursor {
     /// Reads a stream on after the entry `seen`.
     pub fn new(
         log: Arc<dyn EventLog>,
-        readers: Arc<Readers>,
-        reading: Arc<Reading>,
+        readers: Arc<OpenStreams>,
+        reading: Arc<StreamHandle>,
         hold: Option<u64>,
         seen: EntryId,
-        live: Live,
+        live: PinnedSession,
         background: TaskTracker,
     ) -> Self {
         readers.add(reading.clone());
@@ -80,7 +81,7 @@ impl Reader {
     /// The same stream with its opening sent first.
     pub fn from_opening(mut self, opening: EntryId) -> Self {
         let previous = self.seen;
-        let kind = EventKind::Opening;
+        let kind = EntryKind::Opening;
         self.page.push_back(Event { id: opening, previous, kind, message: None });
         self
     }
@@ -95,27 +96,27 @@ impl Reader {
     /// called again. The next call says that this one's frame was taken.
     pub async fn next(&mut self) -> Option<Frame> {
         self.reading.offer(false);
-        let frame = self.look_for_next().await;
+        let frame = self.next_frame().await;
         self.reading.offer(true);
         frame
     }
 
-    async fn look_for_next(&mut self) -> Option<Frame> {
+    async fn next_frame(&mut self) -> Option<Frame> {
         while !self.ended {
-            if self.reading.farewell() == Some(Farewell::Over) {
+            if self.reading.close_reason() == Some(CloseReason::Over) {
                 return None;
             }
-            if self.reading.was_doubted() {
+            if self.reading.must_recheck_owner() {
                 // L055: what was not sent yet may be sent elsewhere.
-                self.page.retain(|event| event.kind == EventKind::Opening);
+                self.page.retain(|event| event.kind == EntryKind::Opening);
                 self.after = self.seen;
             }
             if let Some(event) = self.page.pop_front() {
                 if let Some(frame) = self.take(event) {
                     return Some(frame);
                 }
-            } else if !self.read_on().await {
-                return self.say_farewell().await;
+            } else if !self.next_page().await {
+                return self.last_frame().await;
             }
         }
         None
@@ -124,7 +125,7 @@ impl Reader {
     /// What an entry means to the client. One whose predecessor was not seen comes
     /// after a gap, and ends the connection.
     fn take(&mut self, event: Event) -> Option<Frame> {
-        if event.previous != self.seen && event.kind != EventKind::Opening {
+        if event.previous != self.seen && event.kind != EntryKind::Opening {
             self.cut_off();
             return None;
         }
@@ -132,23 +133,23 @@ impl Reader {
             replayed.inc();
         }
         self.seen = event.id;
-        self.ended = event.kind == EventKind::End;
+        self.ended = event.kind == EntryKind::End;
         let id = EventId { stream: self.reading.stream, entry: event.id };
         match event.kind {
-            EventKind::Opening => Some(Frame::Opening(id)),
+            EntryKind::Opening => Some(Frame::Opening(id)),
             _ => event.message.map(|message| Frame::Message(id, message)),
         }
     }
 
     /// Gets the next page, which may be empty; `false` if the connection is to end.
-    async fn read_on(&mut self) -> bool {
+    async fn next_page(&mut self) -> bool {
         let (session, stream) = (&self.reading.session, self.reading.stream);
-        let page = match self.log.read(session, stream, self.after).await {
+        let page = match self.log.read_page(session, stream, self.after).await {
             Ok(Some(page)) => page,
             Ok(None) => return false,
             Err(error) if error.is_outage() => {
                 sleep(PAUSE).await;
-                return self.reading.farewell().is_none();
+                return self.reading.close_reason().is_none();
             }
             Err(error) => {
                 tracing::warn!(%error, %session, "a stream cannot be read");
@@ -157,16 +158,16 @@ impl Reader {
         };
         // What is there is said on another connection.
         match (page.read_at, stream.kind) {
-            (ReadAt::Elsewhere, _) => {
-                self.reading.dismiss(Farewell::Over);
+            (ReaderLocation::OtherNode, _) => {
+                self.reading.close(CloseReason::Over);
                 return false;
             }
-            (ReadAt::Replaced, _) => {
+            (ReaderLocation::Replaced, _) => {
                 self.readers.displace(&self.reading);
                 return false;
             }
-            (ReadAt::Nowhere, StreamKind::Listener) => {
-                self.reading.dismiss(Farewell::ComeBack);
+            (ReaderLocation::Closed, StreamKind::Listener) => {
+                self.reading.close(CloseReason::Reconnect);
                 return false;
             }
             _ => {}
@@ -178,26 +179,26 @@ impl Reader {
             return true;
         }
         self.replayed = None;
-        if page.read_at == ReadAt::Nowhere {
+        if page.read_at == ReaderLocation::Closed {
             // Its end was evicted before it was read.
             self.cut_off();
         }
-        if self.ended || self.reading.farewell().is_some() {
+        if self.ended || self.reading.close_reason().is_some() {
             return false;
         }
         self.reading.told().await;
         true
     }
 
-    /// Said once at the end of a connection that is not the end of the stream. A
+    /// CallEvent once at the end of a connection that is not the end of the stream. A
     /// displaced one does not end before its client leaves.
-    async fn say_farewell(&mut self) -> Option<Frame> {
-        while self.reading.farewell() == Some(Farewell::Displaced) {
+    async fn last_frame(&mut self) -> Option<Frame> {
+        while self.reading.close_reason() == Some(CloseReason::Displaced) {
             self.reading.told().await;
         }
         self.ended = true;
-        let asked = self.reading.farewell() == Some(Farewell::ComeBack);
-        (asked && self.reading.is_resumable()).then_some(Frame::ComeBack)
+        let asked = self.reading.close_reason() == Some(CloseReason::Reconnect);
+        (asked && self.reading.is_resumable()).then_some(Frame::Reconnect)
     }
 
     fn cut_off(&mut self) {
@@ -209,13 +210,13 @@ impl Reader {
 }
 
 /// Messages for a GET stream that is not read any more wait for the next one.
-impl Drop for Reader {
+impl Drop for StreamCursor {
     fn drop(&mut self) {
         self.readers.remove(&self.reading);
         let Some(hold) = self.hold else { return };
         let (log, session) = (self.log.clone(), self.reading.session);
         self.background.spawn(async move {
-            if let Err(error) = log.close_listener(&session, hold).await {
+            if let Err(error) = log.close_get_stream(&session, hold).await {
                 // What is said on it is said on the next one then.
                 tracing::debug!(%error, "a GET stream was not closed");
             }

@@ -2,34 +2,35 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{ServiceError, visit::Visit};
-use crate::{
-    lock::lock,
-    protocol::{
-        RawJson, envelope::Envelope, lifecycle::ClientCapabilities, logging::Level,
-        retries::Answers, version::Era,
-    },
-    sessions::{Caller, Live, SessionId},
-};
+use super::ServiceError;
+use super::session_ref::SessionRef;
+use crate::lock::lock;
+use crate::protocol::RawJson;
+use crate::protocol::envelope::Envelope;
+use crate::protocol::lifecycle::ClientCapabilities;
+use crate::protocol::logging::Level;
+use crate::protocol::retries::Answers;
+use crate::protocol::version::Era;
+use crate::sessions::{Caller, PinnedSession, SessionId};
 
 /// What a request can rely on besides its own parameters.
-pub(crate) enum Origin {
+pub(crate) enum CallScope {
     /// The stateful era: a session.
-    Session(Inside),
+    Session(SessionScope),
     /// The stateless era: only what it says itself.
-    Request(Box<Alone>),
+    Request(Box<RequestScope>),
 }
 
 /// A request in a session.
-pub(crate) struct Inside {
+pub(crate) struct SessionScope {
     /// The session.
-    pub visit: Arc<Visit>,
+    pub visit: Arc<SessionRef>,
     /// Its live part on this node.
-    pub live: Live,
+    pub live: PinnedSession,
 }
 
 /// A request that stands for itself.
-pub(crate) struct Alone {
+pub(crate) struct RequestScope {
     /// Who calls.
     pub caller: Caller,
     /// What it says of itself.
@@ -37,14 +38,14 @@ pub(crate) struct Alone {
     /// Log messages from this level on are wanted; `None` are otherwise.
     pub log_level: Option<Level>,
     /// What was answered to questions of earlier rounds, and now.
-    pub given: Given,
+    pub given: RetryAnswers,
     /// The tapes that it uses, which stay alive meanwhile.
-    pub tapes: Mutex<Vec<Live>>,
+    pub tapes: Mutex<Vec<PinnedSession>>,
 }
 
-impl Alone {
+impl RequestScope {
     /// Keeps a tape alive to the end of the request.
-    pub fn hold(&self, tape: Live) {
+    pub fn hold(&self, tape: PinnedSession) {
         lock(&self.tapes).push(tape);
     }
 
@@ -56,7 +57,7 @@ impl Alone {
 
 /// The answers that a retry brings.
 #[derive(Default)]
-pub(crate) struct Given {
+pub(crate) struct RetryAnswers {
     answers: Answers,
     /// Those that the handler has asked for in this round: the next one needs them.
     taken: Mutex<Answers>,
@@ -64,7 +65,7 @@ pub(crate) struct Given {
     pub state: Option<String>,
 }
 
-impl Origin {
+impl CallScope {
     pub fn era(&self) -> Era {
         match self {
             Self::Session(inside) => inside.visit.opened.era,
@@ -83,16 +84,16 @@ impl Origin {
     /// Makes sure that the session, if there is one, is there.
     ///
     /// # Errors
-    /// As for [`Visit::arrive`].
-    pub async fn arrive(&self) -> Result<(), ServiceError> {
+    /// As for [`SessionRef::arrive`].
+    pub async fn confirm(&self) -> Result<(), ServiceError> {
         if let Self::Session(inside) = self {
-            inside.visit.arrive().await?;
+            inside.visit.confirm().await?;
         }
         Ok(())
     }
 }
 
-impl Given {
+impl RetryAnswers {
     /// Answers, and the name of the state that came with them.
     pub fn new(answers: Answers, state: Option<String>) -> Self {
         Self { answers, taken: Mutex::default(), state }

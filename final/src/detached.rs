@@ -1,14 +1,12 @@
 //! Work that is not torn apart when whoever waits for it leaves.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use tokio_util::task::TaskTracker;
 
 /// A future that goes on in the background if it is dropped before its end.
-pub struct Persistent<F>
+pub struct Detached<F>
 where
     F: Future<Output: Send> + Send + 'static,
 {
@@ -17,7 +15,7 @@ where
     background: TaskTracker,
 }
 
-impl<F> Persistent<F>
+impl<F> Detached<F>
 where
     F: Future<Output: Send> + Send + 'static,
 {
@@ -27,7 +25,7 @@ where
     }
 }
 
-impl<F> Future for Persistent<F>
+impl<F> Future for Detached<F>
 where
     F: Future<Output: Send> + Send + 'static,
 {
@@ -43,7 +41,7 @@ where
     }
 }
 
-impl<F> Drop for Persistent<F>
+impl<F> Drop for Detached<F>
 where
     F: Future<Output: Send> + Send + 'static,
 {

@@ -1,22 +1,18 @@
 //! The streams that are read on this node.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    id::{StreamId, StreamKind},
-    log::Runner,
-};
-use crate::{lock::lock, sessions::SessionId};
+use super::id::{StreamId, StreamKind};
+use super::log::Runner;
+use crate::lock::lock;
+use crate::sessions::SessionId;
 
 /// How many displaced GET streams of one session a node keeps open: enough for the
 /// windows of a client that opens one each. Beyond that the oldest is closed.
@@ -24,20 +20,20 @@ pub const MAX_DISPLACED: usize = 8;
 
 /// Why a stream is not read on, although it is not at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Farewell {
+pub enum CloseReason {
     /// A newer GET stream has taken its place. The connection stays open and silent
     /// until its client leaves: two clients that come back whenever they are closed
     /// would displace each other forever.
     Displaced,
     /// The client is asked to come back, perhaps to another node.
-    ComeBack,
+    Reconnect,
     /// The session is over, or the stream is read elsewhere.
     Over,
 }
 
 /// One stream that is read on this node.
 #[derive(Debug)]
-pub struct Reading {
+pub struct StreamHandle {
     /// Of which session.
     pub session: SessionId,
     /// Which stream.
@@ -53,10 +49,10 @@ pub struct Reading {
     doubted: AtomicBool,
     /// Since when the client could take something, and has not.
     offered: Mutex<Option<Instant>>,
-    farewell: Mutex<Option<Farewell>>,
+    farewell: Mutex<Option<CloseReason>>,
 }
 
-impl Reading {
+impl StreamHandle {
     /// A stream that is about to be read.
     pub fn new(
         session: SessionId,
@@ -79,7 +75,7 @@ impl Reading {
     }
 
     /// There may be more to read.
-    pub fn tell(&self) {
+    pub fn wake(&self) {
         self.told.notify_one();
     }
 
@@ -97,23 +93,23 @@ impl Reading {
 
     /// It may be read elsewhere by now. That is only a hint, and may be an old one
     /// that was overtaken: the log knows.
-    pub fn doubt(&self) {
+    pub fn recheck_owner(&self) {
         self.doubted.store(true, Ordering::Relaxed);
         self.told.notify_one();
     }
 
     /// Whether it was doubted since this was asked last.
-    pub(super) fn was_doubted(&self) -> bool {
+    pub(super) fn must_recheck_owner(&self) -> bool {
         self.doubted.swap(false, Ordering::Relaxed)
     }
 
     /// Not to be read on. A displaced stream has nothing to come back to.
-    pub fn dismiss(&self, farewell: Farewell) {
+    pub fn close(&self, farewell: CloseReason) {
         let mut current = lock(&self.farewell);
         match *current {
             None => *current = Some(farewell),
-            Some(Farewell::Displaced) if farewell != Farewell::Displaced => {
-                *current = Some(Farewell::Over);
+            Some(CloseReason::Displaced) if farewell != CloseReason::Displaced => {
+                *current = Some(CloseReason::Over);
             }
             Some(_) => {}
         }
@@ -122,9 +118,9 @@ impl Reading {
     }
 
     /// Not to be read on, if the client can resume the stream.
-    pub fn release(&self) {
+    pub fn ask_to_reconnect(&self) {
         if self.resumable {
-            self.dismiss(Farewell::ComeBack);
+            self.close(CloseReason::Reconnect);
         }
     }
 
@@ -135,7 +131,7 @@ impl Reading {
     }
 
     /// Why it is not to be read on.
-    pub fn farewell(&self) -> Option<Farewell> {
+    pub fn close_reason(&self) -> Option<CloseReason> {
         *lock(&self.farewell)
     }
 
@@ -152,21 +148,21 @@ impl Reading {
 
 /// All streams that are read on this node. Sessions without any are not listed.
 #[derive(Debug, Default)]
-pub struct Readers(Mutex<HashMap<SessionId, Vec<Arc<Reading>>>>);
+pub struct OpenStreams(Mutex<HashMap<SessionId, Vec<Arc<StreamHandle>>>>);
 
-impl Readers {
+impl OpenStreams {
     /// Begins to read a stream. A message goes to one reader only, so an older
     /// one of the same stream ends, and an older GET stream is displaced (A12).
-    pub fn add(&self, reading: Arc<Reading>) {
+    pub fn add(&self, reading: Arc<StreamHandle>) {
         let mut all = lock(&self.0);
         let readings = all.entry(reading.session).or_default();
         for old in readings.iter() {
             let (old_id, new_id) = (old.stream, reading.stream);
             if old_id == new_id {
-                old.dismiss(Farewell::Over);
+                old.close(CloseReason::Over);
             } else if new_id.kind == StreamKind::Listener && new_id.replaces(old_id)
             {
-                old.dismiss(Farewell::Displaced);
+                old.close(CloseReason::Displaced);
             }
         }
         readings.push(reading);
@@ -174,16 +170,16 @@ impl Readers {
     }
 
     /// A newer GET stream has taken the place of this one, on whichever node.
-    pub(super) fn displace(&self, reading: &Reading) {
+    pub(super) fn displace(&self, reading: &StreamHandle) {
         let mut all = lock(&self.0);
-        reading.dismiss(Farewell::Displaced);
+        reading.close(CloseReason::Displaced);
         if let Some(readings) = all.get_mut(&reading.session) {
             bound_displaced(readings);
         }
     }
 
     /// The reader has left.
-    pub fn remove(&self, reading: &Arc<Reading>) {
+    pub fn remove(&self, reading: &Arc<StreamHandle>) {
         let mut all = lock(&self.0);
         let Some(readings) = all.get_mut(&reading.session) else { return };
         readings.retain(|other| !Arc::ptr_eq(other, reading));
@@ -193,67 +189,68 @@ impl Readers {
     }
 
     /// A stream may be read elsewhere by now.
-    pub fn doubt(&self, session: &SessionId, stream: StreamId) {
+    pub fn recheck_owner(&self, session: &SessionId, stream: StreamId) {
         self.each(session, |reading| {
             if reading.stream == stream {
-                reading.doubt();
+                reading.recheck_owner();
             }
         });
     }
 
     /// A call lets go of its client's connection.
-    pub fn release(&self, session: &SessionId, stream: StreamId) {
+    pub fn ask_to_reconnect(&self, session: &SessionId, stream: StreamId) {
         self.each(session, |reading| {
             if reading.stream == stream {
-                reading.release();
+                reading.ask_to_reconnect();
             }
         });
     }
 
     /// All streams.
-    pub fn all(&self) -> Vec<Arc<Reading>> {
+    pub fn all(&self) -> Vec<Arc<StreamHandle>> {
         lock(&self.0).values().flatten().cloned().collect()
     }
 
     /// There is more on a stream.
-    pub fn tell(&self, session: &SessionId, stream: StreamId) {
+    pub fn wake(&self, session: &SessionId, stream: StreamId) {
         self.each(session, |reading| {
             if reading.stream == stream {
-                reading.tell();
+                reading.wake();
             }
         });
     }
 
     /// There is more on the GET stream of a session.
-    pub fn tell_listener(&self, session: &SessionId) {
+    pub fn wake_get_stream(&self, session: &SessionId) {
         self.each(session, |reading| {
             if reading.stream.kind == StreamKind::Listener {
-                reading.tell();
+                reading.wake();
             }
         });
     }
 
     /// There may be more on all streams of a session.
-    pub fn tell_all(&self, session: &SessionId) {
-        self.each(session, Reading::tell);
+    pub fn wake_all(&self, session: &SessionId) {
+        self.each(session, StreamHandle::wake);
     }
 
     /// The session is over, and with it all its streams.
     pub fn close(&self, session: &SessionId) {
-        self.each(session, |reading| reading.dismiss(Farewell::Over));
+        self.each(session, |reading| reading.close(CloseReason::Over));
     }
 
-    fn each(&self, session: &SessionId, visit: impl Fn(&Reading)) {
+    fn each(&self, session: &SessionId, visit: impl Fn(&StreamHandle)) {
         let all = lock(&self.0);
         all.get(session).into_iter().flatten().for_each(|reading| visit(reading));
     }
 }
 
 /// Closes the oldest displaced streams of one session beyond the bound.
-fn bound_displaced(readings: &[Arc<Reading>]) {
-    let is_displaced =
-        |reading: &&Arc<Reading>| reading.farewell() == Some(Farewell::Displaced);
+fn bound_displaced(readings: &[Arc<StreamHandle>]) {
+    let is_displaced = |reading: &&Arc<StreamHandle>| {
+        reading.close_reason() == Some(CloseReason::Displaced)
+    };
     let displaced: Vec<_> = readings.iter().filter(is_displaced).collect();
     let beyond = displaced.len().saturating_sub(MAX_DISPLACED);
-    displaced.iter().take(beyond).for_each(|old| old.dismiss(Farewell::Over));
+    displaced.iter().take(beyond).for_each(|old| old.close(CloseReason::Over));
 }
