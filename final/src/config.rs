@@ -16,17 +16,9 @@ use crate::events::LogBounds;
 use crate::protocol::tools::Tool;
 use crate::sealing::Secret;
 use crate::sessions::redis::Servers;
+use crate::telemetry::log::LogFormat;
 
 pub use hosts::{AllowedHost, AllowedHosts, Host, NotAHost};
-
-/// How the log is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
 
 /// Which browser origins may talk to the server, besides its own.
 #[derive(Debug, Clone, PartialEq, Eq)]

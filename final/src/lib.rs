@@ -1,21 +1,23 @@
 //! A stateful MCP server over Streamable HTTP, for any number of nodes.
 //!
-//! The rooms, from the top down. A room knows only those below it.
+//! The modules, from the top down. A module imports only from rows below its own.
 //!
-//! | room | what it is about |
+//! | module | what it holds |
 //! |---|---|
 //! | [`app`] | the composition root: command line, storage, listener, drain |
 //! | [`http`], [`stdio`] | the two transports on the same engine |
 //! | [`engine`] | one message in, messages out: methods, running calls, upkeep |
 //! | [`error`] | every error, and what it means to a client |
 //! | [`calculator`] | the domain, behind the [`service::Service`] trait |
-//! | [`service`] | the seam for a domain, and all that a handler may touch |
-//! | [`bus`] | the way to the other nodes: answers, cancellations, hints to look |
-//! | [`events`] | what was said on streams, and those who read it |
+//! | [`service`] | the extension point for a domain, and all that a handler may touch |
+//! | [`config`] | the settings, read from the environment |
+//! | [`telemetry`] | the log and the metrics |
+//! | [`bus`] | messages between nodes: answers, cancellations, where to look |
+//! | [`events`] | what was sent on streams, in order, for resumption |
 //! | [`sessions`] | the record, the stores, and what is live on this node |
-//! | [`sealing`] | what clients bring back, unread and unchanged |
+//! | [`sealing`] | state that clients bring back, unread and unchanged |
 //! | [`protocol`] | the data contracts: no I/O, no async |
-//! | [`config`], [`readiness`], [`telemetry`] | settings, state and metrics of the node |
+//! | [`readiness`], [`detached`], `lock` | small things that know nothing else |
 
 pub mod app;
 pub mod bus;

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-use mcp_server::config::{
-    AllowedHosts, Config, LogFormat, Origins, StateKeys, Tokens,
-};
+use mcp_server::config::{AllowedHosts, Config, Origins, StateKeys, Tokens};
 use mcp_server::events::LogBounds;
+use mcp_server::telemetry::log::LogFormat;
 
 use suite::climb::chapters::root;
 

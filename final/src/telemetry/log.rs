@@ -20,7 +20,15 @@ use tracing_appender::non_blocking::{
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::line::{JsonLine, JsonMembers, text_fields};
-use crate::config::LogFormat;
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// How many lines may wait: a burst of a busy node at level debug. A line is at most
 /// a few KiB, usually a tenth of one.

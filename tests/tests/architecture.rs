@@ -1,0 +1,164 @@
+//! The shape of `final`: its map is true, its imports are flat, and a name means one
+//! thing.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fs::read_to_string;
+use std::path::{Path, PathBuf};
+
+use suite::climb::chapters::root;
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A source file of `final`, by its path below `src`.
+fn final_sources() -> Vec<(String, String)> {
+    let folder = root().join("final/src");
+    let name = |path: &Path| {
+        path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned()
+    };
+    let files = sources(&folder);
+    files.iter().map(|path| (name(path), read_to_string(path).unwrap())).collect()
+}
+
+/// The rows of the map in `lib.rs`, from the top down: the modules of each.
+fn map() -> Vec<Vec<String>> {
+    let lib = read_to_string(root().join("final/src/lib.rs")).unwrap();
+    let rows = lib.lines().filter_map(|line| line.strip_prefix("//! | [`"));
+    rows.map(|row| {
+        let cell = row.split('|').next().unwrap();
+        let names = cell.split(|c: char| !c.is_ascii_lowercase() && c != '_');
+        names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    })
+    .collect()
+}
+
+/// The row of a module in the map; the crate's root stands above all.
+fn row(map: &[Vec<String>], module: &str) -> Option<usize> {
+    map.iter().position(|row| row.iter().any(|name| name == module))
+}
+
+/// The modules that a source names after `crate::`, comments left out.
+fn imported(source: &str) -> Vec<String> {
+    let code: Vec<&str> =
+        source.lines().map(|line| line.split("//").next().unwrap()).collect();
+    let code = code.join("\n");
+    let named = code.split("crate::").skip(1);
+    let module = |rest: &str| -> String {
+        rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
+    };
+    named.map(module).filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn imports_point_downward_in_the_map() {
+    let map = map();
+    assert!(map.len() > 5, "lib.rs has no map");
+    let mut upward = Vec::new();
+    for (file, source) in final_sources() {
+        let module = file.split(['/', '.']).next().unwrap();
+        if ["lib", "main"].contains(&module) {
+            continue;
+        }
+        let own = row(&map, module);
+        let own = own.unwrap_or_else(|| panic!("{module} is not on the map"));
+        for other in imported(&source).iter().filter(|other| *other != module) {
+            if row(&map, other).is_none_or(|row| row <= own) {
+                upward.push(format!("{file} imports {other}"));
+            }
+        }
+    }
+    upward.dedup();
+    assert!(upward.is_empty(), "these point upward:\n{}", upward.join("\n"));
+}
+
+#[test]
+fn a_use_declaration_names_one_module() {
+    let folders =
+        ["final", "tests", "testkit", "xtask", "chapters", "book/reference"];
+    let mut nested = Vec::new();
+    for path in folders.iter().flat_map(|folder| sources(&root().join(folder))) {
+        let file = syn::parse_file(&read_to_string(&path).unwrap()).unwrap();
+        let mut uses = NestedUses::default();
+        uses.visit_file(&file);
+        let place = path.strip_prefix(root()).unwrap().display();
+        nested.extend(uses.0.iter().map(|line| format!("{place}:{line}")));
+    }
+    assert!(nested.is_empty(), "nested use trees:\n{}", nested.join("\n"));
+}
+
+/// The lines on which a `use` tree has a path inside its braces.
+#[derive(Default)]
+struct NestedUses(Vec<usize>);
+
+impl<'a> Visit<'a> for NestedUses {
+    fn visit_use_group(&mut self, group: &'a syn::UseGroup) {
+        let is_path = |tree: &syn::UseTree| {
+            matches!(tree, syn::UseTree::Path(_) | syn::UseTree::Group(_))
+        };
+        if group.items.iter().any(is_path) {
+            self.0.push(group.span().start().line);
+        }
+    }
+}
+
+/// The public types of a crate's sources, with the files that define them.
+fn public_types(files: &[(String, String)]) -> BTreeMap<String, Vec<String>> {
+    let mut types: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (file, source) in files {
+        for item in syn::parse_file(source).unwrap().items {
+            let (visibility, name) = match item {
+                syn::Item::Struct(item) => (item.vis, item.ident),
+                syn::Item::Enum(item) => (item.vis, item.ident),
+                syn::Item::Trait(item) => (item.vis, item.ident),
+                syn::Item::Type(item) => (item.vis, item.ident),
+                _ => continue,
+            };
+            if !matches!(visibility, syn::Visibility::Inherited) {
+                types.entry(name.to_string()).or_default().push(file.clone());
+            }
+        }
+    }
+    types
+}
+
+#[test]
+fn no_two_public_types_share_a_name() {
+    let types = public_types(&final_sources());
+    let shared: Vec<String> = types
+        .iter()
+        // Each module's own `Result` is the convention of the language.
+        .filter(|(name, files)| files.len() > 1 && *name != "Result")
+        .map(|(name, files)| format!("{name} in {}", files.join(", ")))
+        .collect();
+    assert!(shared.is_empty(), "{}", shared.join("\n"));
+}
+
+/// The glossary names a type behind its term: **event log** (`EventLog`).
+#[test]
+fn every_type_of_the_glossary_exists() {
+    let types = public_types(&final_sources());
+    let page = read_to_string(root().join("book/src/glossary.md")).unwrap();
+    let entries = page.lines().filter_map(|line| line.strip_prefix("**"));
+    let mut named = 0;
+    for entry in entries {
+        let Some((term, rest)) = entry.split_once("** (`") else { continue };
+        let name = rest.split('`').next().unwrap();
+        assert!(types.contains_key(name), "{term}: there is no type {name}");
+        named += 1;
+    }
+    assert!(named > 0, "no entry of the glossary names a type");
+}
