@@ -339,7 +339,6 @@ pub const PLAN: &[Part] = &[
             "service/session_ref.rs",
             "sessions/memory/",
             "sessions/redis/cache.rs",
-            "sessions/redis/primary.rs",
             "sessions/redis/append.rs",
         ],
     },
