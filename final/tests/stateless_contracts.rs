@@ -143,7 +143,7 @@ fn a_mirrored_argument_is_named_well_and_reached_by_properties_alone() {
     let found = HeaderParameter::of(&schema(json!({
         "region": { "type": "string", "x-mcp-header": "Region" },
         "page": { "properties": {
-            "size": { "type": "integer", "x-mcp-header": "LogPage-Size" } } },
+            "size": { "type": "integer", "x-mcp-header": "Page-Size" } } },
         "x-mcp-header": { "type": "string" },
     })));
     let found = found.unwrap();

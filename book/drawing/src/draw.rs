@@ -1,8 +1,11 @@
 //! Mermaid text to SVG.
 
 use book_machine::diagram::{described, stamp};
-use merman::{Engine, MermaidConfig, OperationControl, ParseOptions, RenderOutput, RenderRequest, Renderer, SvgRequest};
 use merman::svg::{SvgRenderOptions, sanitize_svg_id};
+use merman::{
+    Engine, MermaidConfig, OperationControl, ParseOptions, RenderOutput,
+    RenderRequest, Renderer, SvgRequest,
+};
 
 use crate::tidy;
 

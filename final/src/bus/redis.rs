@@ -283,7 +283,7 @@ impl Bus for RedisBus {
         connection.query::<bool>(&propose).await.map_err(write_failed)?;
         let agreed: Option<String> =
             connection.query(&Cmd::get(&key)).await.map_err(read_failed)?;
-        // Disconnected at once: the server is being emptied.
+        // Gone immediately: the server is being emptied.
         let agreed = agreed.ok_or(StoreError::Unavailable(None))?;
         let agreed = STANDARD.decode(agreed).ok();
         agreed

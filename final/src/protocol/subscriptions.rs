@@ -1,4 +1,4 @@
-//! Subscription in the stateless era: one request, whose answer is a stream of what
+//! Subscriptions in the stateless era: one request, whose answer is a stream of what
 //! changes.
 //! spec: basic/patterns/subscriptions, 2026-07-28
 

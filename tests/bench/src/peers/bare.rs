@@ -2,10 +2,10 @@
 //! with the same JSON as the server, or nearly: the id is always the same one. With
 //! `REDIS_URL` it first runs one script that does what a session needs.
 
-use axum::{Json, Router};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
+use axum::{Json, Router};
 use redis::Script;
 use redis::aio::ConnectionManager;
 use serde::Deserialize;

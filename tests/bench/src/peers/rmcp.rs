@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
-use rmcp::{ServerHandler, schemars, tool, tool_handler, tool_router};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{CallToolResult, ContentBlock, ServerCapabilities, ServerConfig};
-use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService,
+};
+use rmcp::{ServerHandler, schemars, tool, tool_handler, tool_router};
 use serde_json::json;
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]

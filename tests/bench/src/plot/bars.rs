@@ -6,7 +6,9 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use crate::results::Results;
-use crate::style::{FRAME, GRID, MARGIN, NAME, ROW, TEXT, TICK, TOP, card, colour, text, thousands};
+use crate::style::{
+    FRAME, GRID, MARGIN, NAME, ROW, TEXT, TICK, TOP, card, colour, text, thousands,
+};
 
 /// Bars as long as medians, with a line from the smallest to the largest sample. The
 /// name stands above its bar.

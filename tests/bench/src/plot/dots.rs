@@ -6,7 +6,10 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use crate::results::Results;
-use crate::style::{FRAME, GRID, HIGH, MARGIN, MIDDLE, NAME, OURS, ROW, TICK, TOP, WIDTH, card, text};
+use crate::style::{
+    FRAME, GRID, HIGH, MARGIN, MIDDLE, NAME, OURS, ROW, TICK, TOP, WIDTH, card,
+    text,
+};
 
 /// The percentiles, and their colours.
 const PERCENTILES: [(&str, RGBColor); 3] =

@@ -6,7 +6,9 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use crate::results::Results;
-use crate::style::{GRID, MARGIN, NAME, OURS, TEXT, TICK, TOP, card, text, thousands};
+use crate::style::{
+    GRID, MARGIN, NAME, OURS, TEXT, TICK, TOP, card, text, thousands,
+};
 
 /// Medians over a logarithmic scale, each with its smallest and largest sample.
 pub fn draw(
