@@ -74,7 +74,7 @@ impl BusMessage {
 
 /// What other nodes have left for this one in a session.
 #[derive(Debug, Default)]
-pub struct Left {
+pub struct Mailbox {
     /// Answers to its questions. They stay until the question is withdrawn.
     pub answers: Vec<(RequestId, ClientAnswer)>,
     /// Calls of this node that are not wanted any more, and why.
@@ -129,7 +129,7 @@ pub trait Bus: Send + Sync + 'static {
     ) -> Result<bool>;
 
     /// What was left for this node.
-    async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Left>>;
+    async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Mailbox>>;
 
     /// Takes the lease of this node: it is alive for the time of a lease.
     async fn take_lease(&self) -> Result<()>;

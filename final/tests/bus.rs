@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use contract::{ACTIVE, Deployment, Logs, PASSIVE, Redis, Talk, number};
 use futures_util::future::join_all;
-use mcp_server::bus::{Bus, BusMessage, Left, MemoryBus, RedisBus, RemoteChange};
+use mcp_server::bus::{
+    Bus, BusMessage, Mailbox, MemoryBus, RedisBus, RemoteChange,
+};
 use mcp_server::events::{EventId, Resumption};
 use mcp_server::protocol::errors::RpcError;
 use mcp_server::protocol::jsonrpc::RequestId;
@@ -94,7 +96,7 @@ impl Nodes {
         self.buses[node].request_cancel(&self.talk.id, call, reason).await.unwrap()
     }
 
-    async fn left(&self, node: usize) -> Option<Left> {
+    async fn left(&self, node: usize) -> Option<Mailbox> {
         self.buses[node].pull_mailbox(&self.talk.id).await.unwrap()
     }
 

@@ -46,7 +46,7 @@ pub(super) struct Shared {
 }
 
 /// By what right a connection is served.
-pub(super) enum Place {
+pub(super) enum ConnectionPlace {
     /// It is one of those that clients may have.
     Regular { _slot: Slot },
     /// It is beyond them: operators' routes are served, once.
@@ -55,11 +55,11 @@ pub(super) enum Place {
 
 impl Shared {
     /// Finds a place for a connection from this network.
-    pub fn admit(&self, network: &Arc<str>) -> Place {
+    pub fn admit(&self, network: &Arc<str>) -> ConnectionPlace {
         let network = (!self.trust_proxy).then_some(network);
         match self.slots.connection(network) {
-            Some(_slot) => Place::Regular { _slot },
-            None => Place::Reserved(self.slots.reserved()),
+            Some(_slot) => ConnectionPlace::Regular { _slot },
+            None => ConnectionPlace::Reserved(self.slots.reserved()),
         }
     }
 
@@ -86,12 +86,16 @@ impl Shared {
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     network: Arc<str>,
-    place: Place,
+    place: ConnectionPlace,
     shared: Shared,
 ) -> io::Result<()> {
     let (hang_up, patience, is_admitted) = match &place {
-        Place::Regular { .. } => (CancellationToken::new(), PATIENCE, true),
-        Place::Reserved(slot) => (slot.hang_up.clone(), RESERVED_PATIENCE, false),
+        ConnectionPlace::Regular { .. } => {
+            (CancellationToken::new(), PATIENCE, true)
+        }
+        ConnectionPlace::Reserved(slot) => {
+            (slot.hang_up.clone(), RESERVED_PATIENCE, false)
+        }
     };
     let (activity, closing) = (Activity::default(), shared.closing.clone());
     let stream = TimedStream::new(stream, activity.clone(), patience);

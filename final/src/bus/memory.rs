@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::{Bus, BusMessage, Left, RemoteChange};
+use super::{Bus, BusMessage, Mailbox, RemoteChange};
 use crate::lock::lock;
 use crate::protocol::jsonrpc::RequestId;
 use crate::sealing::Secret;
@@ -71,8 +71,8 @@ impl Bus for MemoryBus {
         Ok(false)
     }
 
-    async fn pull_mailbox(&self, _: &SessionId) -> Result<Option<Left>> {
-        Ok(Some(Left::default()))
+    async fn pull_mailbox(&self, _: &SessionId) -> Result<Option<Mailbox>> {
+        Ok(Some(Mailbox::default()))
     }
 
     async fn take_lease(&self) -> Result<()> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::{Bus, BusMessage, Left, RemoteChange};
+use super::{Bus, BusMessage, Mailbox, RemoteChange};
 use crate::protocol::jsonrpc::RequestId;
 use crate::sealing::Secret;
 use crate::sessions::live::ClientAnswer;
@@ -78,7 +78,7 @@ impl Bus for MeteredBus {
             .await
     }
 
-    async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Left>> {
+    async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Mailbox>> {
         self.meter.read("look", self.inner.pull_mailbox(session)).await
     }
 

@@ -14,7 +14,7 @@ use redis::{Cmd, FromRedisValue, Msg, RedisResult, cmd};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use super::{Bus, BusMessage, Left, RemoteChange};
+use super::{Bus, BusMessage, Mailbox, RemoteChange};
 use crate::events::StreamId;
 use crate::protocol::jsonrpc::RequestId;
 use crate::protocol::subscriptions::List;
@@ -222,7 +222,7 @@ impl Bus for RedisBus {
         Ok(self.run(&CANCEL, session, &arguments).await? == Some(1))
     }
 
-    async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Left>> {
+    async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Mailbox>> {
         type Pairs = Vec<(String, String)>;
         let left: Option<(Pairs, Pairs)> =
             self.run(&LOOK, session, &[]).await.map_err(StoreError::of_read)?;
@@ -232,7 +232,7 @@ impl Bus for RedisBus {
             .map(|(question, outcome)| Ok((parse(question)?, parse(outcome)?)));
         let cancelled =
             cancelled.into_iter().map(|(call, reason)| Ok((parse(&call)?, reason)));
-        Ok(Some(Left {
+        Ok(Some(Mailbox {
             answers: answers.collect::<Result<_>>()?,
             cancelled: cancelled.collect::<Result<_>>()?,
         }))

@@ -6,7 +6,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use self::reader::{Place, StreamCursor};
+use self::reader::{ArgumentReader, JsonPath};
 use crate::protocol::{RawJson, to_raw};
 
 /// How many broken rules are told: a short request can break very many.
@@ -31,8 +31,8 @@ pub fn checked(
     validator: &Validator,
     arguments: RawJson,
 ) -> Result<RawJson, String> {
-    let mut reader = StreamCursor::default();
-    let read = reader.read(&arguments, schema, &Place::Arguments);
+    let mut reader = ArgumentReader::default();
+    let read = reader.read(&arguments, schema, &JsonPath::Arguments);
     if !reader.rules.is_empty() {
         return Err(reader.rules.join("; "));
     }

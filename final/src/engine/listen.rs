@@ -13,7 +13,7 @@ use crate::protocol::subscriptions::{
     Filter, ListenParams, MAX_RESOURCES, SubscriptionAcknowledgement,
     SubscriptionMeta, SubscriptionParams,
 };
-use crate::service::subscriptions::Change;
+use crate::service::subscriptions::ResourceChange;
 use crate::service::{Context, ServiceError, Subject};
 
 impl Engine {
@@ -42,8 +42,10 @@ impl Engine {
         }
         while let Some(change) = listening.next().await {
             match &change {
-                Change::List(list) => say(cx, list.changed(), json!({})).await,
-                Change::Resource(uri) => {
+                ResourceChange::List(list) => {
+                    say(cx, list.changed(), json!({})).await
+                }
+                ResourceChange::Resource(uri) => {
                     let updated = ResourceUpdated { uri };
                     say(cx, "notifications/resources/updated", updated).await;
                 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::subscriptions::{Change, Subscriptions};
+use super::subscriptions::{ResourceChange, Subscriptions};
 use crate::bus::{Bus, RemoteChange};
 use crate::events::{EventLog, OpenStreams, StreamKind};
 use crate::lock::lock;
@@ -55,7 +55,7 @@ impl ChangePublisher {
     /// to hear of it.
     pub async fn of_session(&self, session: &SessionId, uri: &str) {
         if session.is_tape() {
-            self.listeners.tell(&Change::Resource(uri.to_owned()));
+            self.listeners.tell(&ResourceChange::Resource(uri.to_owned()));
             self.announce(&RemoteChange::Tape(uri.to_owned())).await;
         } else {
             let updated = ResourceUpdated { uri };
@@ -81,7 +81,9 @@ impl ChangePublisher {
     pub async fn handle_remote(&self, news: RemoteChange) {
         match news {
             RemoteChange::Resource(uri) => self.gather(uri, false),
-            RemoteChange::Tape(uri) => self.listeners.tell(&Change::Resource(uri)),
+            RemoteChange::Tape(uri) => {
+                self.listeners.tell(&ResourceChange::Resource(uri))
+            }
             RemoteChange::List(list) => self.list_changed(list).await,
         }
     }
@@ -109,7 +111,7 @@ impl ChangePublisher {
                     self.announce(&RemoteChange::Resource(uri.clone())).await;
                 }
                 self.to_all(&uri).await;
-                self.listeners.tell(&Change::Resource(uri));
+                self.listeners.tell(&ResourceChange::Resource(uri));
             }
         }
     }
@@ -136,7 +138,7 @@ impl ChangePublisher {
                 self.say(&session, None, message).await;
             })
             .await;
-        self.listeners.tell(&Change::List(list));
+        self.listeners.tell(&ResourceChange::List(list));
     }
 
     /// The sessions whose GET stream is held here.

@@ -13,7 +13,7 @@ use crate::protocol::subscriptions::{Filter, List};
 
 /// Something that a listener may have asked to hear of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
+pub enum ResourceChange {
     /// Of a list.
     List(List),
     /// Of the resource with this URI.
@@ -42,7 +42,7 @@ struct Listener {
     filter: OnceLock<Filter>,
     /// What it has not been told yet. A change that happens again meanwhile is told
     /// once, so there is never more here than the filter names.
-    untold: Mutex<BTreeSet<Change>>,
+    untold: Mutex<BTreeSet<ResourceChange>>,
     more: Notify,
 }
 
@@ -78,7 +78,7 @@ impl Subscriptions {
     }
 
     /// Tells everybody who wants to hear of it.
-    pub fn tell(&self, change: &Change) {
+    pub fn tell(&self, change: &ResourceChange) {
         for listener in lock(&self.all).listeners.values() {
             if listener.filter.get().is_some_and(|it| it.names(change)) {
                 listener.tell([change.clone()]);
@@ -102,7 +102,7 @@ impl Subscriptions {
 }
 
 impl Listener {
-    fn tell(&self, changes: impl IntoIterator<Item = Change>) {
+    fn tell(&self, changes: impl IntoIterator<Item = ResourceChange>) {
         lock(&self.untold).extend(changes);
         self.more.notify_one();
     }
@@ -115,7 +115,7 @@ impl Subscription {
     }
 
     /// What is to be told next; `None` if the node asks everybody to end.
-    pub async fn next(&self) -> Option<Change> {
+    pub async fn next(&self) -> Option<ResourceChange> {
         loop {
             if let Some(change) = lock(&self.listener.untold).pop_first() {
                 return Some(change);
@@ -135,18 +135,22 @@ impl Drop for Subscription {
 }
 
 impl Filter {
-    fn names(&self, change: &Change) -> bool {
+    fn names(&self, change: &ResourceChange) -> bool {
         match change {
-            Change::List(list) => self.wants(*list),
-            Change::Resource(uri) => self.resource_subscriptions.contains(uri),
+            ResourceChange::List(list) => self.wants(*list),
+            ResourceChange::Resource(uri) => {
+                self.resource_subscriptions.contains(uri)
+            }
         }
     }
 
     /// Everything that it names.
-    fn changes(&self) -> impl Iterator<Item = Change> {
+    fn changes(&self) -> impl Iterator<Item = ResourceChange> {
         let lists = [List::Tools, List::Prompts, List::Resources];
         let lists = lists.into_iter().filter(|list| self.wants(*list));
         let resources = self.resource_subscriptions.iter().cloned();
-        lists.map(Change::List).chain(resources.map(Change::Resource))
+        lists
+            .map(ResourceChange::List)
+            .chain(resources.map(ResourceChange::Resource))
     }
 }

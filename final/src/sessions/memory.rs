@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
-use self::table::{Session, Table};
+use self::table::{StoredSession, Table};
 use super::clock::{Clock, Timestamp};
 use super::id::{Principal, SessionId};
 use super::record::{HISTORY_LIMIT, Phase, SessionInit, SessionRecord, Totals};
@@ -46,14 +46,18 @@ impl MemoryStore {
     fn visit<T>(
         &self,
         id: &SessionId,
-        visit: impl FnOnce(&mut Session, Timestamp) -> T,
+        visit: impl FnOnce(&mut StoredSession, Timestamp) -> T,
     ) -> Option<T> {
         let now = self.clock.now();
         Some(visit(self.table().alive(id, now)?, now))
     }
 
     /// ChangePublisher a session that is alive, which is activity.
-    fn change(&self, id: &SessionId, change: impl FnOnce(&mut Session)) -> bool {
+    fn change(
+        &self,
+        id: &SessionId,
+        change: impl FnOnce(&mut StoredSession),
+    ) -> bool {
         let visited = self.visit(id, |session, now| {
             session.record.last_activity = now;
             change(session);
@@ -68,8 +72,9 @@ impl MemoryStore {
 
     /// Whether the session asked to hear of changes of this resource.
     pub(crate) fn is_subscribed(&self, id: &SessionId, uri: &str) -> bool {
-        let subscribed =
-            |session: &mut Session, _| session.record.subscriptions.contains(uri);
+        let subscribed = |session: &mut StoredSession, _| {
+            session.record.subscriptions.contains(uri)
+        };
         self.visit(id, subscribed) == Some(true)
     }
 

@@ -11,16 +11,16 @@ use super::{MAX_RULES, short};
 use crate::protocol::raw::{Kind, each_item, each_member, has_more_items};
 
 /// Where in the arguments a value is.
-pub enum Place<'a> {
+pub enum JsonPath<'a> {
     /// The arguments themselves.
     Arguments,
     /// A member of an object.
-    Member(&'a Place<'a>, &'a str),
+    Member(&'a JsonPath<'a>, &'a str),
     /// An item of an array.
-    Item(&'a Place<'a>, usize),
+    Item(&'a JsonPath<'a>, usize),
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for JsonPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Arguments => f.write_str("arguments"),
@@ -33,21 +33,21 @@ impl fmt::Display for Place<'_> {
 
 /// Reads one set of arguments.
 #[derive(Default)]
-pub struct StreamCursor {
+pub struct ArgumentReader {
     /// What keeps them from being read, at most [`MAX_RULES`] sentences.
     pub rules: Vec<String>,
     /// An optional argument was `null`, and is not in what was read.
     pub left_out: bool,
 }
 
-impl StreamCursor {
+impl ArgumentReader {
     /// Reads a value. What is returned means nothing once there are
     /// [rules](Self::rules) that it breaks.
     pub fn read(
         &mut self,
         raw: &RawValue,
         schema: &Value,
-        place: &Place<'_>,
+        place: &JsonPath<'_>,
     ) -> Value {
         if self.rules.len() >= MAX_RULES {
             return Value::Null;
@@ -77,7 +77,7 @@ impl StreamCursor {
         raw: &RawValue,
         schema: &Value,
         known: &Map<String, Value>,
-        place: &Place<'_>,
+        place: &JsonPath<'_>,
     ) -> Value {
         let is_closed = schema["additionalProperties"] == false
             && schema.get("patternProperties").is_none();
@@ -87,7 +87,7 @@ impl StreamCursor {
                 let rule = "must not have a name that is not valid Unicode text";
                 return self.broken(format!("{place} {rule}"));
             };
-            let inside = Place::Member(place, short(&name));
+            let inside = JsonPath::Member(place, short(&name));
             let member = match known.get(&*name) {
                 _ if read.contains_key(&*name) => {
                     return self.broken(format!("{inside} is given twice"));
@@ -117,7 +117,7 @@ impl StreamCursor {
         &mut self,
         raw: &RawValue,
         schema: &Value,
-        place: &Place<'_>,
+        place: &JsonPath<'_>,
     ) -> Value {
         if let Some(limit) = schema["maxItems"].as_u64()
             && has_more_items(raw, usize::try_from(limit).unwrap_or(usize::MAX))
@@ -127,7 +127,7 @@ impl StreamCursor {
         }
         let mut read = Vec::new();
         each_item(raw, |item| {
-            let inside = Place::Item(place, read.len());
+            let inside = JsonPath::Item(place, read.len());
             let item = self.read(item, &schema["items"], &inside);
             read.push(item);
             match self.rules.len() {
@@ -140,7 +140,7 @@ impl StreamCursor {
 
     /// Reads a value that the schema does not divide. Valid JSON can still say what
     /// neither text nor a double can hold.
-    fn whole(&mut self, raw: &RawValue, kind: Kind, place: &Place<'_>) -> Value {
+    fn whole(&mut self, raw: &RawValue, kind: Kind, place: &JsonPath<'_>) -> Value {
         let Ok(value) = serde_json::from_str(raw.get()) else {
             let rule = match kind {
                 Kind::String => "must be valid Unicode text",

@@ -15,7 +15,7 @@ pub(super) struct Table {
     settings: StoreSettings,
     /// Boxed: a map keeps room for up to twice its entries, and an empty place
     /// then costs a pointer instead of a whole session.
-    sessions: HashMap<SessionId, Box<Session>>,
+    sessions: HashMap<SessionId, Box<StoredSession>>,
     /// Exactly one entry for each session, at its deadline or before. A visit
     /// postpones the deadline and leaves the entry alone, so it stays cheap.
     due: BTreeSet<(Timestamp, SessionId)>,
@@ -30,7 +30,7 @@ pub(super) struct Table {
 
 /// All that is kept of one session.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct StoredSession {
     pub record: SessionRecord,
     pub history: VecDeque<RawJson>,
     /// What another room keeps with the session, to go with it.
@@ -39,7 +39,7 @@ pub(super) struct Session {
     due: Timestamp,
 }
 
-impl Session {
+impl StoredSession {
     /// Whether `principal` may use it.
     pub fn belongs_to(&self, principal: &Principal) -> bool {
         self.record.init.principal == *principal
@@ -84,7 +84,7 @@ impl Table {
         let due = record.last_activity.plus(self.settings.timeout);
         self.due.insert((due, id));
         let history = VecDeque::new();
-        let session = Session { record, history, attached: None, due };
+        let session = StoredSession { record, history, attached: None, due };
         self.sessions.insert(id, Box::new(session));
         true
     }
@@ -94,7 +94,7 @@ impl Table {
         &mut self,
         id: &SessionId,
         now: Timestamp,
-    ) -> Option<&mut Session> {
+    ) -> Option<&mut StoredSession> {
         let session = self.sessions.get_mut(id)?;
         (session.deadline(self.settings.timeout) > now).then_some(session)
     }
