@@ -23,7 +23,6 @@ pub const REASONS: &[(&str, &str)] = &[
         Host and Origin guard a local server"),
     ("L179", "the server is no proxy of an authorization server"),
     ("L180 to L183", "no OAuth: the operator configures the tokens"),
-    ("L186", "no OAuth: whatever is wrong with a token, it is 401"),
     ("L187", "tokens have no scopes"),
     ("M027, M171, M173, M174, M176", "no OAuth: the operator configures the tokens"),
     ("M029 to M032", "no schema comes from outside, and none is fetched: all are \
