@@ -41,7 +41,6 @@ pub const PLAN: &[Part] = &[
             "engine/dispatch.rs",
             "engine/handshake.rs",
             "http.rs",
-            "http/error_response.rs",
             "http/post.rs",
             "lib.rs",
             "protocol.rs",
@@ -63,6 +62,7 @@ pub const PLAN: &[Part] = &[
         settings: &[],
         files: &[
             "calculator/resources.rs",
+            "http/error_response.rs",
             "http/session.rs",
             "lock.rs",
             "protocol/resources.rs",
