@@ -235,9 +235,10 @@ async fn health_and_metrics_cost_storage_the_same_however_often_they_are_asked_f
         let both = tokio::join!(node.get("/health"), node.get("/metrics"));
         assert_eq!((both.0.status, both.1.status), (200, 200));
     }
-    let seconds = start.elapsed().as_secs() + 1;
+    // Every second that has begun, and a sweep of the node, which may come between.
+    let (seconds, sweep) = (start.elapsed().as_secs() + 1, 6);
     let commands = count().await - before;
-    assert!(commands <= 3 * seconds, "{commands} in {seconds} s");
+    assert!(commands <= 3 * seconds + sweep, "{commands} in {seconds} s");
 }
 
 /// Memory mode has no storage that could be away.
