@@ -121,9 +121,9 @@ pub enum ReaderLocation {
     Here,
     /// On another node, which has taken it over.
     OtherNode,
-    /// Closed: a newer GET stream has taken its place.
+    /// On no node: a newer GET stream has taken its place.
     Replaced,
-    /// Closed: it has ended, or is not known.
+    /// On no node: it has ended, or is not known.
     Closed,
 }
 
