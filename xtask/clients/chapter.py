@@ -5,12 +5,13 @@
 Prints `ok NAME` or `not ok NAME: reason` per check, as python.py does.
 """
 
-import asyncio
 import json
 import sys
 
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+
+from checks import run
 
 
 async def story(mode: str, url: str, chapter: int, passed) -> None:
@@ -31,26 +32,8 @@ async def story(mode: str, url: str, chapter: int, passed) -> None:
     passed("says goodbye")
 
 
-def main() -> int:
-    """Counts down the checks, so that the one that failed can be named."""
-    mode, url, chapter = sys.argv[1:]
-    due = ["connects", "lists the tools", "calculates", "says goodbye"]
-    if int(chapter) >= 3:
-        due.insert(3, "reads the history")
-
-    def passed(name: str) -> None:
-        assert due.pop(0) == name
-        print(f"ok {name}", flush=True)
-
-    try:
-        work = story(mode, url, int(chapter), passed)
-        asyncio.run(asyncio.wait_for(work, 60))
-    except BaseException as error:  # noqa: BLE001, the report is the point
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        print(f"not ok {due[0]}: {type(error).__name__}: {error}")
-        return 1
-    return 0
-
-
-sys.exit(main())
+mode, url, chapter = sys.argv[1:]
+due = ["connects", "lists the tools", "calculates", "says goodbye"]
+if int(chapter) >= 3:
+    due.insert(3, "reads the history")
+sys.exit(run(due, lambda passed: story(mode, url, int(chapter), passed)))

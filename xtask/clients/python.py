@@ -18,6 +18,8 @@ import mcp_types as types
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from checks import run
+
 MODERN = "2026-07-28"
 PATIENCE = 10
 
@@ -162,35 +164,19 @@ async def story(mode: str, node_a: str, node_b: str, passed) -> None:
     passed("says goodbye")
 
 
-def main() -> int:
-    """Counts down the checks, so that the one that failed can be named."""
-    mode, node_a, node_b = sys.argv[1:]
-    due = [
-        "connects",
-        "lists the tools",
-        "calculates",
-        "reads the history",
-        "is told of progress",
-        "subscribes",
-        "continues on the second node",
-        "hears of changes",
-        "answers a question",
-        "says goodbye",
-    ]
-
-    def passed(name: str) -> None:
-        assert due.pop(0) == name
-        print(f"ok {name}", flush=True)
-
-    try:
-        asyncio.run(asyncio.wait_for(story(mode, node_a, node_b, passed), 60))
-    except BaseException as error:  # noqa: BLE001, the report is the point
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        print(f"not ok {due[0]}: {type(error).__name__}: {error}")
-        return 1
-    return 0
-
+DUE = [
+    "connects",
+    "lists the tools",
+    "calculates",
+    "reads the history",
+    "is told of progress",
+    "subscribes",
+    "continues on the second node",
+    "hears of changes",
+    "answers a question",
+    "says goodbye",
+]
 
 warnings.simplefilter("ignore")  # The older era's methods are deprecated.
-sys.exit(main())
+mode, node_a, node_b = sys.argv[1:]
+sys.exit(run(DUE, lambda passed: story(mode, node_a, node_b, passed)))

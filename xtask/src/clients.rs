@@ -62,9 +62,11 @@ fn install() -> Result<PathBuf, Error> {
     let source = workspace::root().join("xtask/clients");
     let folder = workspace::root().join("target/clients");
     std::fs::create_dir_all(&folder)?;
-    let stories = ["typescript.mjs", "python.py", "chapter.mjs", "chapter.py"];
-    for file in ["package.json", "requirements.txt"].into_iter().chain(stories) {
-        std::fs::copy(source.join(file), folder.join(file))?;
+    for file in std::fs::read_dir(source)? {
+        let file = file?;
+        if file.file_type()?.is_file() {
+            std::fs::copy(file.path(), folder.join(file.file_name()))?;
+        }
     }
     println!("installing the clients below {}", folder.display());
     let mut npm = npx::npx(&[])?;
@@ -145,6 +147,9 @@ fn stories(
         let log = logs.join(format!("python-{mode}.log"));
         tally += story(&format!("Python client, {mode}"), &mut command, &log)?;
     }
+    let mut framework = Command::new(installed.join("venv/bin/python"));
+    framework.arg(installed.join("framework.py")).args([first, second]);
+    tally += story("FastMCP 4", &mut framework, &logs.join("framework.log"))?;
     for era in ["legacy", "auto", "modern"] {
         let inspector = Inspector { node: &node, installed, logs, era };
         tally += inspector.story(first, second)?;
