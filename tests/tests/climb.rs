@@ -130,7 +130,7 @@ async fn a_server_that_loses_updates_is_found_out() {
     let server = Server::Command(format!("'{}'", program.path().display()));
     for scenario in climb::up_to(5).filter(|scenario| scenario.since == 5) {
         let verdict = scenario.put_to(&server).await;
-        match (scenario.name.contains("at once"), &verdict) {
+        match (scenario.name.contains("concurrent"), &verdict) {
             (false, Verdict::Passed(_)) => {}
             (true, Verdict::Failed(complaint)) => {
                 assert!(complaint.contains("20 calculations"), "{complaint}");

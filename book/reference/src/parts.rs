@@ -19,13 +19,13 @@ use suite::climb::{Chapter, scenarios};
 const HEAD: &str = "\
 # From a part of the server to its chapter
 
-Every file of the [finished server](finished.md), every setting and everything that it
-can do, and the chapter that explains it. Each stands here once. What a chapter that is
-written has, was found in its crate; the other chapters are *planned*, and this is what
-they are to bring. A file goes on growing after the chapter that it is born in.
+These tables list every feature, setting and file of the [finished server](finished.md),
+each once, with the chapter that introduces it. The contents of a written chapter come from
+its crate. The other chapters are *planned*, and the tables show what they will introduce.
+Later chapters may change a file again.
 
-The page is written by `cargo xtask bless`. A file, a setting, a tool, a resource or a
-prompt that is in none of the three tables fails a test.
+`cargo xtask bless` generates this page. A test fails if a file, a setting, a tool, a
+resource or a prompt is in none of the three tables.
 
 ";
 

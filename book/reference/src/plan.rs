@@ -231,14 +231,14 @@ pub const PLAN: &[Part] = &[
     Part {
         chapter: 12,
         name: "across-nodes",
-        surface: &["answers and cancellations find their node"],
+        surface: &["answers and cancellations reach the node that runs the call"],
         settings: &["NODE_LEASE"],
         files: &["bus.rs", "bus/", "engine/lease.rs"],
     },
     Part {
         chapter: 13,
         name: "resumability",
-        surface: &["session://events", "a broken stream goes on, on any node"],
+        surface: &["session://events", "clients resume a broken stream, on any node"],
         settings: &[
             "AUDIT_EVENTS",
             "EVENT_LOG_ENTRIES",
@@ -297,7 +297,7 @@ pub const PLAN: &[Part] = &[
     Part {
         chapter: 16,
         name: "retries-and-listening",
-        surface: &["questions without a session", "listening without a session"],
+        surface: &["questions without a session", "subscriptions without a session"],
         settings: &["STATE_KEYS"],
         files: &[
             "engine/listen.rs",

@@ -10,9 +10,10 @@ pub const PAGE: &str = "book/src/behaviour.md";
 const HEAD: &str = "\
 # What each chapter can do
 
-Every line of this table is one or more scenarios of the ladder, and every mark a
-run of them: `cargo xtask check 03` puts all of chapter 03 and below to chapter 03's
-server. The page is generated from the scenarios (`cargo xtask check table`).
+Each row of this table stands for one or more scenarios of the **ladder**, the acceptance
+tests of this book. A mark means that the chapter's server passes them. For example,
+`cargo xtask check 03` runs all scenarios of chapters 01 to 03 against chapter 03's server.
+`cargo xtask check table` generates this page from the scenarios.
 
 ";
 
@@ -41,7 +42,8 @@ pub fn page() -> String {
     }
     page.push_str("\n## What later chapters change\n\n");
     page.push_str(
-        "The same question, and another correct answer.\n\n\
+        "In these scenarios a later chapter gives another correct answer to the \
+         same request.\n\n\
          | what holds | from | why |\n|---|---|---|\n",
     );
     for scenario in scenarios::ALL.iter().copied().flatten() {

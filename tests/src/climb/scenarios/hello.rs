@@ -13,7 +13,7 @@ const MESSAGES: &str = "JSON-RPC over HTTP";
 const CALCULATE: &str = "a tool: calculate";
 
 const SESSIONS: Change =
-    Change { since: 3, why: "requests name their session, which has resources" };
+    Change { since: 3, why: "requests have a session ID, and there are resources" };
 const SURFACE: Change =
     Change { since: FINAL, why: "more tools, with structured results" };
 
@@ -23,40 +23,45 @@ pub static ALL: &[Scenario] = &[
     scenario!(
         1,
         HANDSHAKE,
-        "a version that nobody speaks is answered with one that the server speaks",
+        "an unknown version is answered with a version that the server supports",
         propose_another_version
     ),
     scenario!(
         1,
         HANDSHAKE,
-        "notifications/initialized is accepted without an answer",
+        "notifications/initialized is accepted without a response",
         accept_a_notification
     )
     .changes(&[SESSIONS]),
     scenario!(
         1,
         MESSAGES,
-        "an answer has the id of its request, with its type",
+        "a response has the id of its request, with the same type",
         echo_ids
     ),
-    scenario!(1, MESSAGES, "a ping is answered with nothing", ping),
+    scenario!(1, MESSAGES, "a ping is answered with an empty result", ping),
     scenario!(
         1,
         MESSAGES,
-        "an unknown method is refused as such",
+        "an unknown method is an error with a code of its own",
         refuse_an_unknown_method
     ),
     scenario!(
         1,
         MESSAGES,
-        "what is not JSON, or no message, is refused with 400",
+        "a body that is not JSON, or not a message, is rejected with 400",
         refuse_what_is_no_message
     ),
-    scenario!(1, MESSAGES, "GET is a stream, or not allowed", refuse_get_or_stream),
+    scenario!(
+        1,
+        MESSAGES,
+        "GET opens a stream, or is not allowed",
+        refuse_get_or_stream
+    ),
     scenario!(
         1,
         CALCULATE,
-        "the list of tools says how to call calculate",
+        "the list of tools describes how to call calculate",
         list_tools
     )
     .changes(&[SESSIONS, SURFACE]),
@@ -70,14 +75,14 @@ pub static ALL: &[Scenario] = &[
     scenario!(
         1,
         CALCULATE,
-        "a calculation that cannot be done is a result that says why",
+        "an impossible calculation has a result that explains why",
         explain_failures
     )
     .changes(&[SESSIONS]),
     scenario!(
         1,
         CALCULATE,
-        "a tool that does not exist is an error of the protocol",
+        "a call of an unknown tool is a protocol error",
         refuse_an_unknown_tool
     ),
 ];

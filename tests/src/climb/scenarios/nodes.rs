@@ -15,22 +15,22 @@ use crate::{GLANCE, PATIENCE};
 pub static ALL: &[Scenario] = &[
     scenario!(
         5,
-        "shared storage: nodes on one Redis count together",
-        "what was calculated on one node is counted on the other",
+        "shared store: nodes on one Redis report the same totals",
+        "a calculation on one node is counted on the other",
         count_together
     )
     .needs(&[Need::TwoNodes]),
     scenario!(
         5,
-        "shared storage: nodes on one Redis count together",
-        "calculations at once on both nodes are all counted, and remembered",
+        "shared store: nodes on one Redis report the same totals",
+        "concurrent calculations on both nodes are all counted and recorded",
         lose_nothing
     )
     .needs(&[Need::TwoNodes]),
     scenario!(
         6,
         "any node serves any session",
-        "a node goes on with a session that it never met",
+        "a node continues a session that another node opened",
         go_on_elsewhere
     )
     .needs(&[Need::TwoNodes]),
@@ -44,7 +44,7 @@ pub static ALL: &[Scenario] = &[
     scenario!(
         6,
         "any node serves any session",
-        "a session that was ended on one node is gone on the other",
+        "a session that was ended on one node no longer exists on the other",
         end_everywhere
     )
     .needs(&[Need::TwoNodes]),

@@ -6,8 +6,8 @@ use super::scenario;
 use crate::climb::chapters::FINAL;
 use crate::climb::{Answer, Change, Complaint, Outcome, Scenario, Stage, Visitor};
 
-const SESSION: &str = "sessions: named by the client, ended by it";
-const HISTORY: &str = "history: a session remembers its calculations";
+const SESSION: &str = "sessions: requests have a session ID, clients end sessions";
+const HISTORY: &str = "history: a session records its calculations";
 
 /// The resource that a session remembers its calculations in.
 pub const URI: &str = "calculator://history";
@@ -21,39 +21,44 @@ pub static ALL: &[Scenario] = &[
     scenario!(
         3,
         SESSION,
-        "the answer to initialize names a session, each time another one",
+        "each initialize returns a new session ID",
         name_the_session
     ),
     scenario!(
         3,
         SESSION,
-        "a request that names no session is refused with 400",
+        "a request without a session ID is rejected with 400",
         refuse_without_session
     ),
     scenario!(
         3,
         SESSION,
-        "a request that names a session that never was is refused with 404",
+        "a request with an unknown session ID is rejected with 404",
         refuse_an_unknown_session
     ),
     scenario!(
         3,
         SESSION,
-        "a session keeps to the version that it negotiated",
+        "a session stays at its negotiated version",
         refuse_another_version
     ),
     scenario!(
         3,
         SESSION,
-        "a session that its client has ended is gone",
+        "a session that its client has ended no longer exists",
         end_the_session
     ),
-    scenario!(3, HISTORY, "what was calculated can be read, newest last", remember)
-        .changes(&[SURFACE]),
     scenario!(
         3,
         HISTORY,
-        "a session does not see what another one has calculated",
+        "a client can read its history, newest calculation last",
+        remember
+    )
+    .changes(&[SURFACE]),
+    scenario!(
+        3,
+        HISTORY,
+        "a session does not see the calculations of another session",
         keep_apart
     ),
     scenario!(
@@ -72,7 +77,7 @@ pub static ALL: &[Scenario] = &[
     scenario!(
         3,
         HISTORY,
-        "a resource that does not exist is refused as such",
+        "an unknown resource is an error with a code of its own",
         refuse_an_unknown_resource
     ),
 ];

@@ -12,8 +12,8 @@ use crate::{GLANCE, PATIENCE};
 pub static ALL: &[Scenario] = &[
     scenario!(
         4,
-        "expiry: an idle session goes, an active one stays",
-        "an idle session is gone after SESSION_TIMEOUT, one in use is not",
+        "expiry: an idle session expires, an active one does not",
+        "an idle session expires after SESSION_TIMEOUT, an active one does not",
         expire
     )
     .needs(&[Need::Setting("SESSION_TIMEOUT", "2000")]),
