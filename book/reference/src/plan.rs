@@ -238,7 +238,10 @@ pub const PLAN: &[Part] = &[
     Part {
         chapter: 13,
         name: "resumability",
-        surface: &["session://events", "clients resume a broken stream, on any node"],
+        surface: &[
+            "session://events",
+            "clients resume a broken stream, on any node",
+        ],
         settings: &[
             "AUDIT_EVENTS",
             "EVENT_LOG_ENTRIES",
@@ -297,7 +300,10 @@ pub const PLAN: &[Part] = &[
     Part {
         chapter: 16,
         name: "retries-and-listening",
-        surface: &["questions without a session", "subscriptions without a session"],
+        surface: &[
+            "questions without a session",
+            "subscriptions without a session",
+        ],
         settings: &["STATE_KEYS"],
         files: &[
             "engine/listen.rs",
