@@ -34,7 +34,7 @@ use self::tools::ToolTable;
 use self::vitals::LastVitals;
 use crate::bus::Bus;
 use crate::error::Error;
-use crate::events::{Audit, EventLog, OpenStreams};
+use crate::events::{EventLog, OpenStreams};
 use crate::protocol::jsonrpc::{Notification, Response};
 use crate::protocol::lifecycle::ServerInfo;
 use crate::protocol::method::Method;
@@ -44,7 +44,9 @@ use crate::readiness::Readiness;
 use crate::sealing::KeyRing;
 use crate::service::node_context::NodeContext;
 use crate::service::{ChangePublisher, Service, Subscriptions};
-use crate::sessions::{Clock, LiveSessions, NodeId, SessionId, SessionStore};
+use crate::sessions::{
+    Audit, Clock, LiveSessions, NodeId, SessionId, SessionStore,
+};
 use crate::telemetry::Metrics;
 
 /// Serves one [`Service`] to sessions that are kept in one [`SessionStore`].
@@ -140,7 +142,7 @@ impl Engine {
             listeners.clone(),
         );
         let changes = Arc::new(changes);
-        let audit = Arc::new(Audit::new(log.clone(), settings.audit_events));
+        let audit = Arc::new(Audit::new(store.clone(), settings.audit_events));
         let background = TaskTracker::new();
         let live = Arc::<LiveSessions>::default();
         let common = NodeContext {

@@ -2,7 +2,6 @@
 //! on where it broke, on any node.
 //! spec: basic/transports (resumability and redelivery)
 
-pub mod audit;
 pub mod cursor;
 pub mod id;
 pub mod log;
@@ -11,7 +10,6 @@ pub mod metered;
 pub mod open_streams;
 pub mod redis;
 
-pub use audit::Audit;
 pub use cursor::{Frame, StreamCursor};
 pub use id::{AttemptId, EntryId, EventId, StreamId, StreamKind};
 pub use log::{

@@ -1,6 +1,7 @@
 //! Sessions: what is kept of a conversation, where it is kept, and what of it
 //! is live on this node.
 
+pub mod audit;
 pub mod clock;
 pub mod id;
 pub mod live;
@@ -11,6 +12,7 @@ pub mod record;
 pub mod redis;
 pub mod store;
 
+pub use audit::{Audit, AuditEntry};
 pub use clock::{Clock, Timestamp};
 pub use id::{Caller, NodeId, Principal, SessionId};
 pub use live::{LiveSession, LiveSessions, PinnedSession};

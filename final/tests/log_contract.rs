@@ -27,7 +27,6 @@ use mcp_server::events::{
 use mcp_server::protocol::jsonrpc::RequestId;
 use mcp_server::protocol::to_raw;
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 /// Names each promise once and makes a test of it for every storage.
 macro_rules! contract {
@@ -83,7 +82,6 @@ contract! {
     only_so_many_messages_wait
     only_a_subscriber_is_told
     to_be_told_something_is_not_activity
-    an_audit_trail_keeps_its_newest_calls
     an_unknown_session_has_no_log
     an_ended_session_leaves_nothing
     an_expired_session_takes_its_log_along
@@ -610,27 +608,6 @@ async fn to_be_told_something_is_not_activity(all: impl Logs) {
     }
 }
 
-async fn an_audit_trail_keeps_its_newest_calls(all: impl Logs) {
-    let (talk, other) = (Talk::start(&all).await, Talk::start(&all).await);
-    for (n, part) in audited(7).chunks(2).enumerate() {
-        let log = &talk.logs[n % 2];
-        assert!(log.append_audit(&talk.id, part.to_vec(), 2).await.unwrap());
-    }
-    let kept = talk.logs[0].read_audit(&talk.id).await.unwrap();
-    let kept: Vec<Value> = kept
-        .iter()
-        .map(|entry| serde_json::from_str(entry.get()).unwrap())
-        .collect();
-    let kinds: Vec<_> =
-        kept.iter().map(|entry| (&entry["kind"], &entry["id"])).collect();
-    let (request, response) = (json!("request"), json!("response"));
-    let (old, new) = (json!(5), json!(6));
-    let told =
-        [(&request, &old), (&response, &old), (&request, &new), (&response, &new)];
-    assert_eq!(kinds, told);
-    assert!(other.logs[1].read_audit(&other.id).await.unwrap().is_empty());
-}
-
 /// Nothing of a session can be found or changed, on any node.
 async fn assert_gone(all: &impl Logs, talk: &Talk, seen: EventId) {
     let (id, stream, text) = (&talk.id, seen.stream, texts(1));
@@ -645,8 +622,6 @@ async fn assert_gone(all: &impl Logs, talk: &Talk, seen: EventId) {
         assert!(!log.send_to_get_stream(id, Some(URI), &text[0]).await.unwrap());
         assert_eq!(log.resume_stream(id, seen).await.unwrap(), None);
         assert!(log.read_page(id, stream, START).await.unwrap().is_none());
-        assert!(!log.append_audit(id, audited(1), 9).await.unwrap());
-        assert!(log.read_audit(id).await.unwrap().is_empty());
     }
     let loaded = all.node(0).load(id, &talk.session.principal).await;
     assert!(loaded.unwrap().is_none());
@@ -660,19 +635,19 @@ async fn an_unknown_session_has_no_log(all: impl Logs) {
 }
 
 /// Something of every kind, for a session that is about to go.
-async fn say_everything(talk: &Talk) -> EventId {
+async fn say_everything(all: &impl Logs, talk: &Talk) -> EventId {
     let (listener, call) = (talk.hold(0).await, talk.open(0, 1).await);
     assert!(talk.append(call.stream, 1, &["a"]).await);
     assert!(talk.goes_on(1, call).await);
     talk.logs[0].close_get_stream(&talk.id, listener.hold).await.unwrap();
     assert!(talk.send(1, "waits").await);
-    assert!(talk.logs[0].append_audit(&talk.id, audited(1), 9).await.unwrap());
+    assert!(all.node(0).append_audit(&talk.id, audited(1), 9).await.unwrap());
     call
 }
 
 async fn an_ended_session_leaves_nothing(all: impl Logs) {
     let talk = Talk::start(&all).await;
-    let seen = say_everything(&talk).await;
+    let seen = say_everything(&all, &talk).await;
     let session = &talk.session;
     let ended = all.node(1).terminate(&session.id, &session.principal).await;
     assert!(ended.unwrap());
@@ -682,7 +657,7 @@ async fn an_ended_session_leaves_nothing(all: impl Logs) {
 async fn an_expired_session_takes_its_log_along(all: impl Logs) {
     let all = all.with_short_timeout().await;
     let talk = Talk::start(&all).await;
-    let seen = say_everything(&talk).await;
+    let seen = say_everything(&all, &talk).await;
     all.idle(&talk.session).await;
     all.until("its keys expire", async || all.keys(&talk.id).is_empty()).await;
     assert_gone(&all, &talk, seen).await;
@@ -756,7 +731,7 @@ mod on_redis {
         count(PASSIVE);
         talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
         talk.send(0, "c").await;
-        talk.logs[1].append_audit(&talk.id, audited(1), 9).await.unwrap();
+        all.node(1).append_audit(&talk.id, audited(1), 9).await.unwrap();
         // The record, streams, the log, what waits, and the audit trail.
         assert_eq!(count(PASSIVE), 5);
         talk.resume(1, listener).await;

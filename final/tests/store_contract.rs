@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use contract::{
-    Deployment, Memory, Redis, appending, entries, entry, opened, owned_by,
+    Deployment, Memory, Redis, appending, audited, entries, entry, opened, owned_by,
 };
 use futures_util::future::join_all;
 use mcp_server::protocol::logging::Level;
@@ -23,6 +23,7 @@ use mcp_server::sessions::record::HISTORY_LIMIT;
 use mcp_server::sessions::{
     HistoryAppend, Phase, Principal, SessionId, SessionInit,
 };
+use serde_json::{Value, json};
 
 /// Names each promise once and makes a test of it for every storage.
 macro_rules! contract {
@@ -65,6 +66,7 @@ contract! {
     an_append_can_be_the_visit
     an_append_knows_who_hears_of_it
     a_cleared_history_is_empty_and_its_count_is_kept
+    an_audit_trail_keeps_its_newest_calls
     a_tape_is_kept_like_a_session
     subscriptions_and_log_level_are_kept
     the_handshake_is_finished_once_and_for_all
@@ -102,8 +104,10 @@ async fn an_unknown_session_is_not_found_and_not_changed(all: impl Deployment) {
     assert!(!store.touch(&id).await.unwrap());
     assert!(!store.mark_ready(&id).await.unwrap());
     assert!(store.append_history(&id, &entries(2)).await.unwrap().is_none());
+    assert!(!store.append_audit(&id, audited(1), 9).await.unwrap());
     assert!(!store.terminate(&id, &who).await.unwrap());
     assert!(store.read_history(&id).await.unwrap().is_empty());
+    assert!(store.read_audit(&id).await.unwrap().is_empty());
     assert_eq!(store.totals().await.unwrap().active_sessions, 0);
 }
 
@@ -183,6 +187,7 @@ async fn a_late_write_does_not_bring_a_session_back(all: impl Deployment) {
     let (session, late) = (opened(), all.node(1));
     all.node(0).create(&session).await.unwrap();
     all.node(0).append_history(&session.id, &entries(2)).await.unwrap();
+    all.node(0).append_audit(&session.id, audited(2), 9).await.unwrap();
     all.node(0).terminate(&session.id, &session.principal).await.unwrap();
     // It tells the other node what it has counted.
     all.node(0).totals().await.unwrap();
@@ -195,9 +200,11 @@ async fn a_late_write_does_not_bring_a_session_back(all: impl Deployment) {
     assert!(!late.subscribe(&session.id, "a://b").await.unwrap());
     assert!(!late.unsubscribe(&session.id, "a://b").await.unwrap());
     assert_eq!(late.clear_history(&session.id).await.unwrap(), None);
+    assert!(!late.append_audit(&session.id, audited(1), 9).await.unwrap());
 
     assert!(late.load(&session.id, &session.principal).await.unwrap().is_none());
     assert!(late.read_history(&session.id).await.unwrap().is_empty());
+    assert!(late.read_audit(&session.id).await.unwrap().is_empty());
     assert_eq!(late.totals().await.unwrap(), before);
 }
 
@@ -206,9 +213,12 @@ async fn an_idle_session_expires(all: impl Deployment) {
     let (session, store) = (opened(), all.node(0));
     store.create(&session).await.unwrap();
     store.append_history(&session.id, &entries(1)).await.unwrap();
+    store.append_audit(&session.id, audited(1), 9).await.unwrap();
 
     all.idle(&session).await;
     assert!(!store.touch(&session.id).await.unwrap());
+    assert!(!store.append_audit(&session.id, audited(1), 9).await.unwrap());
+    assert!(store.read_audit(&session.id).await.unwrap().is_empty());
     assert!(
         store.append_history(&session.id, &entries(1)).await.unwrap().is_none()
     );
@@ -380,6 +390,27 @@ async fn a_cleared_history_is_empty_and_its_count_is_kept(all: impl Deployment) 
     let found = all.node(1).load(&session.id, &session.principal).await.unwrap();
     assert_eq!(found.expect("the session is found").recorded, 3);
     assert_eq!(all.node(0).totals().await.unwrap().by_operation["add"], 3);
+}
+
+async fn an_audit_trail_keeps_its_newest_calls(all: impl Deployment) {
+    let (session, other) = (opened(), opened());
+    all.node(0).create(&session).await.unwrap();
+    all.node(0).create(&other).await.unwrap();
+    for (n, part) in audited(7).chunks(2).enumerate() {
+        let node = all.node(n % 2);
+        assert!(node.append_audit(&session.id, part.to_vec(), 2).await.unwrap());
+    }
+    let kept = all.node(0).read_audit(&session.id).await.unwrap();
+    let kept: Vec<Value> =
+        kept.iter().map(|part| serde_json::from_str(part.get()).unwrap()).collect();
+    let kinds: Vec<_> =
+        kept.iter().map(|part| (&part["kind"], &part["id"])).collect();
+    let (request, response) = (json!("request"), json!("response"));
+    let (old, new) = (json!(5), json!(6));
+    let told =
+        [(&request, &old), (&response, &old), (&request, &new), (&response, &new)];
+    assert_eq!(kinds, told);
+    assert!(all.node(1).read_audit(&other.id).await.unwrap().is_empty());
 }
 
 /// The stateless era's session: the same record under another name.

@@ -135,15 +135,18 @@ pub const PLAN: &[Part] = &[
     Part {
         chapter: 8,
         name: "metrics",
-        surface: &["/health", "/livez", "/metrics"],
-        settings: &["LOG_LEVEL", "LOG_FORMAT"],
+        surface: &["/health", "/livez", "/metrics", "session://events"],
+        settings: &["LOG_LEVEL", "LOG_FORMAT", "AUDIT_EVENTS"],
         files: &[
             "engine/vitals.rs",
             "http/operators.rs",
             "protocol/method.rs",
+            "sessions/audit.rs",
+            "sessions/audit/entry.rs",
             "sessions/metered.rs",
             "sessions/metered/",
             "sessions/redis/health.rs",
+            "sessions/redis/lua/audit.lua",
             "sessions/redis/lua/due.lua",
             "sessions/redis/lua/probe.lua",
             "sessions/redis/sweep.rs",
@@ -238,12 +241,8 @@ pub const PLAN: &[Part] = &[
     Part {
         chapter: 13,
         name: "resumability",
-        surface: &[
-            "session://events",
-            "clients resume a broken stream, on any node",
-        ],
+        surface: &["clients resume a broken stream, on any node"],
         settings: &[
-            "AUDIT_EVENTS",
             "EVENT_LOG_ENTRIES",
             "EVENT_LOG_BYTES",
             "EVENT_LOG_AGE",
@@ -251,7 +250,6 @@ pub const PLAN: &[Part] = &[
         files: &[
             "engine/attempts.rs",
             "events.rs",
-            "events/audit.rs",
             "events/id.rs",
             "events/log.rs",
             "events/lua/",

@@ -153,7 +153,7 @@ impl Engine {
         mut cx: Context,
         request: Request,
     ) -> CallOutcome {
-        let asked = self.audit.request(cx.arrived, &request);
+        let asked = self.audit.begin(cx.arrived, &request);
         let method = Method::parse(&request.method);
         let ended = self.work(&mut cx, method, request.params).await;
         if let Some((asked, session)) = asked.zip(cx.audited()) {
@@ -162,7 +162,7 @@ impl Engine {
                 _ => None,
             };
             let outcome = ended.outcome().as_str();
-            self.audit.response(session, asked, cx.now(), outcome, result);
+            self.audit.add(session, asked, cx.now(), outcome, result);
         }
         // The id is free again before the first byte of the answer goes out.
         drop(cx);

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::audit::AuditEntry;
 use super::id::{AttemptId, EntryId, EventId, StreamId};
 use crate::protocol::RawJson;
 use crate::protocol::jsonrpc::RequestId;
@@ -228,16 +227,4 @@ pub trait EventLog: Send + Sync + 'static {
         stream: StreamId,
         after: EntryId,
     ) -> Result<Option<LogPage>>;
-
-    /// Adds to the audit trail and keeps its last `keep` calls. Not activity of
-    /// the session.
-    async fn append_audit(
-        &self,
-        session: &SessionId,
-        calls: Vec<AuditEntry>,
-        keep: usize,
-    ) -> Result<bool>;
-
-    /// The audit trail, newest last; empty if the session is gone.
-    async fn read_audit(&self, session: &SessionId) -> Result<Vec<RawJson>>;
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::audit::AuditEntry;
 use super::id::{AttemptId, EntryId, EventId, StreamId, StreamKind};
 use super::log::{
     CallRegistration, EntryKind, Event, EventLog, GetStreamLease, LogBounds,
@@ -48,9 +47,6 @@ struct Streams {
     last: HashMap<StreamId, EntryId>,
     /// What waits for a GET stream.
     queue: VecDeque<RawJson>,
-    /// The audit trail, not yet as JSON: nearly all of it makes place for newer calls
-    /// before anybody reads it.
-    trail: VecDeque<AuditEntry>,
 }
 
 struct Running {
@@ -447,24 +443,5 @@ impl EventLog for MemoryLog {
         after: EntryId,
     ) -> Result<Option<LogPage>> {
         Ok(self.visit(session, |streams, _| streams.read(stream, after)))
-    }
-
-    async fn append_audit(
-        &self,
-        session: &SessionId,
-        calls: Vec<AuditEntry>,
-        keep: usize,
-    ) -> Result<bool> {
-        let written = self.visit(session, |Streams { trail, .. }, _| {
-            trail.extend(calls);
-            trail.drain(..trail.len().saturating_sub(keep));
-        });
-        Ok(written.is_some())
-    }
-
-    async fn read_audit(&self, session: &SessionId) -> Result<Vec<RawJson>> {
-        let trail = self.visit(session, |streams, _| streams.trail.clone());
-        let trail = trail.unwrap_or_default();
-        Ok(trail.iter().flat_map(AuditEntry::entries).collect())
     }
 }

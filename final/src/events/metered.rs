@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::audit::AuditEntry;
 use super::id::{AttemptId, EntryId, EventId, StreamId};
 use super::log::{CallRegistration, EventLog, GetStreamLease, LogPage, Resumption};
 use crate::protocol::RawJson;
@@ -111,19 +110,5 @@ impl EventLog for MeteredLog {
         after: EntryId,
     ) -> Result<Option<LogPage>> {
         self.meter.read("read", self.inner.read_page(session, stream, after)).await
-    }
-
-    async fn append_audit(
-        &self,
-        session: &SessionId,
-        calls: Vec<AuditEntry>,
-        keep: usize,
-    ) -> Result<bool> {
-        let written = self.inner.append_audit(session, calls, keep);
-        self.meter.write("audit", written).await
-    }
-
-    async fn read_audit(&self, session: &SessionId) -> Result<Vec<RawJson>> {
-        self.meter.read("audited", self.inner.read_audit(session)).await
     }
 }

@@ -2,14 +2,12 @@
 //! that look at the session first. A script that adds to a stream tells the node
 //! that holds its reader in the same step, so that no crash comes in between.
 
-use std::iter;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
-use redis::{FromRedisValue, cmd};
+use redis::FromRedisValue;
 use serde_json::value::RawValue;
 
-use super::audit::AuditEntry;
 use super::id::{AttemptId, EntryId, EventId, StreamId, StreamKind};
 use super::log::{
     CallRegistration, EntryKind, Event, EventLog, GetStreamLease, LogBounds,
@@ -18,7 +16,6 @@ use super::log::{
 use crate::protocol::jsonrpc::RequestId;
 use crate::protocol::{RawJson, to_raw};
 use crate::sessions::clock::millis;
-use crate::sessions::redis::error::read_failed;
 use crate::sessions::redis::scripts::{IN_SESSION, Script};
 use crate::sessions::store::Result;
 use crate::sessions::{NodeId, RedisStore, SessionId, StoreError};
@@ -45,7 +42,6 @@ script!(FINISH: "finish");
 script!(SEND: "send");
 script!(RESUME: "resume");
 script!(READ: "read");
-script!(AUDIT: "audit");
 
 /// An [`EventLog`] for any number of nodes.
 pub struct RedisLog {
@@ -229,32 +225,6 @@ impl EventLog for RedisLog {
                 _ => ReaderLocation::Closed,
             },
         }))
-    }
-
-    async fn append_audit(
-        &self,
-        session: &SessionId,
-        calls: Vec<AuditEntry>,
-        keep: usize,
-    ) -> Result<bool> {
-        let keep = keep.to_string();
-        let entries: Vec<_> = calls.iter().flat_map(AuditEntry::entries).collect();
-        let entries = entries.iter().map(|entry| entry.get());
-        let arguments: Vec<&str> = iter::once(&*keep).chain(entries).collect();
-        Ok(self.run(&AUDIT, session, &arguments).await? == Some(1))
-    }
-
-    async fn read_audit(&self, session: &SessionId) -> Result<Vec<RawJson>> {
-        type Entries = Vec<(String, Vec<(String, String)>)>;
-        let mut trail = cmd("XRANGE");
-        trail.arg(self.store.keys.audit(session)).arg("-").arg("+");
-        let entries: Entries =
-            self.store.connection.query(&trail).await.map_err(read_failed)?;
-        let entries = entries.into_iter().flat_map(|(_, entries)| entries);
-        entries
-            .map(|(_, entry)| RawValue::from_string(entry))
-            .collect::<Result<_, _>>()
-            .map_err(|_| StoreError::Damaged("the audit trail"))
     }
 }
 

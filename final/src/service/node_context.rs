@@ -8,9 +8,8 @@ use tokio_util::task::TaskTracker;
 use super::ChangePublisher;
 use crate::bus::Bus;
 use crate::detached::Detached;
-use crate::events::Audit;
 use crate::readiness::Readiness;
-use crate::sessions::{LiveSessions, SessionId, SessionStore};
+use crate::sessions::{Audit, LiveSessions, SessionId, SessionStore};
 use crate::telemetry::Metrics;
 
 /// What a handler reaches through its [`Context`](super::Context).

@@ -95,7 +95,7 @@ impl State {
     /// As for [`record`](Self::record).
     pub async fn audit_trail(&self) -> Result<Option<Vec<RawJson>>, ServiceError> {
         self.0.confirm().await?;
-        Ok(self.0.common.audit.trail(&self.0.opened.id).await?)
+        Ok(self.0.common.audit.read(&self.0.opened.id).await?)
     }
 
     /// Some of its resources have changed, if it is there.

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 
 use self::table::{StoredSession, Table};
+use super::audit::AuditEntry;
 use super::clock::{Clock, Timestamp};
 use super::id::{Principal, SessionId};
 use super::record::{HISTORY_LIMIT, Phase, SessionInit, SessionRecord, Totals};
@@ -199,6 +200,26 @@ impl SessionStore for MemoryStore {
             std::mem::take(&mut session.history).len() as u64
         });
         Ok(cleared)
+    }
+
+    async fn append_audit(
+        &self,
+        id: &SessionId,
+        calls: Vec<AuditEntry>,
+        keep: usize,
+    ) -> Result<bool> {
+        let appended = self.visit(id, |session, _| {
+            session.trail.extend(calls);
+            let excess = session.trail.len().saturating_sub(keep);
+            session.trail.drain(..excess);
+        });
+        Ok(appended.is_some())
+    }
+
+    async fn read_audit(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+        let trail = self.visit(id, |session, _| session.trail.clone());
+        let trail = trail.unwrap_or_default();
+        Ok(trail.iter().flat_map(AuditEntry::parts).collect())
     }
 
     async fn terminate(

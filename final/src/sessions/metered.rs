@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use tokio::time::{Instant, timeout_at};
 
 pub use self::metrics::StoreMetrics;
+use super::audit::AuditEntry;
 use super::clock::Timestamp;
 use super::id::{Principal, SessionId};
 use super::record::{SessionInit, SessionRecord, Totals};
@@ -178,6 +179,20 @@ impl SessionStore for MeteredStore {
 
     async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>> {
         self.meter.write("clear_history", self.inner.clear_history(id)).await
+    }
+
+    async fn append_audit(
+        &self,
+        id: &SessionId,
+        calls: Vec<AuditEntry>,
+        keep: usize,
+    ) -> Result<bool> {
+        let appended = self.inner.append_audit(id, calls, keep);
+        self.meter.write("audit", appended).await
+    }
+
+    async fn read_audit(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+        self.meter.read("audited", self.inner.read_audit(id)).await
     }
 
     async fn terminate(

@@ -44,11 +44,12 @@ pub(crate) mod scripts;
 mod sweep;
 
 use std::collections::HashMap;
+use std::iter;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures_util::future::join;
-use redis::{Cmd, FromRedisValue};
+use redis::{Cmd, FromRedisValue, cmd};
 use serde_json::value::RawValue;
 
 pub use self::cache::GENERATION;
@@ -58,7 +59,10 @@ pub use self::connection::{ConnectError, Servers};
 use self::error::{read_failed, write_failed};
 pub use self::health::trouble;
 use self::keys::Keys;
-use self::scripts::{APPEND, CHANGE, CLEAR, CREATE, ENTER, Script, TERMINATE};
+use self::scripts::{
+    APPEND, AUDIT, CHANGE, CLEAR, CREATE, ENTER, Script, TERMINATE,
+};
+use super::audit::AuditEntry;
 use super::clock::{Timestamp, millis};
 use super::id::{NodeId, Principal, SessionId};
 use super::record::{SessionInit, SessionRecord, Totals};
@@ -278,15 +282,34 @@ impl SessionStore for RedisStore {
     async fn read_history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
         let bodies = Cmd::lrange(self.keys.history(id), 0, -1);
         let bodies = self.connection.query::<Vec<String>>(&bodies).await;
-        let bodies = bodies.map_err(read_failed)?.into_iter();
-        bodies
-            .map(RawValue::from_string)
-            .collect::<Result<_, _>>()
-            .map_err(|_| StoreError::Damaged("history"))
+        parse_all(bodies.map_err(read_failed)?, "history")
     }
 
     async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>> {
         self.run(&CLEAR, id, &[]).await
+    }
+
+    async fn append_audit(
+        &self,
+        id: &SessionId,
+        calls: Vec<AuditEntry>,
+        keep: usize,
+    ) -> Result<bool> {
+        let keep = keep.to_string();
+        let parts: Vec<_> = calls.iter().flat_map(AuditEntry::parts).collect();
+        let parts = parts.iter().map(|part| part.get());
+        let arguments: Vec<&str> = iter::once(&*keep).chain(parts).collect();
+        self.change(&AUDIT, id, &arguments).await
+    }
+
+    async fn read_audit(&self, id: &SessionId) -> Result<Vec<RawJson>> {
+        type Entries = Vec<(String, Vec<(String, String)>)>;
+        let mut trail = cmd("XRANGE");
+        trail.arg(self.keys.audit(id)).arg("-").arg("+");
+        let entries = self.connection.query::<Entries>(&trail).await;
+        let entries = entries.map_err(read_failed)?.into_iter();
+        let parts = entries.flat_map(|(_, parts)| parts).map(|(_, part)| part);
+        parse_all(parts, "the audit trail")
     }
 
     async fn terminate(
@@ -318,6 +341,15 @@ impl SessionStore for RedisStore {
         self.read_settings().await;
         self.sweep_index().await.map_err(write_failed)
     }
+}
+
+/// Parses stored JSON texts. `what` names them if one is none.
+fn parse_all(
+    texts: impl IntoIterator<Item = String>,
+    what: &'static str,
+) -> Result<Vec<RawJson>> {
+    let parsed = texts.into_iter().map(RawValue::from_string);
+    parsed.collect::<Result<_, _>>().map_err(|_| StoreError::Damaged(what))
 }
 
 /// How a script is told who asks.

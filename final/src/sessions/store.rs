@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::audit::AuditEntry;
 use super::clock::Timestamp;
 use super::id::{Principal, SessionId};
 use super::record::{HistoryEntry, SessionInit, SessionRecord, Totals};
@@ -144,6 +145,18 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Empties the history and returns how many entries it had; `None` if the
     /// session is gone. What was counted stays counted.
     async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>>;
+
+    /// Appends to the audit trail and keeps its last `keep` calls. Not activity of
+    /// the session.
+    async fn append_audit(
+        &self,
+        id: &SessionId,
+        calls: Vec<AuditEntry>,
+        keep: usize,
+    ) -> Result<bool>;
+
+    /// Returns the audit trail, newest last; empty if the session is gone.
+    async fn read_audit(&self, id: &SessionId) -> Result<Vec<RawJson>>;
 
     /// Ends the session on every node; `false` if there was none, or if it
     /// belongs to somebody else.

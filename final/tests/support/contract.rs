@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mcp_server::bus::RedisBus;
-use mcp_server::events::audit::{Asked, AuditEntry};
 use mcp_server::events::{
     AttemptId, CallRegistration, EntryId, Event, EventId, EventLog, GetStreamLease,
     LogBounds, LogPage, MemoryLog, ReaderLocation, RedisLog, Resumption, StreamId,
@@ -15,10 +14,12 @@ use mcp_server::protocol::jsonrpc::{Request, RequestId};
 use mcp_server::protocol::lifecycle::{ClientCapabilities, ClientInfo};
 use mcp_server::protocol::version::{Era, Version};
 use mcp_server::protocol::{RawJson, to_raw};
+use mcp_server::sessions::audit::AuditRequest;
 use mcp_server::sessions::redis::Servers;
 use mcp_server::sessions::{
-    HistoryAppend, HistoryEntry, MemoryStore, NodeId, Principal, RedisStore,
-    SessionId, SessionInit, SessionStore, StoreError, StoreSettings, Timestamp,
+    AuditEntry, HistoryAppend, HistoryEntry, MemoryStore, NodeId, Principal,
+    RedisStore, SessionId, SessionInit, SessionStore, StoreError, StoreSettings,
+    Timestamp,
 };
 
 use crate::redis_server::RedisServer;
@@ -457,7 +458,7 @@ pub fn audited(count: u64) -> Vec<AuditEntry> {
     let call = |id| {
         let request =
             Request { id: number(id), method: "ping".into(), params: None };
-        Asked::new(Timestamp(0), &request).ended(Timestamp(1), "ok", None)
+        AuditRequest::new(Timestamp(0), &request).end(Timestamp(1), "ok", None)
     };
     (0..count).map(call).collect()
 }

@@ -58,15 +58,6 @@ local function append(stream, kind, messages)
   return last
 end
 
--- The keys live as long as the record: this was no activity.
-local function lasts()
-  local left = redis.call('PTTL', KEYS[1])
-  if left < 0 then return end
-  -- Zero would be the last of its milliseconds, and no expiry.
-  left = math.max(left, 1)
-  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, left) end
-end
-
 -- The stream that answers GET, the node that holds it, and the number of that hold;
 -- no node while it is not held.
 local function listener()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::protocol::RawJson;
 use crate::sessions::{
-    Principal, SessionId, SessionRecord, StoreSettings, Timestamp,
+    AuditEntry, Principal, SessionId, SessionRecord, StoreSettings, Timestamp,
 };
 
 /// Every method leaves all fields in agreement.
@@ -33,6 +33,9 @@ pub(super) struct Table {
 pub(super) struct StoredSession {
     pub record: SessionRecord,
     pub history: VecDeque<RawJson>,
+    /// The audit trail, not yet as JSON: nearly all of it makes place for newer calls
+    /// before a client reads it.
+    pub trail: VecDeque<AuditEntry>,
     /// What another room keeps with the session, to go with it.
     pub attached: Option<Box<dyn Any + Send>>,
     /// The time in this session's entry of [`Table::due`].
@@ -83,8 +86,13 @@ impl Table {
         let id = opened.id;
         let due = record.last_activity.plus(self.settings.timeout);
         self.due.insert((due, id));
-        let history = VecDeque::new();
-        let session = StoredSession { record, history, attached: None, due };
+        let session = StoredSession {
+            record,
+            history: VecDeque::new(),
+            trail: VecDeque::new(),
+            attached: None,
+            due,
+        };
         self.sessions.insert(id, Box::new(session));
         true
     }

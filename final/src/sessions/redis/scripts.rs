@@ -32,6 +32,7 @@ script!(CREATE: "time", "create");
 script!(ENTER: "time", "session", "enter");
 script!(CHANGE: "time", "session", "change");
 script!(APPEND: "time", "session", "append");
+script!(AUDIT: "time", "session", "audit");
 script!(CLEAR: "time", "session", "clear");
 script!(TERMINATE: "time", "session", "terminate");
 script!(RESERVE: "time", "reserve");

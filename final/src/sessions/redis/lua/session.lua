@@ -34,3 +34,12 @@ local function used(known, ...)
   return now
 end
 
+-- The keys live as long as the record: this was no activity.
+local function lasts()
+  local left = redis.call('PTTL', KEYS[1])
+  if left < 0 then return end
+  -- Zero would be the last of its milliseconds, and no expiry.
+  left = math.max(left, 1)
+  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, left) end
+end
+

@@ -1,0 +1,111 @@
+//! The entries of an audit trail.
+//!
+//! A call only copies what is shown of it. Its JSON is written where it is stored
+//! or, in memory, where it is read, because most entries there never are.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::protocol::jsonrpc::{Request, RequestId};
+use crate::protocol::method::Method;
+use crate::protocol::{RawJson, to_raw};
+use crate::sessions::Timestamp;
+
+/// How many bytes of parameters and results are shown.
+const SUMMARY: usize = 200;
+
+/// A request that is being served.
+#[derive(Debug, Clone)]
+pub struct AuditRequest {
+    id: RequestId,
+    method: Cow<'static, str>,
+    at: Timestamp,
+    params: Option<Box<str>>,
+}
+
+/// A request and its outcome: two entries of the trail.
+#[derive(Debug, Clone)]
+pub struct AuditEntry {
+    request: AuditRequest,
+    at: Timestamp,
+    outcome: &'static str,
+    result: Option<Box<str>>,
+}
+
+/// An entry as it is read. Times are in milliseconds since 1970.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+enum Part<'a> {
+    Request {
+        timestamp: u64,
+        id: &'a RequestId,
+        method: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        params: Option<&'a str>,
+    },
+    Response {
+        timestamp: u64,
+        id: &'a RequestId,
+        method: &'a str,
+        outcome: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        result: Option<&'a str>,
+    },
+}
+
+impl AuditRequest {
+    /// Copies what is shown of a request that was received at `now`.
+    pub fn new(now: Timestamp, request: &Request) -> Self {
+        let Request { id, method, params } = request;
+        let method = match Method::parse(method) {
+            Method::Unknown => Cow::Owned(shorten(method).to_owned()),
+            known => Cow::Borrowed(known.as_str()),
+        };
+        let params = params.as_ref().map(|params| shorten(params.get()).into());
+        Self { id: id.clone(), method, at: now, params }
+    }
+
+    /// Adds the outcome.
+    pub fn end(
+        self,
+        now: Timestamp,
+        outcome: &'static str,
+        result: Option<&RawJson>,
+    ) -> AuditEntry {
+        let result = result.map(|result| shorten(result.get()).into());
+        AuditEntry { request: self, at: now, outcome, result }
+    }
+}
+
+impl AuditEntry {
+    /// How many entries of the trail a call has.
+    pub const PARTS: usize = 2;
+
+    /// Returns the request and the response, as they are read.
+    pub fn parts(&self) -> [RawJson; Self::PARTS] {
+        let Self { request, at, outcome, result } = self;
+        let AuditRequest { id, method, at: asked, params } = request;
+        let params = params.as_deref();
+        let result = result.as_deref();
+        [
+            to_raw(&Part::Request { timestamp: asked.0, id, method, params }),
+            to_raw(&Part::Response {
+                timestamp: at.0,
+                id,
+                method,
+                outcome,
+                result,
+            }),
+        ]
+    }
+}
+
+/// Returns the beginning of a text, whole characters only.
+fn shorten(text: &str) -> &str {
+    let mut end = text.len().min(SUMMARY);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
