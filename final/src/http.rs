@@ -6,6 +6,7 @@ pub mod body;
 pub mod client_address;
 pub mod direct;
 pub mod era;
+pub mod error;
 pub mod error_response;
 pub mod guards;
 pub mod header_check;
@@ -32,7 +33,7 @@ use axum::routing::{any, get};
 use tower::ServiceBuilder;
 
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::http::error::HttpError;
 use crate::http::guards::Guards;
 use crate::http::rate_limit::RateLimit;
 use crate::readiness::Readiness;
@@ -81,7 +82,7 @@ pub fn router(http: Arc<Http>) -> Router {
         .route("/readyz", get(operators::readyz))
         .route("/health", get(operators::health))
         .route("/metrics", get(operators::metrics))
-        .fallback(async || Error::NoSuchPath.into_response())
+        .fallback(async || HttpError::NoSuchPath.into_response())
         .layer(
             ServiceBuilder::new()
                 .layer(guards::security_headers())
@@ -102,8 +103,8 @@ async fn mcp(State(http): State<Arc<Http>>, request: Request) -> Response {
         "GET" => session::listen(&http, request).await,
         "DELETE" => session::end(&http, request).await,
         // No preflight: those were answered before.
-        "OPTIONS" => Ok(error_response::options()),
-        _ => Err(Error::MethodNotAllowed.into()),
+        "OPTIONS" => Ok(error_response::options().await),
+        _ => Err(HttpError::MethodNotAllowed.into()),
     };
     answer.unwrap_or_else(IntoResponse::into_response)
 }

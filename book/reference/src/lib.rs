@@ -3,7 +3,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`errors`] | every error, and what becomes of it |
+//! | [`errors`] | every error, and what it means |
 //! | [`settings`] | every setting: default, unit, what is accepted, what it does |
 //! | [`parts`] | in which chapter each part of the server is explained |
 //! | [`plan`] | the chapters, and what each of them is to bring |

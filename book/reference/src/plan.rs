@@ -126,6 +126,8 @@ pub const PLAN: &[Part] = &[
             "engine/arguments/reader.rs",
             "engine/tools.rs",
             "error.rs",
+            "error/meaning.rs",
+            "http/error.rs",
             "protocol/raw.rs",
             "service/error.rs",
             "sessions/redis/error.rs",

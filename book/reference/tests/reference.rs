@@ -38,16 +38,17 @@ fn a_changed_default_changes_the_page() {
     assert_ne!(changed, page);
 }
 
-/// Also that a sentence holds no secret: it is fixed, whatever the cause.
+/// A sentence is fixed, whatever the cause.
 #[test]
-fn an_error_is_in_the_table_with_what_becomes_of_it() {
+fn an_error_is_in_the_table_with_what_it_means() {
     let page = reference::errors::page();
     for row in [
-        "| `RateLimited`<br>too many requests | 429 | -32600 \
+        "| `Error::RateLimited`<br>too many requests | 429 | -32600 \
          | debug, refused, *when it helps* |\n",
-        "| `ResourceNotFound`, stateful era<br>resource not found | 200 | -32002 |",
-        "| `ResourceNotFound`, stateless era<br>resource not found | 200 | -32602 |",
-        "| `Panic`<br>internal error | 200 | -32603 | error, error |\n",
+        "| `Error::ResourceNotFound`<br>resource not found | 200 | -32002 |",
+        "| `Error::ResourceNotFound` in the stateless era<br>resource not found \
+         | 200 | -32602 |",
+        "| `Error::Panic`<br>internal error | 200 | -32603 | error, error |\n",
         "| `StoreError::Unavailable`<br>storage is unavailable, try again | 503 \
          | -32603 | warn, unavailable, 1 |\n",
         "| `ServiceError::Internal`<br>internal error | 200 | -32603 | error, error |",

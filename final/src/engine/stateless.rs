@@ -82,7 +82,9 @@ impl Engine {
                 let stamp = self.stamp(ResultType::Complete, cache, listened);
                 Ok(stamp.on(&result))
             }
-            Err(Error::InputRequired(questions)) if may_ask => {
+            Err(Error::Service(ServiceError::InputRequired(questions)))
+                if may_ask =>
+            {
                 self.input_required(cx, &questions, method, params).await
             }
             Err(error) => Err(error),

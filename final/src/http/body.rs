@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
+use super::error::HttpError;
 use super::single;
 use crate::error::Error;
 
@@ -18,36 +19,36 @@ const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// The body, if it is declared as plain JSON and not longer than `limit` bytes.
 ///
 /// # Errors
-/// [`Error::UnsupportedMediaType`], [`Error::UnsupportedEncoding`],
-/// [`Error::RepeatedHeader`], [`Error::BodyTooLarge`], [`Error::BodyIncomplete`].
+/// [`HttpError::UnsupportedMediaType`], [`HttpError::UnsupportedEncoding`],
+/// [`HttpError::RepeatedHeader`], [`Error::BodyTooLarge`], [`HttpError::BodyIncomplete`].
 pub async fn read(
     headers: &HeaderMap,
     body: Body,
     limit: usize,
-) -> Result<Bytes, Error> {
+) -> Result<Bytes, HttpError> {
     if !is_json(headers)? {
-        return Err(Error::UnsupportedMediaType);
+        return Err(HttpError::UnsupportedMediaType);
     }
     if !is_plain(headers) {
-        return Err(Error::UnsupportedEncoding);
+        return Err(HttpError::UnsupportedEncoding);
     }
     let declared =
         headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let is_long = |length: usize| length > limit;
     if declared.and_then(|n| n.parse().ok()).is_some_and(is_long) {
-        return Err(Error::BodyTooLarge);
+        return Err(Error::BodyTooLarge.into());
     }
     let collected = Limited::new(body, limit).collect();
     match timeout(BODY_DEADLINE, collected).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err(Error::BodyTooLarge)
+            Err(Error::BodyTooLarge.into())
         }
-        _ => Err(Error::BodyIncomplete),
+        _ => Err(HttpError::BodyIncomplete),
     }
 }
 
-fn is_json(headers: &HeaderMap) -> Result<bool, Error> {
+fn is_json(headers: &HeaderMap) -> Result<bool, HttpError> {
     let line = single::line(headers, &CONTENT_TYPE)?.unwrap_or_default();
     let is_json = |value: &[u8]| {
         let media_type = value.split(|byte| *byte == b';').next();

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
+use super::error::HttpError;
 use super::error_response::ErrorResponse;
 use super::session::SESSION_HEADER;
 use super::{header_check, single};
@@ -36,8 +37,8 @@ pub enum PostKind {
 ///
 /// # Errors
 /// [`Error::BadEnvelope`], [`Error::UnsupportedVersion`],
-/// [`Error::HeaderMismatch`], [`Error::ResponseWithoutSession`],
-/// [`Error::NoBatches`], [`Error::RepeatedHeader`].
+/// [`HttpError::HeaderMismatch`], [`HttpError::ResponseWithoutSession`],
+/// [`Error::NoBatches`], [`HttpError::RepeatedHeader`].
 pub fn classify(
     headers: &HeaderMap,
     body: Body,
@@ -48,7 +49,7 @@ pub fn classify(
         batch => return batch_in_session(header?, batch),
     };
     let id = message.request_id().cloned();
-    let refuse = |error: Error| Err(error.at(id.clone()));
+    let refuse = |error: HttpError| Err(ErrorResponse::from(error).at(id.as_ref()));
     let claim = Envelope::of(message.params());
     let header = match header {
         Ok(header) => header,
@@ -78,15 +79,15 @@ pub fn classify(
             };
             match Era::parse(&version) {
                 Some(Era::Stateless) => ignore(headers, &notification.method),
-                _ => refuse(Error::UnsupportedVersion(version)),
+                _ => refuse(Error::UnsupportedVersion(version).into()),
             }
         }
         (Message::Response(_), _) if is_modern => {
-            refuse(Error::ResponseWithoutSession)
+            refuse(HttpError::ResponseWithoutSession)
         }
         (message, _) => match header {
             Some(version) if Era::parse(version).is_none() => {
-                refuse(Error::UnsupportedVersion(version.to_owned()))
+                refuse(Error::UnsupportedVersion(version.to_owned()).into())
             }
             _ => Ok(PostKind::InSession(Body::Single(message))),
         },
@@ -123,8 +124,8 @@ fn is_bare_discovery(headers: &HeaderMap, request: &Request) -> bool {
 /// The version header's value; one that is not text is as wrong as any other.
 ///
 /// # Errors
-/// [`Error::RepeatedHeader`]
-pub fn version_header(headers: &HeaderMap) -> Result<Option<&str>, Error> {
+/// [`HttpError::RepeatedHeader`]
+pub fn version_header(headers: &HeaderMap) -> Result<Option<&str>, HttpError> {
     let value = single::value(headers, &VERSION_HEADER)?;
     let text = |value| std::str::from_utf8(value).ok().filter(|it| it.is_ascii());
     Ok(value.map(|value| text(value).unwrap_or("?")))
@@ -151,8 +152,8 @@ fn initialize(
         .and_then(|params| serde_json::from_str::<Requested>(params.get()).ok());
     match (header, requested) {
         (Some(header), Some(body)) if header != body.protocol_version => {
-            Err(Error::HeaderMismatch("MCP-Protocol-Version".into())
-                .at(Some(request.id)))
+            let error = HttpError::HeaderMismatch("MCP-Protocol-Version".into());
+            Err(ErrorResponse::from(error).at(&request.id))
         }
         _ => Ok(PostKind::Initialize(request)),
     }

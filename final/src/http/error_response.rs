@@ -1,100 +1,86 @@
 //! The boundary: the one place where an error becomes an HTTP response.
 
 use axum::body::Body;
-use axum::http::header::{
-    ACCEPT_ENCODING, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER,
-    WWW_AUTHENTICATE,
-};
+use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::error::Error;
+use super::error::{ALLOWED_METHODS, HttpError};
 use crate::protocol::RawJson;
 use crate::protocol::errors::RpcError;
 use crate::protocol::jsonrpc::{RequestId, error_message};
 
-/// What the endpoint serves, for `Allow`.
-pub const ALLOWED_METHODS: &str = "GET, POST, DELETE";
-
-/// An error and the id of the request that it belongs to, if that was read.
-#[derive(Debug)]
-pub struct ErrorResponse {
-    error: Error,
-    id: Option<RequestId>,
-}
-
-impl<E: Into<Error>> From<E> for ErrorResponse {
-    fn from(error: E) -> Self {
-        Self { error: error.into(), id: None }
-    }
-}
-
-impl Error {
-    /// The error as the answer to the request with this id.
-    pub fn at(self, id: Option<RequestId>) -> ErrorResponse {
-        ErrorResponse { error: self, id }
-    }
-}
-
-/// One JSON text as a response body.
-pub fn json(message: RawJson) -> Response {
-    let text: Box<str> = message.into();
-    let mut response = Response::new(Body::from(String::from(text)));
+/// One JSON text as a response.
+pub fn json(status: StatusCode, message: RawJson) -> Response {
+    let text = String::from(Box::<str>::from(message));
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);
     response
 }
 
-/// What the endpoint serves.
-pub fn options() -> Response {
+/// Answers OPTIONS that is no preflight: what the endpoint serves.
+pub async fn options() -> Response {
     (StatusCode::NO_CONTENT, [(ALLOW, ALLOWED_METHODS)]).into_response()
 }
 
-impl IntoResponse for ErrorResponse {
-    fn into_response(self) -> Response {
-        self.error.log();
-        self.render(json)
+/// An error response, with the id of its request if that could be read.
+#[derive(Debug)]
+pub struct ErrorResponse {
+    error: HttpError,
+    id: Option<RequestId>,
+}
+
+impl<E: Into<HttpError>> From<E> for ErrorResponse {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), id: None }
     }
 }
 
 impl ErrorResponse {
-    /// The response to an error that has been logged, in the form that `write` gives
-    /// its message.
-    pub fn render(self, write: impl FnOnce(RawJson) -> Response) -> Response {
+    /// The same as the response to the request with this id.
+    pub fn at<'a>(self, id: impl Into<Option<&'a RequestId>>) -> Self {
+        Self { id: id.into().cloned(), ..self }
+    }
+
+    /// Renders an error that has been logged: `write` gives its message the form that
+    /// the client accepts.
+    pub fn render(
+        self,
+        write: impl FnOnce(StatusCode, RawJson) -> Response,
+    ) -> Response {
         let Self { error, id } = self;
-        let rpc = error.to_rpc();
-        let mut response = write(error_message(id.as_ref(), &rpc));
-        *response.status_mut() = error.status();
+        let meaning = error.meaning();
+        let status = StatusCode::from_u16(meaning.status);
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = meaning.retry_after;
+        let rpc = RpcError::from(meaning);
+        let mut response = write(status, error_message(id.as_ref(), &rpc));
+        let headers = response.headers_mut();
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some((name, value)) = error.header() {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
         if id.is_none() {
             response.extensions_mut().insert(WithoutId(rpc));
         }
-        let headers = response.headers_mut();
-        if let Some(seconds) = error.retry_after() {
-            headers.insert(RETRY_AFTER, seconds.into());
-        }
-        match error {
-            Error::MethodNotAllowed => {
-                headers.insert(ALLOW, HeaderValue::from_static(ALLOWED_METHODS));
-            }
-            Error::PostOnly => {
-                headers.insert(ALLOW, HeaderValue::from_static("POST"));
-            }
-            Error::Unauthorized => {
-                headers
-                    .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            Error::InvalidToken => {
-                let challenge = r#"Bearer error="invalid_token""#;
-                headers
-                    .insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-            }
-            Error::UnsupportedEncoding => {
-                let plain = HeaderValue::from_static("identity");
-                headers.insert(ACCEPT_ENCODING, plain);
-            }
-            _ => {}
-        }
         response
+    }
+}
+
+impl IntoResponse for ErrorResponse {
+    fn into_response(self) -> Response {
+        self.error.meaning().log(&self.error);
+        self.render(json)
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        ErrorResponse::from(self).into_response()
     }
 }
 
@@ -107,13 +93,8 @@ struct WithoutId(RpcError);
 pub fn add_id(response: &mut Response, id: &RequestId) {
     let error = response.extensions_mut().remove();
     let Some(WithoutId(error)) = error else { return };
-    *response.body_mut() = json(error_message(Some(id), &error)).into_body();
+    let message = error_message(Some(id), &error);
+    *response.body_mut() = json(response.status(), message).into_body();
     // It was the length of the shorter body.
     response.headers_mut().remove(CONTENT_LENGTH);
-}
-
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        ErrorResponse::from(self).into_response()
-    }
 }

@@ -16,10 +16,10 @@ use tower::util::MapResponseLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::validate_request::ValidateRequestHeaderLayer;
 
+use super::error::HttpError;
 use super::{host, single};
 use crate::config::{AllowedHosts, Origins, Tokens};
 use crate::engine::Caller;
-use crate::error::Error;
 use crate::sessions::Principal;
 
 /// How long a browser may remember the answer to a preflight, instead of asking
@@ -78,7 +78,7 @@ impl Guards {
 }
 
 /// One rung of the ladder.
-type Check = fn(&Guards, &mut Request) -> Result<(), Error>;
+type Check = fn(&Guards, &mut Request) -> Result<(), HttpError>;
 
 /// A check as a layer. Like a middleware function, but without its boxes.
 #[expect(clippy::result_large_err, reason = "tower-http wants a whole response")]
@@ -98,18 +98,18 @@ pub fn layer(
 /// spec: basic/transports (security warning), L035, L036
 ///
 /// # Errors
-/// [`Error::ForbiddenHost`], [`Error::ForbiddenOrigin`], [`Error::BadHost`],
-/// [`Error::HostMismatch`], [`Error::RepeatedHeader`].
+/// [`HttpError::ForbiddenHost`], [`HttpError::ForbiddenOrigin`], [`HttpError::BadHost`],
+/// [`HttpError::HostMismatch`], [`HttpError::RepeatedHeader`].
 pub fn host_and_origin(
     guards: &Guards,
     request: &mut Request,
-) -> Result<(), Error> {
+) -> Result<(), HttpError> {
     let named = host::named(request)?;
     let host = named.filter(|host| guards.allowed_hosts.allows(host));
-    let host = host.ok_or(Error::ForbiddenHost)?;
+    let host = host.ok_or(HttpError::ForbiddenHost)?;
     match single::value(request.headers(), &ORIGIN)? {
         Some(origin) if !guards.allows_origin(origin, host) => {
-            Err(Error::ForbiddenOrigin)
+            Err(HttpError::ForbiddenOrigin)
         }
         _ => Ok(()),
     }
@@ -118,8 +118,8 @@ pub fn host_and_origin(
 /// Requests that name one host, whichever it is.
 ///
 /// # Errors
-/// [`Error::BadHost`], [`Error::HostMismatch`].
-pub fn any_host(_: &Guards, request: &mut Request) -> Result<(), Error> {
+/// [`HttpError::BadHost`], [`HttpError::HostMismatch`].
+pub fn any_host(_: &Guards, request: &mut Request) -> Result<(), HttpError> {
     host::named(request).map(drop)
 }
 
@@ -164,21 +164,21 @@ pub fn cors<'a>(
 /// Methods that the endpoint has. `HEAD` would otherwise be served as a `GET`.
 ///
 /// # Errors
-/// [`Error::MethodNotAllowed`]
-pub fn known_method(_: &Guards, request: &mut Request) -> Result<(), Error> {
+/// [`HttpError::MethodNotAllowed`]
+pub fn known_method(_: &Guards, request: &mut Request) -> Result<(), HttpError> {
     match *request.method() {
         Method::GET | Method::POST | Method::DELETE | Method::OPTIONS => Ok(()),
-        _ => Err(Error::MethodNotAllowed),
+        _ => Err(HttpError::MethodNotAllowed),
     }
 }
 
 /// A client beyond the bounds on connections gets no further.
 ///
 /// # Errors
-/// [`Error::TooManyConnections`]
-pub fn admitted(_: &Guards, request: &mut Request) -> Result<(), Error> {
+/// [`HttpError::TooManyConnections`]
+pub fn admitted(_: &Guards, request: &mut Request) -> Result<(), HttpError> {
     match request.extensions().get::<Peer>() {
-        Some(peer) if !peer.is_admitted => Err(Error::TooManyConnections),
+        Some(peer) if !peer.is_admitted => Err(HttpError::TooManyConnections),
         _ => Ok(()),
     }
 }
@@ -186,8 +186,11 @@ pub fn admitted(_: &Guards, request: &mut Request) -> Result<(), Error> {
 /// Finds out who is calling, for [`caller`].
 ///
 /// # Errors
-/// [`Error::Unauthorized`], [`Error::InvalidToken`], [`Error::RepeatedHeader`].
-pub fn authenticate(guards: &Guards, request: &mut Request) -> Result<(), Error> {
+/// [`HttpError::Unauthorized`], [`HttpError::InvalidToken`], [`HttpError::RepeatedHeader`].
+pub fn authenticate(
+    guards: &Guards,
+    request: &mut Request,
+) -> Result<(), HttpError> {
     let caller = identify(guards, request.headers(), request.extensions())?;
     request.extensions_mut().insert(caller);
     Ok(())
@@ -197,22 +200,22 @@ fn identify(
     guards: &Guards,
     headers: &HeaderMap,
     extensions: &Extensions,
-) -> Result<Caller, Error> {
+) -> Result<Caller, HttpError> {
     if guards.tokens.0.is_empty() {
         let peer = extensions.get::<Peer>();
         let owner = peer.map(|peer| peer.network.clone());
-        let owner = owner.ok_or(Error::Unauthorized)?;
+        let owner = owner.ok_or(HttpError::Unauthorized)?;
         return Ok(Caller { principal: Principal::anonymous(), owner });
     }
-    let token = bearer_token(headers)?.ok_or(Error::Unauthorized)?;
-    let principal = guards.principal(token).ok_or(Error::InvalidToken)?;
+    let token = bearer_token(headers)?.ok_or(HttpError::Unauthorized)?;
+    let principal = guards.principal(token).ok_or(HttpError::InvalidToken)?;
     let owner = format!("principal {}", principal.as_str()).into();
     Ok(Caller { principal, owner })
 }
 
 /// The token, if there is one. Credentials of another scheme are none (RFC 6750, 3),
 /// and may have commas.
-fn bearer_token(headers: &HeaderMap) -> Result<Option<&[u8]>, Error> {
+fn bearer_token(headers: &HeaderMap) -> Result<Option<&[u8]>, HttpError> {
     match single::value(headers, &AUTHORIZATION) {
         Ok(value) => Ok(value.and_then(after_bearer)),
         Err(error) => {
@@ -234,10 +237,10 @@ fn after_bearer(credentials: &[u8]) -> Option<&[u8]> {
 /// The caller that [`authenticate`] found.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] if it did not run, so that a route without it is
+/// [`HttpError::Unauthorized`] if it did not run, so that a route without it is
 /// closed, not open.
-pub fn caller(extensions: &Extensions) -> Result<Caller, Error> {
-    extensions.get::<Caller>().cloned().ok_or(Error::Unauthorized)
+pub fn caller(extensions: &Extensions) -> Result<Caller, HttpError> {
+    extensions.get::<Caller>().cloned().ok_or(HttpError::Unauthorized)
 }
 
 /// Closes the connection on which a request came.

@@ -10,8 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::error::HttpError;
 use crate::engine::Engine;
-use crate::error::Error;
 use crate::protocol::RawJson;
 use crate::protocol::jsonrpc::Request;
 use crate::protocol::method::Method;
@@ -28,30 +28,30 @@ const ENCODED: (&str, &str) = ("=?base64?", "?=");
 /// Returns what it names.
 ///
 /// # Errors
-/// [`Error::HeaderMismatch`]
+/// [`HttpError::HeaderMismatch`]
 pub fn check<'a>(
     headers: &HeaderMap,
     request: &'a Request,
-) -> Result<Option<Cow<'a, str>>, Error> {
+) -> Result<Option<Cow<'a, str>>, HttpError> {
     let method = once(headers, METHOD_HEADER)?;
     if !method.is_some_and(|method| repeats(method, &request.method)) {
-        return Err(Error::HeaderMismatch("Mcp-Method".into()));
+        return Err(HttpError::HeaderMismatch("Mcp-Method".into()));
     }
     let Some(name) = named(request) else { return Ok(None) };
     match decoded(headers, NAME_HEADER)? {
         Some(header) if header == name => Ok(Some(name)),
-        _ => Err(Error::HeaderMismatch("Mcp-Name".into())),
+        _ => Err(HttpError::HeaderMismatch("Mcp-Name".into())),
     }
 }
 
 /// A9: a notification needs no `Mcp-Method`, but a false one is refused.
 ///
 /// # Errors
-/// [`Error::HeaderMismatch`]
-pub fn check_if_there(headers: &HeaderMap, method: &str) -> Result<(), Error> {
+/// [`HttpError::HeaderMismatch`]
+pub fn check_if_there(headers: &HeaderMap, method: &str) -> Result<(), HttpError> {
     match once(headers, METHOD_HEADER)? {
         Some(header) if !repeats(header, method) => {
-            Err(Error::HeaderMismatch("Mcp-Method".into()))
+            Err(HttpError::HeaderMismatch("Mcp-Method".into()))
         }
         _ => Ok(()),
     }
@@ -60,13 +60,13 @@ pub fn check_if_there(headers: &HeaderMap, method: &str) -> Result<(), Error> {
 /// M068 to M074: the arguments of a call of `tool` that headers repeat.
 ///
 /// # Errors
-/// [`Error::HeaderMismatch`]
+/// [`HttpError::HeaderMismatch`]
 pub fn check_arguments(
     engine: &Engine,
     headers: &HeaderMap,
     tool: &str,
     request: &Request,
-) -> Result<(), Error> {
+) -> Result<(), HttpError> {
     #[derive(Deserialize)]
     struct Params {
         #[serde(default)]
@@ -86,7 +86,7 @@ pub fn check_arguments(
         let agrees =
             header.is_some_and(|it| agree(&it, argument, parameter.is_integer));
         if !agrees {
-            return Err(Error::HeaderMismatch(parameter.header.clone().into()));
+            return Err(HttpError::HeaderMismatch(parameter.header.clone().into()));
         }
     }
     Ok(())
@@ -128,11 +128,11 @@ pub fn repeats(header: &str, value: &str) -> bool {
 /// arguments may have commas, so only whole lines are compared.
 ///
 /// # Errors
-/// [`Error::HeaderMismatch`] if they differ, or if it is not text.
+/// [`HttpError::HeaderMismatch`] if they differ, or if it is not text.
 pub fn once<'a>(
     headers: &'a HeaderMap,
     name: &str,
-) -> Result<Option<&'a str>, Error> {
+) -> Result<Option<&'a str>, HttpError> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     match value.to_str() {
@@ -141,15 +141,15 @@ pub fn once<'a>(
     }
 }
 
-fn mismatch(header: &str) -> Error {
-    Error::HeaderMismatch(header.to_owned().into())
+fn mismatch(header: &str) -> HttpError {
+    HttpError::HeaderMismatch(header.to_owned().into())
 }
 
 /// The same, decoded (M067).
 fn decoded<'a>(
     headers: &'a HeaderMap,
     name: &str,
-) -> Result<Option<Cow<'a, str>>, Error> {
+) -> Result<Option<Cow<'a, str>>, HttpError> {
     let Some(text) = once(headers, name)? else { return Ok(None) };
     let encoded =
         text.strip_prefix(ENCODED.0).and_then(|text| text.strip_suffix(ENCODED.1));

@@ -7,19 +7,19 @@ use axum::extract::Request;
 use axum::http::Version;
 use axum::http::header::HOST;
 
-use crate::error::Error;
+use super::error::HttpError;
 
 /// The host and port that a request names, in its target or in `Host`. A request of
 /// HTTP/1.0 may name none.
 ///
 /// # Errors
-/// [`Error::BadHost`], [`Error::HostMismatch`].
-pub fn named(request: &Request) -> Result<Option<&str>, Error> {
+/// [`HttpError::BadHost`], [`HttpError::HostMismatch`].
+pub fn named(request: &Request) -> Result<Option<&str>, HttpError> {
     let header = header(request)?;
     let uri = request.uri();
     let Some(target) = uri.authority() else { return Ok(header) };
     let target = Some(target.as_str()).filter(|text| is_host(text));
-    let target = target.ok_or(Error::BadHost)?;
+    let target = target.ok_or(HttpError::BadHost)?;
     let port = match uri.scheme_str() {
         Some("https") => ":443",
         _ => ":80",
@@ -27,22 +27,22 @@ pub fn named(request: &Request) -> Result<Option<&str>, Error> {
     let bare = |host: &'_ str| host.strip_suffix(port).unwrap_or(host).to_owned();
     match header {
         Some(header) if !bare(header).eq_ignore_ascii_case(&bare(target)) => {
-            Err(Error::HostMismatch)
+            Err(HttpError::HostMismatch)
         }
         _ => Ok(Some(target)),
     }
 }
 
 /// The value of `Host`, which has exactly one line, even of equal ones.
-fn header(request: &Request) -> Result<Option<&str>, Error> {
+fn header(request: &Request) -> Result<Option<&str>, HttpError> {
     let mut lines = request.headers().get_all(HOST).iter();
     match (lines.next(), lines.next()) {
         (Some(line), None) => {
             let text = line.to_str().ok().filter(|text| is_host(text));
-            text.map(Some).ok_or(Error::BadHost)
+            text.map(Some).ok_or(HttpError::BadHost)
         }
         (None, _) if request.version() < Version::HTTP_11 => Ok(None),
-        _ => Err(Error::BadHost),
+        _ => Err(HttpError::BadHost),
     }
 }
 

@@ -55,11 +55,11 @@ pub async fn health(State(http): State<Arc<Http>>) -> Response {
     if let Ok(Vitals { eviction_policy: Some(policy), .. }) = vitals {
         report["evictionPolicy"] = policy.into();
     }
-    let mut response = error_response::json(to_raw(&report));
-    if status != "healthy" {
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    }
-    response
+    let code = match status {
+        "healthy" => StatusCode::OK,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    error_response::json(code, to_raw(&report))
 }
 
 /// GET /metrics: Prometheus' text format. The number of sessions is the

@@ -13,6 +13,7 @@ use tracing::{Instrument, Span};
 
 use super::accept::Accepts;
 use super::era::{PostKind, classify};
+use super::error::HttpError;
 use super::error_response::ErrorResponse;
 use super::guards::{caller, hang_up};
 use super::reply::{CallStart, begin, one_message};
@@ -39,7 +40,7 @@ pub async fn post(
     let bytes = body::read(&head.headers, body, http.max_body).await?;
     let body = Body::parse(&bytes).map_err(|error| {
         let id = error.id();
-        Error::from(error).at(id)
+        ErrorResponse::from(error).at(id.as_ref())
     })?;
     let caller = caller(&head.extensions)?;
     if let Body::Batch(messages) = &body {
@@ -87,15 +88,15 @@ async fn initialize(
     accepts: Accepts,
     request: jsonrpc::Request,
 ) -> Result<Response, ErrorResponse> {
-    let refuse = |error: Error| error.at(Some(request.id.clone()));
+    let refuse = |error: HttpError| ErrorResponse::from(error).at(&request.id);
     if http.readiness.refuses_new_sessions() {
-        return Err(refuse(Error::Draining));
+        return Err(refuse(Error::Draining.into()));
     }
     if !accepts.anything() {
-        return Err(refuse(Error::NotAcceptable));
+        return Err(refuse(HttpError::NotAcceptable));
     }
     let opened = http.engine.initialize(caller, request.params).await;
-    let (session, result) = opened.map_err(refuse)?;
+    let (session, result) = opened.map_err(|error| refuse(error.into()))?;
     let mut response = one_message(result_message(&request.id, &result), accepts);
     if let Ok(value) = HeaderValue::from_str(&session.to_string()) {
         response.headers_mut().insert(SESSION_HEADER, value);
@@ -114,7 +115,7 @@ async fn in_session(
         Body::Batch(_) => None,
     };
     let answer = visit(http, head, caller, body).await;
-    answer.map_err(|error| error.at(id))
+    answer.map_err(|error| ErrorResponse::from(error).at(id.as_ref()))
 }
 
 async fn visit(
@@ -122,7 +123,7 @@ async fn visit(
     head: &Parts,
     caller: &Caller,
     body: Body,
-) -> Result<Response, Error> {
+) -> Result<Response, HttpError> {
     let (headers, accepts) = (&head.headers, Accepts::of(&head.headers));
     let id = session_id(headers)?;
     let session = match &body {
@@ -138,7 +139,7 @@ async fn visit(
     };
     let served = serve(http, head, &session, accepts, body).await;
     if let Err(error) = &served
-        && !matches!(error, Error::Store(_))
+        && !matches!(error, HttpError::Engine(Error::Store(_)))
     {
         // No other reason to refuse it comes before that the session is gone.
         session.confirm().await?;
@@ -152,13 +153,13 @@ async fn serve(
     session: &Session,
     accepts: Accepts,
     body: Body,
-) -> Result<Response, Error> {
+) -> Result<Response, HttpError> {
     check_version(&head.headers, session)?;
     match body {
         Body::Batch(_) if !session.init().era.has_batches() => {
-            Err(Error::NoBatches)
+            Err(Error::NoBatches.into())
         }
-        body if !is_acceptable(&body, accepts) => Err(Error::NotAcceptable),
+        body if !is_acceptable(&body, accepts) => Err(HttpError::NotAcceptable),
         Body::Single(Message::Notification(notification)) => {
             http.engine.notify(session, notification).await?;
             Ok(StatusCode::ACCEPTED.into_response())
@@ -195,7 +196,7 @@ async fn call(
     request: jsonrpc::Request,
     accepts: Accepts,
     hang_up: CancellationToken,
-) -> Result<Response, Error> {
+) -> Result<Response, HttpError> {
     let start = |sink| http.engine.call(session, request, sink);
     match begin(http, accepts, session.wait_for_outcome(), start).await? {
         CallStart::Answered(response) => Ok(response),

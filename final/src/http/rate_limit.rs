@@ -17,6 +17,7 @@ use tower_governor::governor::{GovernorConfig, GovernorConfigBuilder};
 use tower_governor::key_extractor::KeyExtractor;
 use tower_governor::{GovernorError, GovernorLayer};
 
+use super::error::HttpError;
 use crate::engine::Caller;
 use crate::error::Error;
 use crate::telemetry::Metrics;
@@ -89,9 +90,9 @@ impl RateLimit {
             GovernorError::TooManyRequests { wait_time, .. } => {
                 metrics.rate_limited.inc();
                 // `wait_time` was rounded down.
-                Error::RateLimited(wait_time + 1).into_response()
+                HttpError::from(Error::RateLimited(wait_time + 1)).into_response()
             }
-            _ => Error::Unauthorized.into_response(),
+            _ => HttpError::Unauthorized.into_response(),
         };
         GovernorLayer::new(self.limits.clone()).error_handler(refuse)
     }

@@ -2,11 +2,13 @@
 //! that goes on as a stream.
 //! spec: basic/transports (sending messages to the server)
 
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::time::sleep;
 
 use super::accept::Accepts;
-use super::error_response::json;
+use super::error::HttpError;
+use super::error_response::{ErrorResponse, json};
 use super::{Http, sse};
 use crate::engine::{Call, CallOutcome};
 use crate::error::Error;
@@ -67,11 +69,15 @@ fn finished(id: &RequestId, ended: CallOutcome, accepts: Accepts) -> Response {
     match ended {
         CallOutcome::Cancelled if accepts.stream => sse::empty(),
         CallOutcome::Cancelled => {
-            Error::Cancelled.at(Some(id.clone())).into_response()
+            ErrorResponse::from(HttpError::Cancelled).at(id).into_response()
         }
         CallOutcome::Answered(Err(error)) => {
-            let failure = error.at(Some(id.clone()));
-            failure.render(|message| one_message(message, accepts))
+            let failure = ErrorResponse::from(error).at(id);
+            failure.render(|status, message| {
+                let mut response = one_message(message, accepts);
+                *response.status_mut() = status;
+                response
+            })
         }
         CallOutcome::Answered(Ok(result)) => {
             one_message(result_message(id, &result), accepts)
@@ -81,5 +87,5 @@ fn finished(id: &RequestId, ended: CallOutcome, accepts: Accepts) -> Response {
 
 /// An answer of one message, in a form that the client accepts.
 pub fn one_message(message: RawJson, accepts: Accepts) -> Response {
-    if accepts.json { json(message) } else { sse::single(&message) }
+    if accepts.json { json(StatusCode::OK, message) } else { sse::single(&message) }
 }

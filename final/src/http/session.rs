@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::accept::Accepts;
 use super::era::version_header;
+use super::error::HttpError;
 use super::error_response::ErrorResponse;
 use super::guards::{caller, hang_up};
 use super::{Http, single, sse};
@@ -40,7 +41,7 @@ pub async fn listen(
     };
     check_version(headers, &session)?;
     if !acceptable {
-        return Err(Error::NotAcceptable.into());
+        return Err(HttpError::NotAcceptable.into());
     }
     let hang_up = hang_up(request.extensions());
     let reader = match single::value(headers, &LAST_EVENT_ID)? {
@@ -68,12 +69,12 @@ pub async fn end(
 }
 
 /// The stateless era has neither GET nor DELETE.
-fn stateful_only(headers: &HeaderMap) -> Result<(), Error> {
+fn stateful_only(headers: &HeaderMap) -> Result<(), HttpError> {
     let Some(version) = version_header(headers)? else { return Ok(()) };
     match Era::parse(version) {
         Some(Era::Stateful(_)) => Ok(()),
-        Some(Era::Stateless) => Err(Error::PostOnly),
-        None => Err(Error::UnsupportedVersion(version.to_owned())),
+        Some(Era::Stateless) => Err(HttpError::PostOnly),
+        None => Err(Error::UnsupportedVersion(version.to_owned()).into()),
     }
 }
 
@@ -81,23 +82,27 @@ fn stateful_only(headers: &HeaderMap) -> Result<(), Error> {
 /// unknown as one that has expired.
 ///
 /// # Errors
-/// [`Error::SessionRequired`], [`Error::SessionNotFound`],
-/// [`Error::RepeatedHeader`].
-pub fn session_id(headers: &HeaderMap) -> Result<SessionId, Error> {
+/// [`HttpError::SessionRequired`], [`Error::SessionNotFound`],
+/// [`HttpError::RepeatedHeader`].
+pub fn session_id(headers: &HeaderMap) -> Result<SessionId, HttpError> {
     let value = single::value(headers, &SESSION_HEADER)?;
-    let value = std::str::from_utf8(value.ok_or(Error::SessionRequired)?);
-    value.ok().and_then(SessionId::parse).ok_or(Error::SessionNotFound)
+    let value = std::str::from_utf8(value.ok_or(HttpError::SessionRequired)?);
+    let id = value.ok().and_then(SessionId::parse);
+    Ok(id.ok_or(Error::SessionNotFound)?)
 }
 
 /// A session lives at the version that it negotiated; without the header it
 /// is known from the record (L067, L207).
 ///
 /// # Errors
-/// [`Error::WrongVersion`], [`Error::RepeatedHeader`].
-pub fn check_version(headers: &HeaderMap, session: &Session) -> Result<(), Error> {
+/// [`HttpError::WrongVersion`], [`HttpError::RepeatedHeader`].
+pub fn check_version(
+    headers: &HeaderMap,
+    session: &Session,
+) -> Result<(), HttpError> {
     let negotiated = session.init().era.as_str();
     match version_header(headers)? {
-        Some(version) if version != negotiated => Err(Error::WrongVersion),
+        Some(version) if version != negotiated => Err(HttpError::WrongVersion),
         _ => Ok(()),
     }
 }

@@ -4,27 +4,27 @@
 
 use axum::http::{HeaderMap, HeaderName};
 
-use crate::error::Error;
+use super::error::HttpError;
 
 /// The value of a header that is no list. Equal values are one.
 ///
 /// # Errors
-/// [`Error::RepeatedHeader`] if there are different ones.
+/// [`HttpError::RepeatedHeader`] if there are different ones.
 pub fn value<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
-) -> Result<Option<&'a [u8]>, Error> {
+) -> Result<Option<&'a [u8]>, HttpError> {
     one_of(values(headers, name), name)
 }
 
 /// The same for a header whose value may have commas of its own.
 ///
 /// # Errors
-/// [`Error::RepeatedHeader`] if there are lines that differ.
+/// [`HttpError::RepeatedHeader`] if there are lines that differ.
 pub fn line<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
-) -> Result<Option<&'a [u8]>, Error> {
+) -> Result<Option<&'a [u8]>, HttpError> {
     one_of(headers.get_all(name).iter().map(|line| line.as_bytes()), name)
 }
 
@@ -42,10 +42,10 @@ pub fn values<'a>(
 fn one_of<'a>(
     mut values: impl Iterator<Item = &'a [u8]>,
     name: &HeaderName,
-) -> Result<Option<&'a [u8]>, Error> {
+) -> Result<Option<&'a [u8]>, HttpError> {
     let Some(first) = values.next() else { return Ok(None) };
     match values.all(|value| value == first) {
         true => Ok(Some(first)),
-        false => Err(Error::RepeatedHeader(name.clone())),
+        false => Err(HttpError::RepeatedHeader(name.clone())),
     }
 }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::accept::Accepts;
 use super::era::VERSION_HEADER;
+use super::error::HttpError;
 use super::error_response::ErrorResponse;
 use super::guards::hang_up;
 use super::reply::{CallStart, begin};
@@ -36,8 +37,8 @@ pub async fn serve(
     answer.map_err(|error| {
         // The engine counts what it was given, and this never came to it.
         let seconds = since.elapsed().as_secs_f64();
-        http.metrics.request(method, error.outcome(), seconds);
-        error.at(Some(id))
+        http.metrics.request(method, error.meaning().outcome, seconds);
+        ErrorResponse::from(error).at(&id)
     })
 }
 
@@ -48,19 +49,19 @@ async fn answer(
     caller: &Caller,
     request: Request,
     envelope: Envelope,
-) -> Result<Response, Error> {
+) -> Result<Response, HttpError> {
     let headers = &head.headers;
     check_version(headers, &envelope)?;
     let named = header_check::check(headers, &request)?;
     let method = Method::parse(&request.method);
     if !http.engine.offers(Era::Stateless, method) {
-        return Err(Error::no_such_method(Era::Stateless, method));
+        return Err(Error::no_such_method(Era::Stateless, method).into());
     }
     envelope.log_level()?;
     let accepts = Accepts::of(headers);
     let listens = method == Method::Listen;
     if !accepts.anything() || (listens && !accepts.stream) {
-        return Err(Error::NotAcceptable);
+        return Err(HttpError::NotAcceptable);
     }
     if let (Method::CallTool, Some(tool)) = (method, named) {
         header_check::check_arguments(&http.engine, headers, &tool, &request)?;
@@ -81,13 +82,16 @@ async fn answer(
 }
 
 /// M061, M062, M064: the header repeats the version of the body, and we speak it.
-fn check_version(headers: &HeaderMap, envelope: &Envelope) -> Result<(), Error> {
+fn check_version(
+    headers: &HeaderMap,
+    envelope: &Envelope,
+) -> Result<(), HttpError> {
     let header = header_check::once(headers, VERSION_HEADER.as_str())?;
     if !header.is_some_and(|it| header_check::repeats(it, &envelope.version)) {
-        return Err(Error::HeaderMismatch("MCP-Protocol-Version".into()));
+        return Err(HttpError::HeaderMismatch("MCP-Protocol-Version".into()));
     }
     match Era::parse(&envelope.version) {
         Some(Era::Stateless) => Ok(()),
-        _ => Err(Error::UnsupportedVersion(envelope.version.clone())),
+        _ => Err(Error::UnsupportedVersion(envelope.version.clone()).into()),
     }
 }

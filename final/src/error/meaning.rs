@@ -1,0 +1,122 @@
+//! One row of the table of errors, and how rows are made.
+
+use std::borrow::Cow;
+use std::error::Error;
+
+use serde_json::Value;
+use tracing::Level;
+
+use crate::protocol::errors::{
+    INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RpcError,
+};
+use crate::telemetry::Outcome;
+
+/// What an error means to its client and to operators.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meaning {
+    /// The HTTP status, where the response can still choose one.
+    pub status: u16,
+    /// The JSON-RPC code.
+    pub code: i32,
+    /// What the client is told: one fixed sentence.
+    pub sentence: Cow<'static, str>,
+    /// Detail for the client's program.
+    pub data: Option<Value>,
+    /// How the request counts in the metrics.
+    pub outcome: Outcome,
+    /// Seconds for `Retry-After`, where waiting helps.
+    pub retry_after: Option<u64>,
+    /// The level at which the error is logged.
+    pub level: Level,
+}
+
+/// A request that the server does not serve as it is.
+pub(crate) fn refused(
+    status: u16,
+    code: i32,
+    sentence: impl Into<Cow<'static, str>>,
+) -> Meaning {
+    Meaning {
+        status,
+        code,
+        sentence: sentence.into(),
+        data: None,
+        outcome: Outcome::Refused,
+        retry_after: None,
+        level: Level::DEBUG,
+    }
+}
+
+/// A request that is refused with [`INVALID_REQUEST`].
+pub(crate) fn invalid(
+    status: u16,
+    sentence: impl Into<Cow<'static, str>>,
+) -> Meaning {
+    refused(status, INVALID_REQUEST, sentence)
+}
+
+/// A request that is refused with [`INVALID_PARAMS`].
+pub(super) fn bad_params(
+    status: u16,
+    sentence: impl Into<Cow<'static, str>>,
+) -> Meaning {
+    refused(status, INVALID_PARAMS, sentence)
+}
+
+/// A fault of the server, which only the log explains.
+pub(super) fn failed(sentence: &'static str) -> Meaning {
+    let outcome = Outcome::Failed;
+    let level = Level::ERROR;
+    Meaning { outcome, level, ..refused(200, INTERNAL_ERROR, sentence) }
+}
+
+/// Something that the server needs is away for a while.
+pub(super) fn unavailable(sentence: &'static str) -> Meaning {
+    let outcome = Outcome::Unavailable;
+    let level = Level::WARN;
+    Meaning { outcome, level, ..refused(503, INTERNAL_ERROR, sentence) }.after(1)
+}
+
+impl Meaning {
+    /// The same with detail for the client's program.
+    pub(super) fn with_data(self, data: Value) -> Self {
+        Self { data: Some(data), ..self }
+    }
+
+    /// The same with a time after which the client should try again.
+    pub(crate) fn after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// The same as something that happens to as many requests as there are clients.
+    pub(super) fn expected(self) -> Self {
+        Self { level: Level::DEBUG, ..self }
+    }
+
+    /// Writes the error that has this meaning to the log, with its causes.
+    pub(crate) fn log(&self, error: &dyn Error) {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let cause_text = error.to_string();
+            // Some libraries repeat the cause in their own text.
+            if !text.ends_with(&cause_text) {
+                text.push_str(": ");
+                text.push_str(&cause_text);
+            }
+            cause = error.source();
+        }
+        match self.level {
+            Level::ERROR => tracing::error!("{text}"),
+            Level::WARN => tracing::warn!("{text}"),
+            _ => tracing::debug!("{text}"),
+        }
+    }
+}
+
+impl From<Meaning> for RpcError {
+    fn from(meaning: Meaning) -> Self {
+        let Meaning { code, sentence, data, .. } = meaning;
+        Self { code, message: sentence.into_owned(), data }
+    }
+}
