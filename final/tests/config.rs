@@ -26,7 +26,7 @@ fn nothing_has_to_be_set() {
         (config.host.to_string().as_str(), config.port),
         ("127.0.0.1", 1453)
     );
-    assert_eq!(config.redis_url, None);
+    assert!(!config.use_redis);
     assert_eq!(config.session_timeout, Duration::from_secs(1800));
     assert_eq!(config.origins, Origins::Listed(Vec::new()));
 }
@@ -39,9 +39,11 @@ fn an_empty_value_counts_as_not_set() {
 #[test]
 fn redis_is_used_only_when_asked_for() {
     let url = ("REDIS_URL", "redis://one:1,redis://two:2");
-    assert_eq!(read(&[url]).unwrap().redis_url, None);
+    assert!(!read(&[url]).unwrap().use_redis);
     let config = read(&[url, ("USE_REDIS", "true")]).unwrap();
-    assert_eq!(config.redis_url.as_deref(), Some(url.1));
+    assert!(config.use_redis);
+    let servers = format!("{:?}", config.redis);
+    assert!(servers.contains("one") && servers.contains("two"), "{servers}");
 }
 
 #[test]
@@ -255,7 +257,7 @@ fn choices_may_be_written_in_any_case_and_in_other_words() {
         assert_eq!(config.log_level, level, "{value}");
     }
     let config = read(&[("TRUST_PROXY", "True"), ("USE_REDIS", "No")]).unwrap();
-    assert!(config.trust_proxy && config.redis_url.is_none());
+    assert!(config.trust_proxy && !config.use_redis);
     assert_eq!(problems(&[("LOG_LEVEL", "loud"), ("TRUST_PROXY", "2")]).len(), 2);
 }
 
@@ -302,4 +304,27 @@ fn a_bad_setting_without_an_effect_is_a_warning() {
     assert_eq!(redis.len(), 1, "the operator may believe that it is used");
     let known = [("REDIS_URL", "redis://localhost"), ("USE_REDIS", "false")];
     assert_eq!(over_stdio(&known), Ok(vec![]));
+}
+
+/// The page of settings is printed from the table, so the table must be true.
+#[test]
+fn the_table_says_what_is_accepted_and_what_the_default_is() {
+    let unset = format!("{:?}", read(&[]).unwrap());
+    for setting in Config::table() {
+        let given = read(&[(setting.variable, setting.default)]).unwrap();
+        assert_eq!(format!("{given:?}"), unset, "{}", setting.variable);
+        let words: Vec<&str> = setting.accepts.split(' ').collect();
+        let most = match words[..] {
+            [_, "to", most] => most.parse().unwrap(),
+            [_, "and", "more"] => usize::MAX,
+            _ => continue,
+        };
+        let least: usize = words[0].parse().unwrap();
+        let takes = |number: usize| {
+            read(&[(setting.variable, &*number.to_string())]).is_ok()
+        };
+        assert!(takes(least) && takes(most), "{}", setting.variable);
+        assert!(least == 0 || !takes(least - 1), "{}", setting.variable);
+        assert!(most == usize::MAX || !takes(most + 1), "{}", setting.variable);
+    }
 }

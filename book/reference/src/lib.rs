@@ -18,6 +18,7 @@ pub mod settings;
 pub fn pages() -> Vec<(&'static str, String)> {
     vec![
         ("book/src/errors.md", errors::page()),
+        ("README.md", settings::readme()),
         ("book/src/settings.md", settings::page()),
         ("book/src/parts.md", parts::page()),
     ]

@@ -122,6 +122,8 @@ pub const PLAN: &[Part] = &[
         surface: &["arguments are checked against the tool's schema"],
         settings: &[],
         files: &[
+            "config/kinds.rs",
+            "config/table.rs",
             "engine/arguments.rs",
             "engine/arguments/reader.rs",
             "engine/tools.rs",
@@ -176,6 +178,7 @@ pub const PLAN: &[Part] = &[
             "app/idle.rs",
             "app/slots.rs",
             "config/hosts.rs",
+            "config/values.rs",
             "http/body.rs",
             "http/client_address.rs",
             "http/guards.rs",

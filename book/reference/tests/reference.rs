@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use mcp_server::config::Config;
 use reference::parts::{self, Inventory};
@@ -27,13 +26,14 @@ fn the_pages_of_reference_are_what_the_server_says() {
 
 #[test]
 fn a_changed_default_changes_the_page() {
-    let unset = || Config::read(|_| None::<String>).unwrap();
-    let page = settings::page_of(unset());
+    let mut table = Config::table();
+    let page = settings::page_of(&table);
     assert!(page.contains(" | `250` ms | 0 to 4294967295 |\n"), "{page}");
     assert!(page.contains(" | `1800000` ms | 1000 to 4294967295 |\n"), "{page}");
     assert!(page.contains(" | `4194304` bytes | 1 and more |\n"), "{page}");
-    let later = Config { sse_after: Duration::from_secs(1), ..unset() };
-    let changed = settings::page_of(later);
+    let later = table.iter_mut().find(|it| it.variable == "SSE_AFTER").unwrap();
+    later.default = "1000";
+    let changed = settings::page_of(&table);
     assert!(changed.contains(" | `1000` ms | 0 to 4294967295 |\n"), "{changed}");
     assert_ne!(changed, page);
 }

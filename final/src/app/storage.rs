@@ -25,16 +25,19 @@ pub(super) async fn open(
         timeout: config.session_timeout,
         max_per_owner: config.max_sessions_per_client,
     };
-    let bounds = config.event_log;
-    let storage = match &config.redis_url {
-        None => in_memory(settings, bounds),
-        Some(urls) => {
-            let (servers, node) = (Servers::parse(urls)?, NodeId::random());
-            let prefix = &config.redis_key_prefix;
-            let store =
-                RedisStore::connect(&servers, settings, node, prefix).await?;
-            on_redis(Arc::new(store), servers, bounds, config.node_lease)
-        }
+    let bounds = LogBounds {
+        entries: config.event_log_entries,
+        bytes: config.event_log_bytes,
+        age: config.event_log_age,
+    };
+    let storage = if config.use_redis {
+        let servers = config.redis.clone();
+        let node = NodeId::random();
+        let prefix = &config.redis_key_prefix;
+        let store = RedisStore::connect(&servers, settings, node, prefix).await?;
+        on_redis(Arc::new(store), servers, bounds, config.node_lease)
+    } else {
+        in_memory(settings, bounds)
     };
     let metrics = StoreMetrics::register(&metrics.registry)?;
     let meter = Meter::new(STORE_DEADLINE, metrics);
@@ -49,7 +52,8 @@ pub(super) async fn open(
 
 /// Everything in the memory of this process.
 pub fn in_memory(settings: StoreSettings, bounds: LogBounds) -> Storage {
-    let (store, node) = (Arc::new(MemoryStore::new(settings)), NodeId::random());
+    let store = Arc::new(MemoryStore::new(settings));
+    let node = NodeId::random();
     let log = Arc::new(MemoryLog::new(store.clone(), node.clone(), bounds));
     let bus = Arc::new(MemoryBus::default());
     let keys = Arc::new(KeyRing::new(&[]));

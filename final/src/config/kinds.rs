@@ -1,0 +1,129 @@
+//! The kinds of values: what is accepted, in words and in code.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::Rules;
+
+/// A kind of value.
+pub(super) struct Kind<T> {
+    /// What is accepted, in words.
+    pub accepts: String,
+    /// What a number counts.
+    pub unit: &'static str,
+    read: Box<dyn Fn(&str) -> Result<T, Rules>>,
+}
+
+impl<T> Kind<T> {
+    fn new(
+        accepts: impl Into<String>,
+        read: impl Fn(&str) -> Result<T, Rules> + 'static,
+    ) -> Self {
+        Self { accepts: accepts.into(), unit: "", read: Box::new(read) }
+    }
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// The [`Rules`] that it breaks.
+    pub fn read(&self, text: &str) -> Result<T, Rules> {
+        (self.read)(text)
+    }
+
+    fn in_unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+}
+
+/// A single value in a form of its own.
+pub(super) fn single<T: FromStr>(accepts: &'static str) -> Kind<T> {
+    Kind::new(accepts, move |text| {
+        text.parse().map_err(|_| format!("{text:?} is not {accepts}").into())
+    })
+}
+
+/// A value that may be secret, so a broken rule does not repeat it.
+pub(super) fn secret<T: 'static>(
+    accepts: &'static str,
+    read: fn(&str) -> Option<T>,
+) -> Kind<T> {
+    Kind::new(accepts, move |text| {
+        read(text).ok_or_else(|| format!("must be {accepts}").into())
+    })
+}
+
+/// Several values with commas between, each with rules of its own.
+pub(super) fn several<T>(accepts: &'static str) -> Kind<T>
+where
+    T: FromStr<Err = Rules> + 'static,
+{
+    Kind::new(accepts, str::parse)
+}
+
+/// A value that may be absent.
+pub(super) fn optional<T: 'static>(kind: Kind<T>) -> Kind<Option<T>> {
+    let Kind { accepts, read, .. } = kind;
+    Kind::new(accepts, move |text| match text {
+        "" => Ok(None),
+        _ => read(text).map(Some),
+    })
+}
+
+/// A whole number.
+pub(super) fn number<T>(range: RangeInclusive<T>) -> Kind<T>
+where
+    T: FromStr + PartialOrd + Copy + Display + 'static,
+{
+    let (least, most) = range.into_inner();
+    let accepts = match most.to_string() {
+        most if most == usize::MAX.to_string() => format!("{least} and more"),
+        most => format!("{least} to {most}"),
+    };
+    Kind::new(accepts, move |text| match text.parse() {
+        Ok(number) if number < least => {
+            Err(format!("must be at least {least}").into())
+        }
+        Ok(number) if number <= most => Ok(number),
+        _ => Err(format!("{text:?} is not a whole number that fits").into()),
+    })
+}
+
+/// A number of bytes.
+pub(super) fn bytes(least: usize) -> Kind<usize> {
+    number(least..=usize::MAX).in_unit("bytes")
+}
+
+/// A time in milliseconds.
+pub(super) fn millis(least: u32) -> Kind<Duration> {
+    let Kind { accepts, read, .. } = number(least..=u32::MAX);
+    let time = move |text: &str| {
+        read(text).map(|number| Duration::from_millis(number.into()))
+    };
+    Kind::new(accepts, time).in_unit("ms")
+}
+
+/// One of a few words, in any case. Behind a word stand others that mean the same,
+/// as in syslog, in the log levels of other languages, and in YAML.
+pub(super) fn one_of<T: Copy>(choices: &'static [(&str, T)]) -> Kind<T> {
+    let words = choices.iter().filter_map(|(words, _)| words.split(' ').next());
+    let accepts = format!("one of {}", words.collect::<Vec<_>>().join(", "));
+    Kind::new(accepts.clone(), move |text| {
+        let given = text.to_lowercase();
+        let means = |words: &str| words.split(' ').any(|word| word == given);
+        let choice = choices.iter().find(|(words, _)| means(words));
+        let choice = choice.map(|(_, value)| *value);
+        choice.ok_or_else(|| format!("{text:?} is not {accepts}").into())
+    })
+}
+
+/// On or off.
+pub(super) fn flag() -> Kind<bool> {
+    one_of(&[
+        ("true yes on", true),
+        ("false no off", false),
+        ("1", true),
+        ("0", false),
+    ])
+}
