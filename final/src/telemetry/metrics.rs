@@ -1,0 +1,192 @@
+//! Every metric of this node, registered once.
+
+use std::sync::Mutex;
+
+use prometheus::core::Collector;
+#[cfg(target_os = "linux")]
+use prometheus::process_collector::ProcessCollector;
+use prometheus::{
+    Encoder, Error, Histogram, HistogramOpts, HistogramVec, IntCounter,
+    IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+
+use super::{Outcome, log};
+use crate::bus::BusMessage;
+use crate::lock::lock;
+use crate::protocol::method::Method;
+
+/// Upper bounds of the request histogram, seconds: from a ping in memory to a
+/// person who fills in a form.
+const BUCKETS: &[f64] = &[
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1,
+    0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
+];
+
+const SESSION_EVENTS: &str = "What happened to sessions";
+const STREAMS: &str = "Event streams held by this node";
+
+/// Makes the fields of [`Metrics`] and the code that registers them. A row is a
+/// field, its type, the metric's name and help, and a label if several fields are
+/// one metric.
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $field:ident: $type:ident, $name:literal, $help:expr
+        $(, $label:literal = $value:expr)?;)*) => {
+        /// Handles of all metrics. Those that every request uses are looked up when
+        /// they are registered and never again.
+        #[derive(Debug)]
+        pub struct Metrics {
+            /// Where other modules register theirs.
+            pub registry: Registry,
+            $($(#[$doc])* pub $field: $type,)*
+            log_lines_lost: Mutex<IntCounter>,
+            bus_messages: [IntCounter; BusMessage::KINDS.len()],
+            requests: RequestMetrics,
+        }
+
+        impl Metrics {
+            /// Registers everything.
+            ///
+            /// # Errors
+            /// [`prometheus::Error`] if a name is taken, which only a change of this
+            /// code can cause.
+            pub fn new() -> Result<Self, Error> {
+                let registry = Registry::new();
+                let metrics = Self {
+                    $($field: {
+                        let help = Opts::new($name, $help);
+                        $(let help = help.const_label($label, $value);)?
+                        register(&registry, $type::with_opts(help)?)?
+                    },)*
+                    log_lines_lost: Mutex::new(lost_lines(&registry)?),
+                    bus_messages: bus_messages(&registry)?,
+                    requests: RequestMetrics::register(&registry)?,
+                    registry,
+                };
+                metrics.build_info.set(1);
+                #[cfg(target_os = "linux")]
+                metrics.registry.register(Box::new(ProcessCollector::for_self()))?;
+                Ok(metrics)
+            }
+        }
+    };
+}
+
+metrics! {
+    /// Always 1.
+    build_info: IntGauge, "mcp_build_info", "Always 1; the version is the label",
+        "version" = env!("CARGO_PKG_VERSION");
+    /// Sessions that are alive, in the whole deployment.
+    active_sessions: IntGauge, "mcp_active_sessions",
+        "Sessions alive in the whole deployment; equal on every node, take max";
+    /// Sessions opened on this node.
+    sessions_created: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
+        "event" = "created";
+    /// Sessions that this node took over from another one.
+    sessions_reconstructed: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
+        "event" = "reconstructed";
+    /// Sessions ended by their client on this node.
+    sessions_terminated: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
+        "event" = "terminated";
+    /// Idle sessions that this node removed.
+    sessions_expired: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
+        "event" = "expired";
+    /// Open streams that answer a POST.
+    post_streams: IntGauge, "mcp_streams_open", STREAMS, "kind" = "post";
+    /// Open GET streams.
+    get_streams: IntGauge, "mcp_streams_open", STREAMS, "kind" = "get";
+    /// Open streams of `subscriptions/listen`.
+    listen_streams: IntGauge, "mcp_streams_open", STREAMS, "kind" = "listen";
+    /// Streams that were resumed after their connection had broken.
+    streams_resumed: IntCounter, "mcp_streams_resumed_total",
+        "Event streams resumed on this node";
+    /// Events that were sent again, or for the first time, on such a stream before
+    /// it had caught up.
+    events_replayed: IntCounter, "mcp_events_replayed_total",
+        "Events sent on resumed streams until they had caught up";
+    /// Requests refused by the rate limit.
+    rate_limited: IntCounter, "mcp_rate_limited_total",
+        "Requests refused by the rate limit";
+    /// Panics in handlers.
+    panics: IntCounter, "mcp_panics_total", "Panics in handlers";
+}
+
+fn register<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    metric: C,
+) -> Result<C, Error> {
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
+}
+
+fn lost_lines(registry: &Registry) -> Result<IntCounter, Error> {
+    let help = "Log lines that standard error did not take";
+    register(registry, IntCounter::new("mcp_log_lines_lost_total", help)?)
+}
+
+fn bus_messages(
+    registry: &Registry,
+) -> Result<[IntCounter; BusMessage::KINDS.len()], Error> {
+    let help =
+        Opts::new("mcp_bus_messages_total", "What other nodes told this one");
+    let kinds = register(registry, IntCounterVec::new(help, &["kind"])?)?;
+    Ok(BusMessage::KINDS.map(|kind| kinds.with_label_values(&[kind])))
+}
+
+/// Requests that have ended, by method.
+#[derive(Debug)]
+struct RequestMetrics {
+    ended: Vec<[IntCounter; Outcome::ALL.len()]>,
+    durations: Vec<Histogram>,
+}
+
+impl RequestMetrics {
+    fn register(registry: &Registry) -> Result<Self, Error> {
+        let help = Opts::new("mcp_requests_total", "JSON-RPC requests");
+        let ended = IntCounterVec::new(help, &["method", "outcome"])?;
+        let ended = register(registry, ended)?;
+        let help = HistogramOpts::new(
+            "mcp_request_duration_seconds",
+            "From the parsed request to its answer",
+        );
+        let help = help.buckets(BUCKETS.to_vec());
+        let durations = register(registry, HistogramVec::new(help, &["method"])?)?;
+        let methods = Method::ALL.iter().map(|method| method.as_str());
+        let of_method = |method| {
+            Outcome::ALL.map(|it| ended.with_label_values(&[method, it.as_str()]))
+        };
+        Ok(Self {
+            ended: methods.clone().map(of_method).collect(),
+            durations: methods
+                .map(|method| durations.with_label_values(&[method]))
+                .collect(),
+        })
+    }
+}
+
+impl Metrics {
+    /// Counts a request that has ended.
+    pub fn request(&self, method: Method, outcome: Outcome, seconds: f64) {
+        self.requests.ended[method as usize][outcome as usize].inc();
+        self.requests.durations[method as usize].observe(seconds);
+    }
+
+    /// Counts a message from another node.
+    pub fn count_bus_message(&self, message: &BusMessage) {
+        self.bus_messages[message.kind()].inc();
+    }
+
+    /// The log counts lost lines itself, because it is there before the metrics are.
+    fn count_lost_lines(&self) {
+        let counted = lock(&self.log_lines_lost);
+        counted.inc_by(log::lost_lines().saturating_sub(counted.get()));
+    }
+
+    /// Returns everything in Prometheus' text format.
+    pub fn render(&self) -> String {
+        self.count_lost_lines();
+        let mut text = Vec::new();
+        // Encoding into memory fails only for a metric without a value.
+        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
