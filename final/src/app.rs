@@ -1,6 +1,6 @@
 //! The composition root: the only place that knows every room.
 
-pub mod command;
+mod command;
 mod connection;
 mod descriptors;
 mod idle;
@@ -10,7 +10,6 @@ pub mod storage;
 
 use std::io;
 use std::net::SocketAddr;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +17,12 @@ use axum::Router;
 use tokio::net::{TcpListener, lookup_host};
 use tokio::time::timeout;
 
+pub use self::command::run;
 use crate::config::{AllowedHosts, Config, Host};
 use crate::engine::{self, BadSchema, Engine};
 use crate::http::guards::Guards;
 use crate::http::rate_limit::RateLimit;
 use crate::http::{self, Http};
-use crate::readiness::Readiness;
 use crate::service::Service;
 use crate::sessions::StoreError;
 use crate::sessions::redis::ConnectError;
@@ -38,7 +37,6 @@ pub type MakeService = fn(&Config) -> Result<Arc<dyn Service>, String>;
 /// Everything that serves, put together.
 pub struct App {
     engine: Arc<Engine>,
-    readiness: Arc<Readiness>,
     metrics: Arc<Metrics>,
     config: Config,
 }
@@ -77,13 +75,6 @@ pub enum StartError {
     Io(#[from] std::io::Error),
 }
 
-/// Starts the program that the command line and the environment ask for, and
-/// runs it to its end. Exit codes: 0 after an orderly end, 1 if the server could
-/// not start or failed, 2 for bad settings.
-pub fn run(make_service: MakeService) -> ExitCode {
-    command::run(make_service)
-}
-
 impl App {
     /// Puts the server together. Storage is reached here, so that a server
     /// without it does not start.
@@ -107,8 +98,7 @@ impl App {
         let engine = Engine::new(service, storage, settings, metrics.clone())?;
         let engine = Arc::new(engine);
         engine.agree_on_key().await?;
-        let readiness = engine.readiness().clone();
-        Ok(Self { engine, readiness, metrics, config })
+        Ok(Self { engine, metrics, config })
     }
 
     /// The HTTP routes.
@@ -131,7 +121,7 @@ impl App {
             engine: self.engine.clone(),
             metrics: self.metrics.clone(),
             rate_limit: limit.clone(),
-            readiness: self.readiness.clone(),
+            readiness: self.engine.readiness().clone(),
             guards,
             max_body: config.max_body,
             sse_after: config.sse_after,
@@ -147,7 +137,8 @@ impl App {
     /// # Errors
     /// [`StartError::Listen`]
     pub async fn listen(&self) -> Result<TcpListener, StartError> {
-        let (host, port) = (&self.config.host, self.config.port);
+        let host = &self.config.host;
+        let port = self.config.port;
         let bound = async {
             let addresses = timeout(RESOLUTION, resolve(host, port)).await??;
             TcpListener::bind(&*addresses).await

@@ -77,7 +77,7 @@ pub enum SampleToolError {
         "the sample tool cannot be called {0:?}, which is a built-in tool: choose \
          another name"
     )]
-    RunningElsewhere(String),
+    NameTaken(String),
 }
 
 /// The calculator.
@@ -117,7 +117,7 @@ impl Calculator {
             }
             let built_in = Era::BOTH.into_iter().flat_map(tools::built_in);
             if built_in.into_iter().any(|tool| tool.name == *name) {
-                return Err(SampleToolError::RunningElsewhere(name.clone()));
+                return Err(SampleToolError::NameTaken(name.clone()));
             }
         }
         let [stateful, stateless] = Era::BOTH.map(|era| Lists::of(era, &settings));

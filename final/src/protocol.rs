@@ -1,6 +1,11 @@
 //! The data contracts of MCP: what travels on the wire, as Rust types.
 //!
 //! No I/O, no async, no knowledge of transports or storage.
+#![allow(
+    missing_docs,
+    reason = "fields have the schema's names; each module cites its page, and \
+              comments only what the schema leaves open"
+)]
 
 pub mod body;
 pub mod caching;

@@ -395,7 +395,7 @@ fn a_sample_tool_needs_a_name_of_its_own() {
     }
     for taken in ["calculate", "open_tape"] {
         let error = with_sample(taken).unwrap_err();
-        assert_eq!(error, SampleToolError::RunningElsewhere(taken.into()));
+        assert_eq!(error, SampleToolError::NameTaken(taken.into()));
         assert!(error.to_string().contains("choose"), "{error}");
     }
     assert!(with_sample("Calculate").is_ok());

@@ -37,86 +37,90 @@ Settings are environment variables, for example:
 README.md has the table of all settings.
 ";
 
-/// What the command line asks for.
-enum Command {
-    Http,
-    Stdio,
-    Healthcheck,
+const VERSION: &str = concat!("mcp-server ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// Why the program ends badly: what it prints, and its exit code.
+struct Failure {
+    lines: Vec<String>,
+    code: u8,
 }
 
-/// Runs the program to its end.
-pub(super) fn run(make_service: MakeService) -> ExitCode {
-    run_with(&Log::open(), make_service)
+impl Failure {
+    fn new(line: impl Into<String>, code: u8) -> Self {
+        Self { lines: vec![line.into()], code }
+    }
 }
 
-fn run_with(log: &Log, make_service: MakeService) -> ExitCode {
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let is_setting = matches!(error, StartError::Service(_));
+        Self::new(error.to_string(), if is_setting { 2 } else { 1 })
+    }
+}
+
+/// Starts the program that the command line and the environment ask for, and runs it
+/// to its end. Exit codes: 0 after an orderly end, 1 if the server could not start or
+/// failed, 2 for bad settings.
+pub fn run(make_service: MakeService) -> ExitCode {
+    let log = Log::open();
+    match run_command(&log, make_service) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { lines, code }) => {
+            for line in lines {
+                log.print(&format!("mcp-server: {line}"));
+            }
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run_command(log: &Log, make_service: MakeService) -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
-    let command = match (arguments.next().as_deref(), arguments.next()) {
-        (None, _) => Command::Http,
-        (Some("--stdio"), None) => Command::Stdio,
-        (Some("--healthcheck"), None) => Command::Healthcheck,
-        (Some("--help" | "-h"), None) => return print(HELP),
-        (Some("--version" | "-V"), None) => {
-            return print(concat!("mcp-server ", env!("CARGO_PKG_VERSION"), "\n"));
+    match (arguments.next().as_deref(), arguments.next()) {
+        (None, _) => {
+            let config = configure(log, Transport::Http)?;
+            block_on(serve_http(config, make_service))
         }
-        _ => {
-            return report_problem(
-                log,
-                &["unknown option, try --help".to_owned()],
-                2,
-            );
+        (Some("--stdio"), None) => {
+            let config = configure(log, Transport::Stdio)?;
+            block_on(serve_stdio(config, make_service))
         }
-    };
-    let transport = match command {
-        Command::Stdio => Transport::Stdio,
-        Command::Http | Command::Healthcheck => Transport::Http,
-    };
-    let (config, warnings) = match Config::from_env(transport) {
-        Ok(read) => read,
-        Err(problems) => {
-            let lines: Vec<String> =
-                problems.iter().map(ToString::to_string).collect();
-            return report_problem(log, &lines, 2);
+        (Some("--healthcheck"), None) => {
+            healthcheck(&configure(log, Transport::Http)?)
         }
-    };
+        (Some("--help" | "-h"), None) => print(HELP),
+        (Some("--version" | "-V"), None) => print(VERSION),
+        _ => Err(Failure::new("unknown option, try --help", 2)),
+    }
+}
+
+/// Reads the settings and starts the log that they ask for.
+fn configure(log: &Log, transport: Transport) -> Result<Config, Failure> {
+    let (config, warnings) =
+        Config::from_env(transport).map_err(|problems| Failure {
+            lines: problems.iter().map(ToString::to_string).collect(),
+            code: 2,
+        })?;
     log.start(config.log_level, config.log_format);
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
-    let ended = match command {
-        Command::Healthcheck => return healthcheck(log, &config),
-        Command::Http => block_on(serve_http(config, make_service)),
-        Command::Stdio => block_on(serve_stdio(config, make_service)),
-    };
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(StartError::Service(rule)) => report_problem(log, &[rule], 2),
-        Err(error) => report_problem(log, &[error.to_string()], 1),
-    }
+    Ok(config)
 }
 
-fn print(text: &str) -> ExitCode {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    }
-}
-
-fn report_problem(log: &Log, lines: &[String], code: u8) -> ExitCode {
-    for line in lines {
-        log.print(&format!("mcp-server: {line}"));
-    }
-    ExitCode::from(code)
+fn print(text: &str) -> Result<(), Failure> {
+    let printed = std::io::stdout().write_all(text.as_bytes());
+    printed.map_err(|_| Failure { lines: Vec::new(), code: 1 })
 }
 
 fn block_on(
     program: impl Future<Output = Result<(), StartError>>,
-) -> Result<(), StartError> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(StartError::Io)?;
     let ended = runtime.block_on(program);
     runtime.shutdown_timeout(LAST_WORDS);
-    ended
+    Ok(ended?)
 }
 
 async fn serve_http(
@@ -140,7 +144,8 @@ async fn serve_stdio(
 ) -> Result<(), StartError> {
     let max_line = config.max_body;
     let app = App::build(config, make_service).await?;
-    let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
+    let input = tokio::io::stdin();
+    let output = tokio::io::stdout();
     let engine = app.engine.clone();
     tokio::select! {
         () = app.engine.clone().upkeep() => Ok(()),
@@ -154,9 +159,8 @@ async fn serve_stdio(
 
 /// Resolves when SIGTERM or SIGINT has arrived `count` times.
 async fn nth_signal(count: usize) {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt()];
+    let [Ok(mut terminate), Ok(mut interrupt)] = kinds.map(signal) else {
         tracing::warn!("signals cannot be caught, there will be no drain");
         return std::future::pending().await;
     };
@@ -168,20 +172,17 @@ async fn nth_signal(count: usize) {
     }
 }
 
-/// Asks the server on this machine whether it wants traffic. For container
-/// images, which need no other program for it. Storage is not asked: a node is
-/// not better for being replaced while Redis is away.
-fn healthcheck(log: &Log, config: &Config) -> ExitCode {
+/// Asks the server on this machine whether it wants traffic. For container images,
+/// which then need no other program for it. Storage is not asked: a node is not better
+/// for being replaced while Redis is away.
+fn healthcheck(config: &Config) -> Result<(), Failure> {
     match local_addresses(&config.host, config.port).and_then(ask_first) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => {
-            report_problem(log, &["the server is not ready".to_owned()], 1)
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::new("the server is not ready", 1)),
+        Err(error) => {
+            let line = format!("the server does not answer: {error}");
+            Err(Failure::new(line, 1))
         }
-        Err(error) => report_problem(
-            log,
-            &[format!("the server does not answer: {error}")],
-            1,
-        ),
     }
 }
 

@@ -97,7 +97,8 @@ pub(super) async fn serve(
             (slot.hang_up.clone(), RESERVED_PATIENCE, false)
         }
     };
-    let (activity, closing) = (Activity::default(), shared.closing.clone());
+    let activity = Activity::default();
+    let closing = shared.closing.clone();
     let stream = TimedStream::new(stream, activity.clone(), patience);
     let peer = Peer { network, hang_up: hang_up.clone(), is_admitted };
     let service = service_fn(move |request| {

@@ -86,7 +86,8 @@ impl<S> TimedStream<S> {
         if let Some(wait) = self.wait()
             && !wait.begun
         {
-            (wait.since, wait.begun) = (Instant::now(), true);
+            wait.since = Instant::now();
+            wait.begun = true;
         }
     }
 

@@ -1,4 +1,9 @@
-//! Accepts connections, and lets them go in order.
+//! Accepts connections, and drains them at a shutdown.
+//!
+//! This is not `axum::serve`, which stops accepting when the signal arrives: until load
+//! balancers have noticed that this node is not ready, it must still accept. An accept
+//! loop of our own also bounds the connections, and the time that a request head may
+//! take.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -66,7 +71,7 @@ pub async fn serve(
 /// Everything is still served, but the balancer is told to look elsewhere.
 async fn lame_duck(app: &App, shutdown: impl Future<Output = ()>) {
     shutdown.await;
-    app.readiness.drain();
+    app.engine.readiness().drain();
     let delay = app.config.drain_delay;
     tracing::info!(?delay, "draining: not ready, still serving");
     sleep(delay).await;
@@ -104,7 +109,8 @@ struct Connections {
 
 impl Connections {
     fn new(router: Router, trust_proxy: bool) -> Self {
-        let (slots, closing) = (Slots::new(LIMITS), CancellationToken::new());
+        let slots = Slots::new(LIMITS);
+        let closing = CancellationToken::new();
         let shared = Shared { router, slots, closing, trust_proxy };
         Self { shared, tasks: TaskTracker::new() }
     }
@@ -129,7 +135,8 @@ impl Connections {
         stream: TcpStream,
         peer: IpAddr,
     ) -> impl Future<Output = ()> + use<> {
-        let (shared, network) = (self.shared.clone(), network(peer));
+        let shared = self.shared.clone();
+        let network = network(peer);
         let place = shared.admit(&network);
         async move {
             // A small answer would otherwise wait for a delayed acknowledgement,

@@ -13,7 +13,7 @@ use crate::lock::lock;
 /// not become a flood of lines.
 const WARNING_PAUSE: Duration = Duration::from_secs(60);
 
-/// LogBounds on connections.
+/// Bounds on connections.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// Of all clients together.
@@ -28,11 +28,11 @@ pub(super) struct Limits {
 #[derive(Debug)]
 pub(super) struct Slots {
     limits: Limits,
-    taken: Mutex<RunningElsewhere>,
+    taken: Mutex<Usage>,
 }
 
 #[derive(Debug, Default)]
-struct RunningElsewhere {
+struct Usage {
     total: usize,
     by_network: HashMap<Arc<str>, usize>,
     /// Oldest first, each with what closes it.
@@ -108,19 +108,21 @@ impl Slots {
         {
             oldest.cancel();
         }
-        let (number, hang_up) = (taken.next_reserved, CancellationToken::new());
+        let number = taken.next_reserved;
+        let hang_up = CancellationToken::new();
         taken.next_reserved += 1;
         taken.reserved.push_back((number, hang_up.clone()));
         ReservedSlot { slots: self.clone(), number, hang_up }
     }
 }
 
-impl RunningElsewhere {
+impl Usage {
     fn warn(&mut self, network: Option<&Arc<str>>) {
         let is_due = |at: Instant| at.elapsed() >= WARNING_PAUSE;
         if self.warned.is_none_or(is_due) {
             self.warned = Some(Instant::now());
-            let (connections, client) = (self.total, network.map(|n| &**n));
+            let connections = self.total;
+            let client = network.map(|n| &**n);
             tracing::warn!(connections, client, "too many connections");
         }
     }
@@ -159,8 +161,9 @@ mod tests {
 
     #[test]
     fn one_client_cannot_take_the_places_of_others() {
-        let (slots, one, other) =
-            (Slots::new(LIMITS), named("one"), named("other"));
+        let slots = Slots::new(LIMITS);
+        let one = named("one");
+        let other = named("other");
         let held = [slots.connection(Some(&one)), slots.connection(Some(&one))];
         assert!(held.iter().all(Option::is_some));
         assert!(slots.connection(Some(&one)).is_none(), "it has two");
@@ -175,7 +178,8 @@ mod tests {
 
     #[test]
     fn requests_through_a_proxy_count_for_their_client_only() {
-        let (slots, client) = (Slots::new(LIMITS), named("client"));
+        let slots = Slots::new(LIMITS);
+        let client = named("client");
         let requests = [slots.request(&client), slots.request(&client)];
         assert!(requests.iter().all(Option::is_some));
         assert!(slots.request(&client).is_none());

@@ -35,7 +35,8 @@ impl Operation {
     /// # Errors
     /// [`UndefinedResult`] for a division by zero and for a result without bounds.
     pub fn apply(self, a: Number, b: Number) -> Result<Number, UndefinedResult> {
-        let (a, b) = (a.get(), b.get());
+        let a = a.get();
+        let b = b.get();
         let result = match self {
             Self::Add => a + b,
             Self::Subtract => a - b,
@@ -102,7 +103,8 @@ impl Function {
         const NO_BASE: UndefinedResult = UndefinedResult(
             "base is required for power, which is base raised to value",
         );
-        let (value, base) = (value.get(), base.map(Number::get));
+        let value = value.get();
+        let base = base.map(Number::get);
         let result = match self {
             Self::Factorial => factorial(value)?,
             Self::Power => base.ok_or(NO_BASE)?.powf(value),

@@ -54,7 +54,9 @@ pub async fn batch(
     let state = cx.state(tape_id.as_deref()).await?;
     // Exact: the schema allows 100 at most.
     let count = calculations.len() as f64;
-    let (mut lines, mut entries, mut results) = (vec![], vec![], vec![]);
+    let mut lines = vec![];
+    let mut entries = vec![];
+    let mut results = vec![];
     for (position, BatchItem { a, b, op }) in (1_u32..).zip(calculations) {
         if report_progress {
             cx.progress(f64::from(position) / count, Some(1.0), None).await;

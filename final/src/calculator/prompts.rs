@@ -23,7 +23,7 @@ const TOPICS: &[&str] = &[
     "calculus",
 ];
 
-/// CompiledTool values by name.
+/// Checked values by name.
 type Values<'a> = dyn Fn(&str) -> &'a str + 'a;
 
 /// A prompt and all that is known about it.
@@ -82,7 +82,8 @@ static PROMPTS: [Definition; 5] = [
                 .or("basic"),
         ],
         message: |value| {
-            let (level, operation) = (value("level"), value("operation"));
+            let level = value("level");
+            let operation = value("operation");
             format!(
                 "Explain this operation or calculation at a {level} level: \
                  {operation}\n\nSay what it means, show one worked example, and \
@@ -100,7 +101,8 @@ static PROMPTS: [Definition; 5] = [
             required("count", Count, "How many, 1 to 50"),
         ],
         message: |value| {
-            let (topic, difficulty) = (value("topic"), value("difficulty"));
+            let topic = value("topic");
+            let difficulty = value("difficulty");
             let count = value("count");
             format!(
                 "Write practice problems.\nTopic: {topic}\nDifficulty: \

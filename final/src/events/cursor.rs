@@ -143,7 +143,8 @@ impl StreamCursor {
 
     /// Gets the next page, which may be empty; `false` if the connection is to end.
     async fn next_page(&mut self) -> bool {
-        let (session, stream) = (&self.reading.session, self.reading.stream);
+        let session = &self.reading.session;
+        let stream = self.reading.stream;
         let page = match self.log.read_page(session, stream, self.after).await {
             Ok(Some(page)) => page,
             Ok(None) => return false,
@@ -214,7 +215,8 @@ impl Drop for StreamCursor {
     fn drop(&mut self) {
         self.readers.remove(&self.reading);
         let Some(hold) = self.hold else { return };
-        let (log, session) = (self.log.clone(), self.reading.session);
+        let log = self.log.clone();
+        let session = self.reading.session;
         self.background.spawn(async move {
             if let Err(error) = log.close_get_stream(&session, hold).await {
                 // What is said on it is said on the next one then.

@@ -143,7 +143,8 @@ impl Streams {
         }
         let mut running = self.running.iter();
         if let Some((&stream, other)) = running.find(|(_, it)| it.call == *call) {
-            let (node, call) = (node.clone(), call.clone());
+            let node = node.clone();
+            let call = call.clone();
             let runner = Runner { node, call, attempt: other.attempt.clone() };
             let entry = self.last.get(&stream).copied().unwrap_or_default();
             return match runner.attempt == *attempt {
@@ -152,7 +153,8 @@ impl Streams {
             };
         }
         let opened = self.open(StreamKind::Call, now, log);
-        let (call, attempt) = (call.clone(), attempt.clone());
+        let call = call.clone();
+        let attempt = attempt.clone();
         self.running.insert(opened.stream, Running { call, attempt, batch: 0 });
         CallRegistration::New(opened)
     }

@@ -157,7 +157,8 @@ impl OpenStreams {
         let mut all = lock(&self.0);
         let readings = all.entry(reading.session).or_default();
         for old in readings.iter() {
-            let (old_id, new_id) = (old.stream, reading.stream);
+            let old_id = old.stream;
+            let new_id = reading.stream;
             if old_id == new_id {
                 old.close(CloseReason::Over);
             } else if new_id.kind == StreamKind::Listener && new_id.replaces(old_id)

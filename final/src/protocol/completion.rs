@@ -29,31 +29,22 @@ pub struct CompleteParams {
 pub enum Reference {
     /// An argument of a prompt.
     #[serde(rename = "ref/prompt")]
-    Prompt {
-        /// The prompt's name.
-        name: String,
-    },
+    Prompt { name: String },
     /// A variable of a resource template.
     #[serde(rename = "ref/resource")]
-    Resource {
-        /// The template's uri.
-        uri: String,
-    },
+    Resource { uri: String },
 }
 
 /// The argument being typed.
 #[derive(Debug, Deserialize)]
 pub struct PartialArgument {
-    /// Its name.
     pub name: String,
-    /// The text so far.
     pub value: String,
 }
 
 /// What the client already knows.
 #[derive(Debug, Default, Deserialize)]
 pub struct CompletionContext {
-    /// Argument values by name.
     #[serde(default, deserialize_with = "given")]
     pub arguments: BTreeMap<String, String>,
 }
@@ -69,7 +60,6 @@ fn given<'de, D: Deserializer<'de>>(
 /// The result of `completion/complete`.
 #[derive(Debug, Serialize)]
 pub struct CompleteResult {
-    /// The values.
     pub completion: Completion,
 }
 
@@ -79,7 +69,6 @@ pub struct CompleteResult {
 pub struct Completion {
     /// At most [`MAX_VALUES`], the best first.
     pub values: Vec<String>,
-    /// How many there are.
     pub total: usize,
     /// Whether some were left out.
     pub has_more: bool,
@@ -93,7 +82,8 @@ impl Completion {
         candidates: impl IntoIterator<Item = S>,
     ) -> Self {
         let typed = typed.to_lowercase();
-        let (mut first, mut rest) = (Vec::new(), Vec::new());
+        let mut first = Vec::new();
+        let mut rest = Vec::new();
         for candidate in candidates {
             let candidate = candidate.into();
             match candidate.to_lowercase().find(&typed) {

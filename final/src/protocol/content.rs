@@ -7,22 +7,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Content {
-    /// Plain text.
     Text {
-        /// The text.
         text: String,
     },
-    /// A picture.
     Image {
-        /// Base64.
         data: String,
         /// For example `image/png`.
         #[serde(rename = "mimeType")]
         mime_type: String,
     },
-    /// A sound.
     Audio {
-        /// Base64.
         data: String,
         /// For example `audio/wav`.
         #[serde(rename = "mimeType")]
@@ -30,16 +24,12 @@ pub enum Content {
     },
     /// A resource with its content.
     Resource {
-        /// The content.
         resource: ResourceContents,
     },
     /// A resource to be read later (2025-06-18 and newer).
     ResourceLink {
-        /// What to read.
         uri: String,
-        /// What to call it.
         name: String,
-        /// What is to be expected.
         #[serde(rename = "mimeType", skip_serializing_if = "Option::is_none")]
         mime_type: Option<String>,
     },
@@ -55,12 +45,9 @@ impl Content {
 /// A resource's content: text or base64 bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResourceContents {
-    /// The resource.
     pub uri: String,
-    /// What it is.
     #[serde(rename = "mimeType", skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
-    /// The content itself.
     #[serde(flatten)]
     pub body: ResourceBody,
 }
@@ -69,9 +56,7 @@ pub struct ResourceContents {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ResourceBody {
-    /// Text.
     Text(String),
-    /// Base64.
     Blob(String),
 }
 
@@ -79,8 +64,6 @@ pub enum ResourceBody {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// The person.
     User,
-    /// The model.
     Assistant,
 }

@@ -11,7 +11,6 @@ use super::lifecycle::ServerCapabilities;
 pub struct DiscoverResult<'a> {
     /// The versions that are spoken here, of both eras (A6), newest first.
     pub supported_versions: &'a [&'a str],
-    /// What the server can do.
     pub capabilities: &'a ServerCapabilities,
     /// How a model should use it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -39,7 +39,6 @@ pub enum ElicitAction {
 /// The client's answer.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ElicitResult {
-    /// What the person did.
     pub action: ElicitAction,
     /// The values, if accepted.
     #[serde(default, deserialize_with = "flat")]
@@ -54,7 +53,8 @@ const MAX_CHOICES: usize = 100;
 fn flat<'de, D: Deserializer<'de>>(d: D) -> Result<Map<String, Value>, D::Error> {
     let given: Option<RawJson> = Deserialize::deserialize(d)?;
     let Some(given) = given else { return Ok(Map::new()) };
-    let (mut values, mut is_form) = (Map::new(), Kind::of(&given) == Kind::Object);
+    let mut values = Map::new();
+    let mut is_form = Kind::of(&given) == Kind::Object;
     each_member(&given, |name, value| {
         let read = is_flat(value).then(|| serde_json::from_str(value.get()).ok());
         match name.zip(read.flatten()) {

@@ -72,7 +72,6 @@ impl fmt::Display for RequestId {
 pub struct Request {
     /// Chosen by the sender, unique among its requests in flight.
     pub id: RequestId,
-    /// What is asked for.
     pub method: String,
     /// Raw until the method is known.
     pub params: Option<RawJson>,
@@ -81,7 +80,6 @@ pub struct Request {
 /// A notification: it is never answered, not even with an error.
 #[derive(Debug, Clone)]
 pub struct Notification {
-    /// What happened.
     pub method: String,
     /// Raw until the method is known.
     pub params: Option<RawJson>,
@@ -92,18 +90,14 @@ pub struct Notification {
 pub struct Response {
     /// The id of the question.
     pub id: RequestId,
-    /// Its result, or the client's error.
     pub outcome: Result<RawJson, RpcError>,
 }
 
 /// One message that a client may send.
 #[derive(Debug, Clone)]
 pub enum Message {
-    /// Wants an answer.
     Request(Request),
-    /// Wants none.
     Notification(Notification),
-    /// Is one.
     Response(Response),
 }
 

@@ -19,18 +19,14 @@ pub const MAX_CLIENT_NAME: usize = 256;
 pub struct InitializeParams {
     /// The version that the client would like.
     pub protocol_version: String,
-    /// What the client can do.
     pub capabilities: ClientCapabilities,
-    /// Who the client is.
     pub client_info: ClientInfo,
 }
 
 /// Who the client says it is. Nothing is decided by it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientInfo {
-    /// A program's name.
     pub name: String,
-    /// Its version.
     pub version: String,
 }
 
@@ -77,7 +73,8 @@ impl<'de> Deserialize<'de> for ClientCapabilities {
 
 /// An empty object means form only, for clients that predate the modes.
 fn has_forms(elicitation: &RawValue) -> bool {
-    let (mut is_empty, mut form) = (true, false);
+    let mut is_empty = true;
+    let mut form = false;
     each_member(elicitation, |mode, _| {
         is_empty = false;
         form |= mode.as_deref() == Some("form");
@@ -112,12 +109,9 @@ impl ClientCapabilities {
 /// The server's name as clients show it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Implementation {
-    /// For programs.
     pub name: String,
-    /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Semantic version.
     pub version: String,
 }
 
@@ -173,7 +167,6 @@ pub struct ServerInfo {
     pub implementation: Implementation,
     /// What it offers.
     pub capabilities: ServerCapabilities,
-    /// How a model should use it.
     pub instructions: Option<String>,
 }
 
@@ -183,11 +176,8 @@ pub struct ServerInfo {
 pub struct InitializeResult<'a> {
     /// The version of the session from now on.
     pub protocol_version: Version,
-    /// What the server can do.
     pub capabilities: &'a ServerCapabilities,
-    /// Who the server is.
     pub server_info: &'a Implementation,
-    /// How a model should use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instructions: Option<&'a str>,
 }

@@ -63,7 +63,6 @@ pub struct SetLevelParams {
 /// The parameters of `notifications/message`.
 #[derive(Debug, Serialize)]
 pub struct LogMessage<'a, D> {
-    /// How severe.
     pub level: Level,
     /// Which part speaks.
     pub logger: &'a str,

@@ -10,7 +10,7 @@ use super::raw::null_is_absent;
 /// The `_meta` of a request, as far as the server reads it.
 #[derive(Debug, Default, Deserialize)]
 pub struct RequestMeta {
-    /// EmptyObject if the caller wants to hear of progress.
+    /// Present if the caller wants to hear of progress.
     #[serde(rename = "progressToken")]
     pub progress_token: Option<ProgressToken>,
 }
@@ -42,14 +42,12 @@ pub type ProgressToken = RequestId;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress<'a> {
-    /// The caller's token.
     pub progress_token: &'a ProgressToken,
     /// Grows from one message to the next.
     pub progress: f64,
     /// What `progress` will be at the end, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<f64>,
-    /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<&'a str>,
 }
@@ -60,7 +58,6 @@ pub struct Progress<'a> {
 pub struct CancelledParams {
     /// The request that is no longer wanted.
     pub request_id: RequestId,
-    /// For the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -13,14 +13,10 @@ use super::raw::{Kind, each_member};
 /// A prompt as it is listed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Prompt {
-    /// For programs.
     pub name: String,
-    /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// What it is for.
     pub description: String,
-    /// What it can be given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<PromptArgument>,
 }
@@ -28,18 +24,14 @@ pub struct Prompt {
 /// An argument of a prompt. Its value is always a string.
 #[derive(Debug, Clone, Serialize)]
 pub struct PromptArgument {
-    /// Its name.
     pub name: String,
-    /// What it means.
     pub description: String,
-    /// Whether the prompt fails without it.
     pub required: bool,
 }
 
 /// The parameters of `prompts/get`.
 #[derive(Debug, Deserialize)]
 pub struct GetPromptParams {
-    /// Which prompt.
     pub name: String,
     /// Raw until the prompt is known; absent means `{}`.
     pub arguments: Option<RawJson>,
@@ -58,7 +50,8 @@ impl Prompt {
         if Kind::of(arguments) != Kind::Object {
             return Err("arguments must be of type object".into());
         }
-        let (mut values, mut broken) = (BTreeMap::new(), None);
+        let mut values = BTreeMap::new();
+        let mut broken = None;
         each_member(arguments, |name, value| {
             let known =
                 |name: &str| self.arguments.iter().any(|it| it.name == name);
@@ -95,7 +88,6 @@ impl Prompt {
 /// The result of `prompts/get`.
 #[derive(Debug, Clone, Serialize)]
 pub struct PromptResult {
-    /// What it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// What to send to the model.
@@ -105,7 +97,6 @@ pub struct PromptResult {
 /// One message of a prompt.
 #[derive(Debug, Clone, Serialize)]
 pub struct PromptMessage {
-    /// Who speaks.
     pub role: Role,
     /// What is said: one block, not an array.
     pub content: Content,

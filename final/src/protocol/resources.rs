@@ -9,17 +9,12 @@ use super::content::ResourceContents;
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Resource {
-    /// What to read.
     pub uri: String,
-    /// For programs.
     pub name: String,
-    /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// For the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What reading it gives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
 }
@@ -30,15 +25,11 @@ pub struct Resource {
 pub struct ResourceTemplate {
     /// RFC 6570, for example `calculator://history/{calculationId}`.
     pub uri_template: String,
-    /// For programs.
     pub name: String,
-    /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// For the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What reading one gives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
 }
@@ -46,7 +37,6 @@ pub struct ResourceTemplate {
 /// The parameters of `resources/read`, `/subscribe` and `/unsubscribe`.
 #[derive(Debug, Deserialize)]
 pub struct ResourceParams {
-    /// Which resource.
     pub uri: String,
 }
 
@@ -60,6 +50,5 @@ pub struct ReadResult {
 /// The parameters of `notifications/resources/updated`.
 #[derive(Debug, Serialize)]
 pub struct ResourceUpdated<'a> {
-    /// The resource that changed.
     pub uri: &'a str,
 }

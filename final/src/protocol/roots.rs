@@ -23,7 +23,6 @@ pub struct ListRootsResult {
 pub struct Root {
     /// A `file://` uri.
     pub uri: String,
-    /// For people.
     pub name: Option<String>,
 }
 

@@ -12,7 +12,6 @@ use super::version::Era;
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateMessage {
-    /// The conversation so far.
     pub messages: Vec<SamplingMessage>,
     /// The longest answer wanted, in tokens.
     pub max_tokens: u32,
@@ -21,9 +20,7 @@ pub struct CreateMessage {
 /// One turn of a conversation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SamplingMessage {
-    /// Who speaks.
     pub role: Role,
-    /// What is said.
     pub content: Content,
 }
 
@@ -33,11 +30,8 @@ pub struct SamplingMessage {
 pub struct CreateMessageResult {
     /// Who speaks: the assistant.
     pub role: Role,
-    /// What is said.
     pub content: Content,
-    /// Which model answered.
     pub model: String,
-    /// Why it stopped.
     pub stop_reason: Option<String>,
 }
 

@@ -61,19 +61,19 @@ impl List {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Filter {
-    /// ChangePublisher of the list of tools.
+    /// Changes of the list of tools.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[serde(deserialize_with = "null_is_absent")]
     pub tools_list_changed: bool,
-    /// ChangePublisher of the list of prompts.
+    /// Changes of the list of prompts.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[serde(deserialize_with = "null_is_absent")]
     pub prompts_list_changed: bool,
-    /// ChangePublisher of the list of resources.
+    /// Changes of the list of resources.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[serde(deserialize_with = "null_is_absent")]
     pub resources_list_changed: bool,
-    /// ChangePublisher of these resources, at most [`MAX_RESOURCES`].
+    /// Changes of these resources, at most [`MAX_RESOURCES`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(deserialize_with = "resources")]
     pub resource_subscriptions: Vec<String>,
@@ -98,7 +98,6 @@ impl Filter {
 /// The parameters of `subscriptions/listen`.
 #[derive(Debug, Deserialize)]
 pub struct ListenParams {
-    /// What to listen for.
     #[serde(deserialize_with = "object")]
     pub notifications: Filter,
 }
@@ -107,7 +106,8 @@ pub struct ListenParams {
 fn resources<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
     let listed: Option<RawJson> = Deserialize::deserialize(d)?;
     let Some(listed) = listed else { return Ok(Vec::new()) };
-    let (mut uris, mut bad) = (Vec::new(), Kind::of(&listed) != Kind::Array);
+    let mut uris = Vec::new();
+    let mut bad = Kind::of(&listed) != Kind::Array;
     each_item(&listed, |uri| {
         match serde_json::from_str(uri.get()) {
             Ok(uri) => uris.push(uri),

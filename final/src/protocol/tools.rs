@@ -16,17 +16,14 @@ use super::{RawJson, to_raw};
 pub struct Tool {
     /// For programs: 1 to 128 of `A-Z a-z 0-9 _ - .`
     pub name: String,
-    /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// For the model.
     pub description: String,
     /// JSON Schema 2020-12 of the arguments. Enforced before the tool is called.
     pub input_schema: Value,
     /// JSON Schema 2020-12 of `structuredContent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<Value>,
-    /// What calling it may do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<ToolAnnotations>,
 }
@@ -55,20 +52,16 @@ impl Tool {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolAnnotations {
-    /// It changes nothing.
     pub read_only_hint: bool,
-    /// It may destroy something.
     pub destructive_hint: bool,
     /// Calling it twice is like calling it once.
     pub idempotent_hint: bool,
-    /// It reaches outside the server.
     pub open_world_hint: bool,
 }
 
 /// The parameters of `tools/call`.
 #[derive(Debug, Deserialize)]
 pub struct CallToolParams {
-    /// Which tool.
     pub name: String,
     /// Raw until the tool is known; absent means `{}`.
     pub arguments: Option<RawJson>,
@@ -77,7 +70,6 @@ pub struct CallToolParams {
 /// Of these parameters only the tool's name.
 #[derive(Debug, Deserialize)]
 pub struct ToolName<'a> {
-    /// Which tool.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
 }
@@ -87,12 +79,10 @@ pub struct ToolName<'a> {
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolResult {
-    /// For the model.
     pub content: Vec<Content>,
     /// For programs; conforms to the tool's `outputSchema`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structured_content: Option<RawJson>,
-    /// The tool failed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_error: bool,
 }

@@ -53,7 +53,7 @@ impl MemoryStore {
         Some(visit(self.table().alive(id, now)?, now))
     }
 
-    /// ChangePublisher a session that is alive, which is activity.
+    /// Changes a session that is alive, which is activity.
     fn change(
         &self,
         id: &SessionId,

@@ -23,14 +23,16 @@ fn shared(trust_proxy: bool) -> Shared {
         "slow"
     };
     let router = Router::new().route("/", get(whose)).route("/slow", get(slow));
-    let (slots, closing) = (Slots::new(LIMITS), CancellationToken::new());
+    let slots = Slots::new(LIMITS);
+    let closing = CancellationToken::new();
     Shared { router, slots, closing, trust_proxy }
 }
 
 /// A connection from this network, and when it ended.
 fn connect(shared: &Shared, network: &str) -> (DuplexStream, JoinHandle<Instant>) {
     let (client, server) = duplex(1 << 16);
-    let (network, shared) = (Arc::from(network), shared.clone());
+    let network = Arc::from(network);
+    let shared = shared.clone();
     let place = shared.admit(&network);
     let ended = tokio::spawn(async move {
         let _ = serve(server, network, place, shared).await;
