@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use super::Rules;
 
+/// Reads a value, or names the rules that it breaks.
+type Read<T> = dyn Fn(&str) -> Result<T, Rules>;
+
 /// A kind of value.
 pub(super) struct Kind<T> {
     /// What is accepted, in words.
     pub accepts: String,
     /// What a number counts.
     pub unit: &'static str,
-    read: Box<dyn Fn(&str) -> Result<T, Rules>>,
+    read: Box<Read<T>>,
 }
 
 impl<T> Kind<T> {
