@@ -2,6 +2,8 @@
 //! spec: basic/transports (streamable HTTP)
 
 pub mod accept;
+pub mod authentication;
+mod batch;
 pub mod body;
 pub mod client_address;
 pub mod direct;
@@ -25,11 +27,7 @@ pub mod unread;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
-
+use axum::{Router, routing};
 use tower::ServiceBuilder;
 
 use crate::engine::Engine;
@@ -60,7 +58,7 @@ pub struct Http {
 }
 
 /// The routes. The order of the checks is the order of the layers, outermost
-/// first: `Host` and `CallScope`, preflight, method, bounds on connections,
+/// first: `Host` and `Origin`, preflight, method, bounds on connections,
 /// authentication, rate limit.
 /// Operators' paths need only a `Host`, whichever it is, because probes and scrapers
 /// come by address and without a token.
@@ -75,36 +73,28 @@ pub fn router(http: Arc<Http>) -> Router {
         .option_layer(guards::cors(guards, http.engine.parameter_headers()))
         .layer(guards::layer(guards, guards::known_method))
         .layer(guards::layer(guards, guards::admitted))
-        .layer(guards::layer(guards, guards::authenticate))
+        .layer(guards::layer(guards, authentication::authenticate))
         .layer(rate_limit.layer(http.metrics.clone()));
     let operators = Router::new()
-        .route("/livez", get(operators::livez))
-        .route("/readyz", get(operators::readyz))
-        .route("/health", get(operators::health))
-        .route("/metrics", get(operators::metrics))
-        .fallback(async || HttpError::NoSuchPath.into_response())
+        .route("/livez", routing::get(operators::livez))
+        .route("/readyz", routing::get(operators::readyz))
+        .route("/health", routing::get(operators::health))
+        .route("/metrics", routing::get(operators::metrics))
+        .fallback(async || HttpError::NoSuchPath)
         .layer(
             ServiceBuilder::new()
                 .layer(guards::security_headers())
                 .layer(guards::layer(guards, guards::any_host)),
         );
+    // Other methods were refused before.
+    let endpoint = routing::post(post::post)
+        .get(session::listen)
+        .delete(session::delete)
+        .options(error_response::options);
     Router::new()
-        .route("/mcp", any(mcp))
-        .route("/mcp/", any(mcp))
+        .route("/mcp", endpoint.clone())
+        .route("/mcp/", endpoint)
         .layer(ladder)
         .merge(operators)
         .with_state(http)
-}
-
-/// The endpoint's methods; others were refused by [`guards::known_method`].
-async fn mcp(State(http): State<Arc<Http>>, request: Request) -> Response {
-    let answer = match request.method().as_str() {
-        "POST" => post::post(http, request).await,
-        "GET" => session::listen(&http, request).await,
-        "DELETE" => session::end(&http, request).await,
-        // No preflight: those were answered before.
-        "OPTIONS" => Ok(error_response::options().await),
-        _ => Err(HttpError::MethodNotAllowed.into()),
-    };
-    answer.unwrap_or_else(IntoResponse::into_response)
 }

@@ -18,6 +18,7 @@ pub mod errors;
 pub mod jsonrpc;
 pub mod lifecycle;
 pub mod logging;
+pub mod message_kind;
 pub mod method;
 pub mod pagination;
 pub mod parameters;

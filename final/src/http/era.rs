@@ -1,106 +1,84 @@
-//! Which era a request belongs to, and what it therefore is.
+//! Classifies a POST: the body, and the headers beside it.
 
 use axum::http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
 use super::error::HttpError;
-use super::error_response::ErrorResponse;
 use super::session::SESSION_HEADER;
 use super::{header_check, single};
 use crate::error::Error;
-use crate::protocol::body::Body;
-use crate::protocol::envelope::{BadEnvelope, Envelope};
+use crate::protocol::body::{Body, ParseError};
+use crate::protocol::envelope::Envelope;
 use crate::protocol::jsonrpc::{Message, Request};
-use crate::protocol::method::Method;
+use crate::protocol::message_kind::{MessageKind, is_discovery};
 use crate::protocol::version::Era;
 
 /// The header that names the protocol version.
 pub const VERSION_HEADER: HeaderName =
     HeaderName::from_static("mcp-protocol-version");
 
-/// What a POST turned out to be.
+/// What a POST is.
 #[derive(Debug)]
 pub enum PostKind {
     /// A request of the stateless era.
     Stateless(Request, Envelope),
     /// The handshake that opens a session.
     Initialize(Request),
-    /// For a session.
-    InSession(Body),
-    /// A notification of the stateless era, which there is nobody to tell.
+    /// A message of a session.
+    InSession(Message),
+    /// An array, which only a session can have.
+    Batch(Vec<Result<Message, ParseError>>),
+    /// A notification of the stateless era.
     Ignored,
 }
 
-/// Decides the era. The body speaks first: a version in `_meta` is a claim to
-/// the stateless era, `initialize` to the stateful one; then the header. An
-/// array can only belong to a session.
+/// Classifies a body. What it says itself comes first, then the version header.
 ///
 /// # Errors
-/// [`Error::BadEnvelope`], [`Error::UnsupportedVersion`],
+/// [`Error::BadEnvelope`], [`Error::UnsupportedVersion`], [`Error::NoBatches`],
 /// [`HttpError::HeaderMismatch`], [`HttpError::ResponseWithoutSession`],
-/// [`Error::NoBatches`], [`HttpError::RepeatedHeader`].
-pub fn classify(
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<PostKind, ErrorResponse> {
+/// [`HttpError::RepeatedHeader`].
+pub fn classify(headers: &HeaderMap, body: Body) -> Result<PostKind, HttpError> {
     let header = version_header(headers);
+    let is_modern = header.as_ref().is_ok_and(|header| is_stateless(*header));
     let message = match body {
+        Body::Batch(_) if is_modern => return Err(Error::NoBatches.into()),
+        Body::Batch(messages) => return header.map(|_| PostKind::Batch(messages)),
         Body::Single(message) => message,
-        batch => return batch_in_session(header?, batch),
     };
-    let id = message.request_id().cloned();
-    let refuse = |error: HttpError| Err(ErrorResponse::from(error).at(id.as_ref()));
-    let claim = Envelope::of(message.params());
-    let header = match header {
-        Ok(header) => header,
-        // Compared with the body later.
-        Err(_) if claim.is_some() => None,
-        Err(error) => return refuse(error),
-    };
-    let is_modern = is_stateless(header);
-    match (message, claim) {
-        (Message::Request(request), Some(Ok(envelope))) => {
+    // Discovery without a session can only be meant for the stateless era.
+    let is_bare_discovery = header.is_ok()
+        && is_discovery(&message)
+        && !headers.contains_key(SESSION_HEADER);
+    match MessageKind::of(message, is_modern || is_bare_discovery)? {
+        // The header is compared with the envelope later.
+        MessageKind::Stateless(request, envelope) => {
             Ok(PostKind::Stateless(request, envelope))
         }
-        (Message::Request(_), Some(Err(bad))) => refuse(bad.into()),
-        (Message::Request(request), None) if request.method == "initialize" => {
-            initialize(header, request)
-        }
-        (Message::Request(request), None)
-            if is_modern || is_bare_discovery(headers, &request) =>
-        {
-            refuse(BadEnvelope("_meta needs a protocolVersion").into())
-        }
-        (Message::Notification(notification), claim)
-            if is_modern || claim.is_some() =>
-        {
-            let Some(Ok(Envelope { version, .. })) = claim else {
-                return ignore(headers, &notification.method);
-            };
-            match Era::parse(&version) {
-                Some(Era::Stateless) => ignore(headers, &notification.method),
-                _ => refuse(Error::UnsupportedVersion(version).into()),
+        MessageKind::StatelessNotification(notification, version) => {
+            if let Some(version) = version {
+                require_stateless(&version)?;
             }
+            header_check::check_if_there(headers, &notification.method)?;
+            Ok(PostKind::Ignored)
         }
-        (Message::Response(_), _) if is_modern => {
-            refuse(HttpError::ResponseWithoutSession)
-        }
-        (message, _) => match header {
-            Some(version) if Era::parse(version).is_none() => {
-                refuse(Error::UnsupportedVersion(version.to_owned()).into())
-            }
-            _ => Ok(PostKind::InSession(Body::Single(message))),
-        },
+        MessageKind::Initialize(request) => initialize(header?, request),
+        MessageKind::InSession(message) => in_session(header?, message),
     }
 }
 
-fn batch_in_session(
+fn in_session(
     header: Option<&str>,
-    batch: Body,
-) -> Result<PostKind, ErrorResponse> {
-    match is_stateless(header) {
-        true => Err(Error::NoBatches.into()),
-        false => Ok(PostKind::InSession(batch)),
+    message: Message,
+) -> Result<PostKind, HttpError> {
+    match (header, &message) {
+        (header, Message::Response(_)) if is_stateless(header) => {
+            Err(HttpError::ResponseWithoutSession)
+        }
+        (Some(version), _) if Era::parse(version).is_none() => {
+            Err(Error::UnsupportedVersion(version.to_owned()).into())
+        }
+        _ => Ok(PostKind::InSession(message)),
     }
 }
 
@@ -108,20 +86,18 @@ fn is_stateless(header: Option<&str>) -> bool {
     header.and_then(Era::parse) == Some(Era::Stateless)
 }
 
-/// Nobody waits for what a notification could be about: a request ends with its
-/// connection.
-fn ignore(headers: &HeaderMap, method: &str) -> Result<PostKind, ErrorResponse> {
-    header_check::check_if_there(headers, method)?;
-    Ok(PostKind::Ignored)
+/// Refuses a version that is not of the stateless era.
+///
+/// # Errors
+/// [`Error::UnsupportedVersion`]
+pub fn require_stateless(version: &str) -> Result<(), Error> {
+    match Era::parse(version) {
+        Some(Era::Stateless) => Ok(()),
+        _ => Err(Error::UnsupportedVersion(version.to_owned())),
+    }
 }
 
-/// Discovery exists in the stateless era only, so that is what is meant.
-fn is_bare_discovery(headers: &HeaderMap, request: &Request) -> bool {
-    Method::parse(&request.method) == Method::Discover
-        && headers.get(SESSION_HEADER).is_none()
-}
-
-/// The version header's value; one that is not text is as wrong as any other.
+/// Returns the version header's value; one that is not text is as wrong as any other.
 ///
 /// # Errors
 /// [`HttpError::RepeatedHeader`]
@@ -138,7 +114,7 @@ pub fn version_header(headers: &HeaderMap) -> Result<Option<&str>, HttpError> {
 fn initialize(
     header: Option<&str>,
     request: Request,
-) -> Result<PostKind, ErrorResponse> {
+) -> Result<PostKind, HttpError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Requested {
@@ -152,8 +128,7 @@ fn initialize(
         .and_then(|params| serde_json::from_str::<Requested>(params.get()).ok());
     match (header, requested) {
         (Some(header), Some(body)) if header != body.protocol_version => {
-            let error = HttpError::HeaderMismatch("MCP-Protocol-Version".into());
-            Err(ErrorResponse::from(error).at(&request.id))
+            Err(HttpError::HeaderMismatch("MCP-Protocol-Version".into()))
         }
         _ => Ok(PostKind::Initialize(request)),
     }

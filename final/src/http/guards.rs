@@ -8,9 +8,8 @@ use axum::http::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
     ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{Extensions, HeaderName, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use tokio_util::sync::CancellationToken;
 use tower::util::MapResponseLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -19,8 +18,6 @@ use tower_http::validate_request::ValidateRequestHeaderLayer;
 use super::error::HttpError;
 use super::{host, single};
 use crate::config::{AllowedHosts, Origins, Tokens};
-use crate::engine::Caller;
-use crate::sessions::Principal;
 
 /// How long a browser may remember the answer to a preflight, instead of asking
 /// before every call. Chromium remembers none for longer.
@@ -62,18 +59,6 @@ impl Guards {
                     origins.iter().any(|listed| listed.as_bytes() == origin)
                 }
             }
-    }
-
-    /// Compares with every token, each in constant time, so that the time taken
-    /// tells nothing about which one was nearly right.
-    fn principal(&self, token: &[u8]) -> Option<Principal> {
-        let mut found = 0_u64;
-        for (index, (_, known)) in (1..).zip(&self.tokens.0) {
-            let same: Choice = known.as_bytes().ct_eq(token);
-            found.conditional_assign(&index, same);
-        }
-        let index = usize::try_from(found).ok()?.checked_sub(1)?;
-        self.tokens.0.get(index).map(|(name, _)| Principal::named(name))
     }
 }
 
@@ -181,66 +166,6 @@ pub fn admitted(_: &Guards, request: &mut Request) -> Result<(), HttpError> {
         Some(peer) if !peer.is_admitted => Err(HttpError::TooManyConnections),
         _ => Ok(()),
     }
-}
-
-/// Finds out who is calling, for [`caller`].
-///
-/// # Errors
-/// [`HttpError::Unauthorized`], [`HttpError::InvalidToken`], [`HttpError::RepeatedHeader`].
-pub fn authenticate(
-    guards: &Guards,
-    request: &mut Request,
-) -> Result<(), HttpError> {
-    let caller = identify(guards, request.headers(), request.extensions())?;
-    request.extensions_mut().insert(caller);
-    Ok(())
-}
-
-fn identify(
-    guards: &Guards,
-    headers: &HeaderMap,
-    extensions: &Extensions,
-) -> Result<Caller, HttpError> {
-    if guards.tokens.0.is_empty() {
-        let peer = extensions.get::<Peer>();
-        let owner = peer.map(|peer| peer.network.clone());
-        let owner = owner.ok_or(HttpError::Unauthorized)?;
-        return Ok(Caller { principal: Principal::anonymous(), owner });
-    }
-    let token = bearer_token(headers)?.ok_or(HttpError::Unauthorized)?;
-    let principal = guards.principal(token).ok_or(HttpError::InvalidToken)?;
-    let owner = format!("principal {}", principal.as_str()).into();
-    Ok(Caller { principal, owner })
-}
-
-/// The token, if there is one. Credentials of another scheme are none (RFC 6750, 3),
-/// and may have commas.
-fn bearer_token(headers: &HeaderMap) -> Result<Option<&[u8]>, HttpError> {
-    match single::value(headers, &AUTHORIZATION) {
-        Ok(value) => Ok(value.and_then(after_bearer)),
-        Err(error) => {
-            let mut values = single::values(headers, &AUTHORIZATION);
-            match values.any(|value| after_bearer(value).is_some()) {
-                true => Err(error),
-                false => Ok(None),
-            }
-        }
-    }
-}
-
-fn after_bearer(credentials: &[u8]) -> Option<&[u8]> {
-    let end = credentials.iter().position(|byte| *byte == b' ');
-    let (scheme, token) = credentials.split_at(end.unwrap_or(credentials.len()));
-    scheme.eq_ignore_ascii_case(b"bearer").then(|| token.trim_ascii())
-}
-
-/// The caller that [`authenticate`] found.
-///
-/// # Errors
-/// [`HttpError::Unauthorized`] if it did not run, so that a route without it is
-/// closed, not open.
-pub fn caller(extensions: &Extensions) -> Result<Caller, HttpError> {
-    extensions.get::<Caller>().cloned().ok_or(HttpError::Unauthorized)
 }
 
 /// Closes the connection on which a request came.

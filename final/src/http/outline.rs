@@ -48,8 +48,7 @@ impl Outline {
             return None;
         }
         match Body::parse(&self.text) {
-            Ok(Body::Single(message)) => message.request_id().cloned(),
-            Ok(Body::Batch(_)) => None,
+            Ok(body) => body.request_id().cloned(),
             Err(error) => error.id(),
         }
     }

@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::accept::Accepts;
+use super::authentication::caller;
 use super::era::version_header;
 use super::error::HttpError;
 use super::error_response::ErrorResponse;
-use super::guards::{caller, hang_up};
+use super::guards::hang_up;
 use super::{Http, single, sse};
-use crate::engine::Session;
+use crate::engine::{Caller, Session};
 use crate::error::Error;
 use crate::protocol::version::Era;
 use crate::sessions::SessionId;
@@ -24,25 +25,18 @@ pub const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id")
 /// The header that names the event after which a stream goes on.
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// GET /mcp: opens the stream for messages that belong to no request, or goes on
-/// with any stream of the session.
+/// Handles GET /mcp: opens the stream for messages that belong to no request, or
+/// resumes any stream of the session.
 pub async fn listen(
-    http: &Arc<Http>,
+    State(http): State<Arc<Http>>,
     request: Request,
 ) -> Result<Response, ErrorResponse> {
     let headers = request.headers();
-    stateful_only(headers)?;
-    let id = session_id(headers)?;
+    require_stateful(headers)?;
     let caller = caller(request.extensions())?;
-    let acceptable = Accepts::of(headers).stream;
-    let session = match acceptable {
-        true => http.engine.load_and_touch(&id, &caller, 0).await?,
-        false => http.engine.load(&id, &caller).await?,
-    };
-    check_version(headers, &session)?;
-    if !acceptable {
-        return Err(HttpError::NotAcceptable.into());
-    }
+    let is_acceptable = Accepts::of(headers).stream;
+    let session =
+        require_session(&http, headers, &caller, 0, is_acceptable).await?;
     let hang_up = hang_up(request.extensions());
     let reader = match single::value(headers, &LAST_EVENT_ID)? {
         None => http.engine.open_get_stream(&session, hang_up).await?,
@@ -54,23 +48,25 @@ pub async fn listen(
     Ok(sse::stream(&http.metrics.get_streams, reader))
 }
 
-/// DELETE /mcp: the client ends its session.
-pub async fn end(
-    http: &Arc<Http>,
+/// Handles DELETE /mcp: ends the session.
+pub async fn delete(
+    State(http): State<Arc<Http>>,
     request: Request,
-) -> Result<Response, ErrorResponse> {
-    stateful_only(request.headers())?;
+) -> Result<StatusCode, ErrorResponse> {
+    require_stateful(request.headers())?;
     let id = session_id(request.headers())?;
     let caller = caller(request.extensions())?;
     let engine = http.engine.clone();
     let work = async move { engine.terminate(&id, &caller).await };
     http.engine.detached(work).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok(StatusCode::NO_CONTENT)
 }
 
-/// The stateless era has neither GET nor DELETE.
-fn stateful_only(headers: &HeaderMap) -> Result<(), HttpError> {
-    let Some(version) = version_header(headers)? else { return Ok(()) };
+/// Refuses the stateless era, which has neither GET nor DELETE.
+fn require_stateful(headers: &HeaderMap) -> Result<(), HttpError> {
+    let Some(version) = version_header(headers)? else {
+        return Ok(());
+    };
     match Era::parse(version) {
         Some(Era::Stateful(_)) => Ok(()),
         Some(Era::Stateless) => Err(HttpError::PostOnly),
@@ -78,8 +74,35 @@ fn stateful_only(headers: &HeaderMap) -> Result<(), HttpError> {
     }
 }
 
-/// The session that a request names. An id that we cannot have issued is as
-/// unknown as one that has expired.
+/// Loads the session that a request names, counts its requests and checks the version
+/// header. If the client does not accept the answer, the session is left as it is.
+///
+/// # Errors
+/// Those of [`session_id`], [`check_version`] and [`Engine::load_and_touch`];
+/// [`HttpError::NotAcceptable`].
+///
+/// [`Engine::load_and_touch`]: crate::engine::Engine::load_and_touch
+pub async fn require_session(
+    http: &Http,
+    headers: &HeaderMap,
+    caller: &Caller,
+    requests: usize,
+    is_acceptable: bool,
+) -> Result<Session, HttpError> {
+    let id = session_id(headers)?;
+    let session = match is_acceptable {
+        true => http.engine.load_and_touch(&id, caller, requests).await?,
+        false => http.engine.load(&id, caller).await?,
+    };
+    check_version(headers, &session)?;
+    match is_acceptable {
+        true => Ok(session),
+        false => Err(HttpError::NotAcceptable),
+    }
+}
+
+/// Returns the session id that a request names. An id that this server cannot have
+/// issued is as unknown as one that has expired.
 ///
 /// # Errors
 /// [`HttpError::SessionRequired`], [`Error::SessionNotFound`],
@@ -91,8 +114,8 @@ pub fn session_id(headers: &HeaderMap) -> Result<SessionId, HttpError> {
     Ok(id.ok_or(Error::SessionNotFound)?)
 }
 
-/// A session lives at the version that it negotiated; without the header it
-/// is known from the record (L067, L207).
+/// Checks the version header: it repeats what the session has negotiated. Without the
+/// header the version is known from the record (L067, L207).
 ///
 /// # Errors
 /// [`HttpError::WrongVersion`], [`HttpError::RepeatedHeader`].

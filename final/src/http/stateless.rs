@@ -5,18 +5,16 @@
 use std::future::ready;
 
 use axum::http::HeaderMap;
-use axum::http::request::Parts;
 use axum::response::Response;
 use tokio::time::Instant;
 
 use super::accept::Accepts;
-use super::era::VERSION_HEADER;
+use super::era::{VERSION_HEADER, require_stateless};
 use super::error::HttpError;
-use super::error_response::ErrorResponse;
 use super::guards::hang_up;
+use super::post::Post;
 use super::reply::{CallStart, begin};
-use super::{Http, direct, header_check};
-use crate::engine::Caller;
+use super::{direct, header_check};
 use crate::error::Error;
 use crate::protocol::envelope::Envelope;
 use crate::protocol::jsonrpc::Request;
@@ -24,29 +22,25 @@ use crate::protocol::method::Method;
 use crate::protocol::version::Era;
 
 /// Serves a request. Dropping this cancels it (M058).
-pub async fn serve(
-    http: &Http,
-    head: &Parts,
-    caller: &Caller,
+pub(super) async fn serve(
+    post: &Post,
     request: Request,
     envelope: Envelope,
-) -> Result<Response, ErrorResponse> {
-    let id = request.id.clone();
-    let (method, since) = (Method::parse(&request.method), Instant::now());
-    let answer = answer(http, head, caller, request, envelope).await;
-    answer.map_err(|error| {
+) -> Result<Response, HttpError> {
+    let method = Method::parse(&request.method);
+    let since = Instant::now();
+    let answer = answer(post, request, envelope).await;
+    if let Err(error) = &answer {
         // The engine counts what it was given, and this never came to it.
         let seconds = since.elapsed().as_secs_f64();
-        http.metrics.request(method, error.meaning().outcome, seconds);
-        ErrorResponse::from(error).at(&id)
-    })
+        post.http.metrics.request(method, error.meaning().outcome, seconds);
+    }
+    answer
 }
 
 /// The checks stand in the order in which they are made (M075, A8).
 async fn answer(
-    http: &Http,
-    head: &Parts,
-    caller: &Caller,
+    Post { http, head, caller }: &Post,
     request: Request,
     envelope: Envelope,
 ) -> Result<Response, HttpError> {
@@ -90,8 +84,5 @@ fn check_version(
     if !header.is_some_and(|it| header_check::repeats(it, &envelope.version)) {
         return Err(HttpError::HeaderMismatch("MCP-Protocol-Version".into()));
     }
-    match Era::parse(&envelope.version) {
-        Some(Era::Stateless) => Ok(()),
-        _ => Err(Error::UnsupportedVersion(envelope.version.clone()).into()),
-    }
+    Ok(require_stateless(&envelope.version)?)
 }

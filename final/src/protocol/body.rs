@@ -70,6 +70,14 @@ impl Body {
         Message::parse(text).map(Self::Single)
     }
 
+    /// Returns the id to answer to, if this is one message that is to be answered.
+    pub fn request_id(&self) -> Option<&RequestId> {
+        match self {
+            Self::Single(message) => message.request_id(),
+            Self::Batch(_) => None,
+        }
+    }
+
     fn parse_batch(text: &str) -> Result<Self, ParseError> {
         let batch: &RawValue =
             serde_json::from_str(text).map_err(|_| ParseError::Syntax)?;

@@ -1,0 +1,88 @@
+//! A batch of messages, which 2025-03-26 alone has.
+//! spec: basic/transports (sending messages to the server), 2025-03-26
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use futures_util::future::join_all;
+
+use super::accept::Accepts;
+use super::error::HttpError;
+use super::post::{Post, accepted};
+use super::reply::one_message;
+use super::session::require_session;
+use crate::engine::{Call, Engine, Session};
+use crate::error::Error;
+use crate::protocol::body::ParseError;
+use crate::protocol::jsonrpc::Message;
+use crate::protocol::{RawJson, to_raw};
+use crate::sessions::CallSink;
+
+/// Serves a batch. Its requests run concurrently and are answered together; the
+/// client cannot be asked or sent anything meanwhile.
+pub(super) async fn serve(
+    Post { http, head, caller }: Post,
+    messages: Vec<Result<Message, ParseError>>,
+) -> Result<Response, HttpError> {
+    let headers = &head.headers;
+    let accepts = Accepts::of(headers);
+    let requests = messages.iter().filter(|it| is_request(it)).count();
+    let takes = requests == 0 || accepts.anything();
+    let session = require_session(&http, headers, &caller, requests, takes).await?;
+    if !session.init().era.has_batches() {
+        return Err(Error::NoBatches.into());
+    }
+    let mut calls = Vec::new();
+    let mut answers = Vec::new();
+    for message in messages {
+        match take(&http.engine, &session, message).await {
+            Ok(call) => calls.extend(call),
+            Err(refusal) => answers.push(refusal),
+        }
+    }
+    let finished = join_all(calls.into_iter().map(finish)).await;
+    answers.extend(finished.into_iter().flatten());
+    match answers.is_empty() {
+        true => Ok(accepted()),
+        false => Ok(one_message(to_raw(&answers), accepts)),
+    }
+}
+
+/// Takes one message: a request becomes a call, or is answered with an error.
+async fn take(
+    engine: &Arc<Engine>,
+    session: &Session,
+    message: Result<Message, ParseError>,
+) -> Result<Option<Call>, RawJson> {
+    let taken = match message {
+        Ok(Message::Request(request)) => {
+            let id = request.id.clone();
+            let call = engine.call(session, request, CallSink::closed());
+            return call.map(Some).map_err(|error| error.to_message(Some(&id)));
+        }
+        Ok(Message::Notification(notification)) => {
+            engine.notify(session, notification).await
+        }
+        Ok(Message::Response(response)) => {
+            engine.deliver_answer(session, response).await
+        }
+        Err(error) => {
+            let id = error.id();
+            return Err(Error::from(error).to_message(id.as_ref()));
+        }
+    };
+    // It has no answer, and the other messages are served anyway.
+    if let Err(error) = taken {
+        error.log();
+    }
+    Ok(None)
+}
+
+fn is_request(message: &Result<Message, ParseError>) -> bool {
+    matches!(message, Ok(Message::Request(_)))
+}
+
+/// Runs a call to its end and returns its answer.
+async fn finish(mut call: Call) -> Option<RawJson> {
+    (&mut call).await.into_message(&call.id)
+}

@@ -1,0 +1,64 @@
+//! To which era a message belongs, on either transport.
+
+use super::envelope::{BadEnvelope, Envelope};
+use super::jsonrpc::{Message, Notification, Request};
+use super::method::Method;
+
+/// A message by its era, and by the request that begins one.
+#[derive(Debug)]
+pub enum MessageKind {
+    /// A request of the stateless era.
+    Stateless(Request, Envelope),
+    /// A notification of the stateless era, with the version that it names. There is
+    /// nothing to do about it: a request of that era ends with its connection.
+    StatelessNotification(Notification, Option<String>),
+    /// The handshake that opens a session.
+    Initialize(Request),
+    /// Every other message belongs to a session.
+    InSession(Message),
+}
+
+impl MessageKind {
+    /// Classifies a message. A version in its `_meta` is a claim to the stateless
+    /// era, and `initialize` to the stateful one; then `is_stateless` decides, which
+    /// is what the transport knows.
+    ///
+    /// # Errors
+    /// [`BadEnvelope`] if a request of the stateless era does not say what it must.
+    pub fn of(message: Message, is_stateless: bool) -> Result<Self, BadEnvelope> {
+        let envelope = Envelope::of(message.params());
+        match (message, envelope) {
+            (Message::Request(request), Some(envelope)) => {
+                Ok(Self::Stateless(request, envelope?))
+            }
+            (Message::Request(request), None) if is_initialize(&request) => {
+                Ok(Self::Initialize(request))
+            }
+            (Message::Request(_), None) if is_stateless => {
+                Err(BadEnvelope("_meta needs a protocolVersion"))
+            }
+            (Message::Notification(notification), envelope)
+                if is_stateless || envelope.is_some() =>
+            {
+                let envelope = envelope.and_then(Result::ok);
+                let version = envelope.map(|envelope| envelope.version);
+                Ok(Self::StatelessNotification(notification, version))
+            }
+            (message, _) => Ok(Self::InSession(message)),
+        }
+    }
+}
+
+fn is_initialize(request: &Request) -> bool {
+    Method::parse(&request.method) == Method::Initialize
+}
+
+/// Returns whether a message is `server/discover`, which only the stateless era has.
+pub fn is_discovery(message: &Message) -> bool {
+    match message {
+        Message::Request(request) => {
+            Method::parse(&request.method) == Method::Discover
+        }
+        _ => false,
+    }
+}
