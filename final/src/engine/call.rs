@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use futures_util::FutureExt;
+use futures_util::future::try_join;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,7 @@ use crate::protocol::version::Era;
 use crate::service::Context;
 use crate::service::context::ProgressReports;
 use crate::service::scope::{CallScope, SessionScope};
-use crate::sessions::{CallSink, Timestamp};
+use crate::sessions::{CallEvent, CallOutput, CallSink, Timestamp};
 use crate::telemetry::{self, Outcome};
 
 /// How a request ended.
@@ -83,6 +84,35 @@ impl Call {
     /// Goes on in a task of its own, because the reader of its stream may stall.
     pub fn into_task(self) -> JoinHandle<CallOutcome> {
         self.background.spawn(self.work)
+    }
+
+    /// Runs it to its outcome. Meanwhile sends its messages, `batch` first.
+    ///
+    /// # Errors
+    /// That of `send`. The call is not cancelled by it.
+    pub async fn drive<E, F>(
+        &mut self,
+        mut batch: Vec<CallEvent>,
+        mut output: CallOutput,
+        send: impl Fn(RawJson) -> F,
+    ) -> Result<CallOutcome, E>
+    where
+        F: Future<Output = Result<(), E>>,
+    {
+        let pump = async {
+            loop {
+                for message in batch.into_iter().filter_map(CallEvent::into_message)
+                {
+                    send(message).await?;
+                }
+                batch = output.next_batch().await;
+                if batch.is_empty() {
+                    return Ok(());
+                }
+            }
+        };
+        let (outcome, ()) = try_join(self.map(Ok), pump).await?;
+        Ok(outcome)
     }
 }
 

@@ -1,5 +1,6 @@
-//! A call's stream in the stateless era: said to whoever asked and to nobody else,
-//! with no ids and nothing to resume (M057). When the client goes, the call ends.
+//! The stream of a call in the stateless era. It is sent to the client of the request
+//! alone, and cannot be resumed: its events have no ids (M057). When the client
+//! disconnects, the call ends.
 
 use std::time::Duration;
 
@@ -17,73 +18,62 @@ use crate::sessions::{CallEvent, CallOutput};
 /// How many messages may wait for the client; then the call waits.
 const QUEUE: usize = 16;
 
-/// Lets a call go on in the background, and sends what it says: `said` so far, then
-/// what comes to `inbox`, then its answer.
+/// Continues a call in the background and streams its messages: `batch`, then what
+/// comes to `output`, then its answer.
 pub fn stream(
     http: &Http,
     open: &IntGauge,
     call: Call,
-    said: Vec<CallEvent>,
-    inbox: CallOutput,
+    batch: Vec<CallEvent>,
+    output: CallOutput,
     hang_up: CancellationToken,
 ) -> Response {
     let (sender, messages) = mpsc::channel(QUEUE);
-    let client = Client { sender, stall: http.sse_stall, hang_up };
-    http.engine.spawn(client.drive(call, said, inbox));
+    let client = StreamClient { sender, stall: http.sse_stall, hang_up };
+    http.engine.spawn(client.serve(call, batch, output));
     sse::messages(open, messages)
 }
 
 /// The other end of the stream.
-struct Client {
+struct StreamClient {
     sender: mpsc::Sender<RawJson>,
-    /// A client that takes nothing for so long is cut off.
+    /// A client that reads nothing for so long is cut off.
     stall: Duration,
     hang_up: CancellationToken,
 }
 
-/// The client takes no more.
+/// The client does not read any more.
 struct Disconnected;
 
-impl Client {
-    async fn drive(self, mut call: Call, said: Vec<CallEvent>, inbox: CallOutput) {
-        let talk = async {
-            let ended = async { Ok::<_, Disconnected>((&mut call).await) };
-            let (ended, ()) = tokio::try_join!(ended, self.pump(said, inbox))?;
-            if let Some(answer) = ended.into_message(&call.id) {
-                self.send(answer).await?;
-            }
-            // The end is to be taken, too: then all places are free.
-            self.in_time(self.sender.reserve_many(QUEUE)).await.map(drop)
-        };
+impl StreamClient {
+    async fn serve(self, call: Call, batch: Vec<CallEvent>, output: CallOutput) {
         tokio::select! {
-            _ = talk => {}
+            _ = self.send_call(call, batch, output) => {}
             // M058 to M060
             () = self.sender.closed() => {}
         }
     }
 
-    async fn pump(
+    async fn send_call(
         &self,
-        mut said: Vec<CallEvent>,
-        mut inbox: CallOutput,
+        mut call: Call,
+        batch: Vec<CallEvent>,
+        output: CallOutput,
     ) -> Result<(), Disconnected> {
-        if said.is_empty() {
-            said = inbox.next_batch().await;
+        let send = |message| self.send(message);
+        let outcome = call.drive(batch, output, send).await?;
+        if let Some(answer) = outcome.into_message(&call.id) {
+            self.send(answer).await?;
         }
-        while !said.is_empty() {
-            for message in said.into_iter().filter_map(CallEvent::into_message) {
-                self.send(message).await?;
-            }
-            said = inbox.next_batch().await;
-        }
-        Ok(())
+        // The client must read the end, too: then all places are free.
+        self.in_time(self.sender.reserve_many(QUEUE)).await.map(drop)
     }
 
     async fn send(&self, message: RawJson) -> Result<(), Disconnected> {
         self.in_time(self.sender.send(message)).await
     }
 
-    /// Waits for the client to take something, but not for ever.
+    /// Waits until the client has read something, but not forever.
     async fn in_time<T, E>(
         &self,
         taken: impl Future<Output = Result<T, E>>,

@@ -1,13 +1,17 @@
 //! The output: a queue of lines that is bounded in number and in bytes, and what
 //! writes them.
 
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use crate::engine::Call;
+use crate::events::{Frame, StreamCursor};
 use crate::protocol::{RawJson, one_line};
+use crate::sessions::CallOutput;
 
 /// How many lines may wait for the client to read.
 const LINES: usize = 256;
@@ -43,6 +47,20 @@ impl Lines {
         }
     }
 
+    /// Runs a call and sends its messages. Returns its answer, unless it was cancelled.
+    pub async fn send_messages(
+        &self,
+        mut call: Call,
+        output: CallOutput,
+    ) -> Option<RawJson> {
+        let send = |message| async move {
+            self.send(message).await;
+            Ok::<_, Infallible>(())
+        };
+        let Ok(outcome) = call.drive(Vec::new(), output, send).await;
+        outcome.into_message(&call.id)
+    }
+
     /// Waits until everything that wanted to be sent before is in the queue, and
     /// there is room for more. Requests of a client that does not read its answers
     /// wait in the client.
@@ -72,4 +90,13 @@ pub async fn write(
         output.flush().await?;
     }
     Ok(())
+}
+
+/// Writes what belongs to no call, until the session ends.
+pub async fn write_stream(mut stream: StreamCursor, lines: Lines) {
+    while let Some(frame) = stream.next().await {
+        if let Frame::Message(_, message) = frame {
+            lines.send(message).await;
+        }
+    }
 }
