@@ -1,20 +1,19 @@
-//! Writes event streams.
+//! Writes event streams. axum's `Sse` is not used: its `Event` cannot write an empty
+//! `data` line, with which a resumable stream begins, and its `KeepAlive` takes only
+//! such events.
 //! spec: WHATWG HTML, server-sent events
 
 use std::convert::Infallible;
-use std::fmt::Write as _;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::Response;
-use futures_util::stream::{self, BoxStream, Stream, StreamExt};
+use futures_util::stream::{self, Stream, StreamExt};
 use prometheus::IntGauge;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::timeout;
 
 use crate::events::{Frame, StreamCursor};
 use crate::protocol::{RawJson, one_line};
@@ -26,38 +25,34 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// before the server closes: some clients give up a stream that has such a line.
 const RETRY: u64 = 1000;
 
-/// Sends what a reader reads, for as long as both sides like.
-pub fn stream(open: &IntGauge, reader: StreamCursor) -> Response {
-    let open = OpenStream::new(open);
-    let frames = stream::unfold((reader, open), async |(mut reader, open)| {
-        Some((reader.next().await?, (reader, open)))
-    });
-    respond(keep_alive(frames.map(|frame| encode(&frame))))
-}
-
-fn keep_alive(
-    events: impl Stream<Item = Bytes> + Send + 'static,
-) -> KeepAliveStream {
-    let silence = Box::pin(sleep(KEEP_ALIVE));
-    KeepAliveStream { events: events.boxed(), silence }
+/// Sends the frames of a stream until it or its client ends the connection.
+pub fn stream(open: &IntGauge, cursor: StreamCursor) -> Response {
+    let state = (cursor, OpenStream::new(open));
+    respond(stream::unfold(state, async |mut state| {
+        let frame = async { state.0.next().await.map(|frame| encode(&frame)) };
+        Some((or_comment(frame).await?, state))
+    }))
 }
 
 /// Sends messages as they come, until there will be no more.
 pub fn messages(open: &IntGauge, queue: mpsc::Receiver<RawJson>) -> Response {
-    let open = OpenStream::new(open);
-    let messages = stream::unfold((queue, open), async |(mut queue, open)| {
-        Some((event(&queue.recv().await?), (queue, open)))
-    });
-    respond(keep_alive(messages))
+    let state = (queue, OpenStream::new(open));
+    respond(stream::unfold(state, async |mut state| {
+        let message = async { state.0.recv().await.map(|it| event(&it)) };
+        Some((or_comment(message).await?, state))
+    }))
+}
+
+/// Waits for the next event, which can be waited for again; after a while without one
+/// there is a comment.
+async fn or_comment(event: impl Future<Output = Option<Bytes>>) -> Option<Bytes> {
+    let comment = Bytes::from_static(b":\n\n");
+    timeout(KEEP_ALIVE, event).await.unwrap_or(Some(comment))
 }
 
 /// A stream of one message, for a client that takes only streams.
 pub fn single(message: &RawJson) -> Response {
     respond(stream::iter([event(message)]))
-}
-
-fn event(message: &RawJson) -> Bytes {
-    format!("event: message\ndata: {}\n\n", one_line(message)).into()
 }
 
 /// A stream without a message: the answer to a request that was cancelled.
@@ -79,46 +74,23 @@ fn respond(events: impl Stream<Item = Bytes> + Send + 'static) -> Response {
     response
 }
 
-/// Messages are compact JSON, so they hold no line break.
+/// Writes a message as an event. Messages are compact JSON, so they hold no line
+/// break.
+fn event(message: &RawJson) -> Bytes {
+    format!("event: message\ndata: {}\n\n", one_line(message)).into()
+}
+
 fn encode(frame: &Frame) -> Bytes {
-    let mut event = String::new();
-    // Writing to a string does not fail. A priming event has data, or clients
-    // would not take note of its id (L043).
-    let _ = match frame {
-        Frame::Opening(id) => write!(event, "id: {id}\ndata:\n\n"),
+    match frame {
+        // It has data, or clients would not take note of its id (L043).
+        Frame::Opening(id) => format!("id: {id}\ndata:\n\n"),
         Frame::Message(id, message) => {
             let data = one_line(message);
-            write!(event, "id: {id}\nevent: message\ndata: {data}\n\n")
+            format!("id: {id}\nevent: message\ndata: {data}\n\n")
         }
-        Frame::Reconnect => write!(event, "retry: {RETRY}\n\n"),
-    };
-    event.into()
-}
-
-/// Events, and comments where there are none for a while.
-struct KeepAliveStream {
-    events: BoxStream<'static, Bytes>,
-    silence: Pin<Box<Sleep>>,
-}
-
-impl Stream for KeepAliveStream {
-    type Item = Bytes;
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Bytes>> {
-        let polled = match self.events.poll_next_unpin(cx) {
-            Poll::Pending if self.silence.as_mut().poll(cx).is_ready() => {
-                Poll::Ready(Some(Bytes::from_static(b":\n\n")))
-            }
-            polled => polled,
-        };
-        if polled.is_ready() {
-            self.silence.as_mut().reset(Instant::now() + KEEP_ALIVE);
-        }
-        polled
+        Frame::Reconnect => format!("retry: {RETRY}\n\n"),
     }
+    .into()
 }
 
 /// Counts a stream for as long as it is open.
