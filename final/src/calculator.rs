@@ -234,26 +234,17 @@ impl Service for Calculator {
         params: CompleteParams,
     ) -> Result<Completion, ServiceError> {
         let CompleteParams { reference, argument, context } = params;
-        let typed = &argument.value;
         match reference {
             Reference::Prompt { name } => {
                 let known = prompts::proposals(&name, &argument.name)?;
-                Ok(Completion::matching(typed, known.iter().copied()))
+                let known = known.iter().copied();
+                Ok(Completion::matching(&argument.value, known))
             }
-            Reference::Resource { uri }
-                if uri == resources::recorded_template(cx.era())
-                    && argument.name == "calculationId" =>
-            {
-                let tape = context.arguments.get("tape_id");
-                let state = cx.state(tape.map(String::as_str)).await?;
-                // Nothing can be proposed before the tape is known.
-                let Some(state) = state else { return Ok(Completion::default()) };
-                let ids = history::newest_ids(&state.read_history().await?);
-                Ok(Completion::matching(typed, ids))
+            Reference::Resource { uri } => {
+                let tape = context.arguments.get("tape_id").map(String::as_str);
+                let ids = resources::proposals(cx, &uri, &argument.name, tape);
+                Ok(Completion::matching(&argument.value, ids.await?))
             }
-            Reference::Resource { .. } => Err(ServiceError::InvalidParams(
-                "there is no such resource template or variable".into(),
-            )),
         }
     }
 }

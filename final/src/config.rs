@@ -8,7 +8,7 @@ mod values;
 use std::ffi::OsString;
 use std::iter;
 
-use self::kinds::Kind;
+use self::kinds::ValueKind;
 
 pub use self::hosts::{AllowedHost, AllowedHosts, Host, NotAHost};
 pub use self::table::Config;
@@ -143,7 +143,7 @@ impl Reader<'_> {
         &mut self,
         variable: &'static str,
         effect: Effect,
-        kind: &Kind<T>,
+        kind: &ValueKind<T>,
         default: &str,
     ) -> Option<T> {
         let value = (self.lookup)(variable).unwrap_or_default();

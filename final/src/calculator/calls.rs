@@ -62,20 +62,21 @@ pub async fn batch(
             cx.progress(f64::from(position) / count, Some(1.0), None).await;
         }
         let name = op.name();
-        match op.apply(a, b) {
+        let applied = op.apply(a, b);
+        let outcome = match applied {
+            Ok(result) => result.to_string(),
+            Err(undefined) => format!("error: {undefined}"),
+        };
+        lines.push(format!("{a} {name} {b} = {outcome}"));
+        results.push(match applied {
             Ok(result) => {
-                lines.push(format!("{a} {name} {b} = {result}"));
                 let now = now(cx, state.as_ref());
                 let made = Calculation::new(name, vec![a, b], result, now);
                 entries.push(made.entry());
-                let made = CalculationResult::of(made, state.is_some());
-                results.push(ItemResult::Made(made));
+                ItemResult::Made(CalculationResult::of(made, state.is_some()))
             }
-            Err(undefined) => {
-                lines.push(format!("{a} {name} {b} = error: {undefined}"));
-                results.push(ItemResult::Failed { error: undefined.to_string() });
-            }
-        }
+            Err(undefined) => ItemResult::Failed { error: undefined.to_string() },
+        });
     }
     let succeeded = entries.len();
     let failed = results.len() - succeeded;

@@ -23,7 +23,7 @@ impl CalculationId {
     }
 
     /// Reads the hyphenated lower-case form, the only one that we issue.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let id = Self(Uuid::try_parse(text).ok()?);
         (id.to_string() == text).then_some(id)
     }

@@ -11,7 +11,7 @@ use super::Rules;
 type Read<T> = dyn Fn(&str) -> Result<T, Rules>;
 
 /// A kind of value.
-pub(super) struct Kind<T> {
+pub(super) struct ValueKind<T> {
     /// What is accepted, in words.
     pub accepts: String,
     /// What a number counts.
@@ -19,7 +19,7 @@ pub(super) struct Kind<T> {
     read: Box<Read<T>>,
 }
 
-impl<T> Kind<T> {
+impl<T> ValueKind<T> {
     fn new(
         accepts: impl Into<String>,
         read: impl Fn(&str) -> Result<T, Rules> + 'static,
@@ -41,8 +41,8 @@ impl<T> Kind<T> {
 }
 
 /// A single value in a form of its own.
-pub(super) fn single<T: FromStr>(accepts: &'static str) -> Kind<T> {
-    Kind::new(accepts, move |text| {
+pub(super) fn single<T: FromStr>(accepts: &'static str) -> ValueKind<T> {
+    ValueKind::new(accepts, move |text| {
         text.parse().map_err(|_| format!("{text:?} is not {accepts}").into())
     })
 }
@@ -51,31 +51,31 @@ pub(super) fn single<T: FromStr>(accepts: &'static str) -> Kind<T> {
 pub(super) fn secret<T: 'static>(
     accepts: &'static str,
     read: fn(&str) -> Option<T>,
-) -> Kind<T> {
-    Kind::new(accepts, move |text| {
+) -> ValueKind<T> {
+    ValueKind::new(accepts, move |text| {
         read(text).ok_or_else(|| format!("must be {accepts}").into())
     })
 }
 
 /// Several values with commas between, each with rules of its own.
-pub(super) fn several<T>(accepts: &'static str) -> Kind<T>
+pub(super) fn several<T>(accepts: &'static str) -> ValueKind<T>
 where
     T: FromStr<Err = Rules> + 'static,
 {
-    Kind::new(accepts, str::parse)
+    ValueKind::new(accepts, str::parse)
 }
 
 /// A value that may be absent.
-pub(super) fn optional<T: 'static>(kind: Kind<T>) -> Kind<Option<T>> {
-    let Kind { accepts, read, .. } = kind;
-    Kind::new(accepts, move |text| match text {
+pub(super) fn optional<T: 'static>(kind: ValueKind<T>) -> ValueKind<Option<T>> {
+    let ValueKind { accepts, read, .. } = kind;
+    ValueKind::new(accepts, move |text| match text {
         "" => Ok(None),
         _ => read(text).map(Some),
     })
 }
 
 /// A whole number.
-pub(super) fn number<T>(range: RangeInclusive<T>) -> Kind<T>
+pub(super) fn number<T>(range: RangeInclusive<T>) -> ValueKind<T>
 where
     T: FromStr + PartialOrd + Copy + Display + 'static,
 {
@@ -84,7 +84,7 @@ where
         most if most == usize::MAX.to_string() => format!("{least} and more"),
         most => format!("{least} to {most}"),
     };
-    Kind::new(accepts, move |text| match text.parse() {
+    ValueKind::new(accepts, move |text| match text.parse() {
         Ok(number) if number < least => {
             Err(format!("must be at least {least}").into())
         }
@@ -94,25 +94,25 @@ where
 }
 
 /// A number of bytes.
-pub(super) fn bytes(least: usize) -> Kind<usize> {
+pub(super) fn bytes(least: usize) -> ValueKind<usize> {
     number(least..=usize::MAX).in_unit("bytes")
 }
 
 /// A time in milliseconds.
-pub(super) fn millis(least: u32) -> Kind<Duration> {
-    let Kind { accepts, read, .. } = number(least..=u32::MAX);
+pub(super) fn millis(least: u32) -> ValueKind<Duration> {
+    let ValueKind { accepts, read, .. } = number(least..=u32::MAX);
     let time = move |text: &str| {
         read(text).map(|number| Duration::from_millis(number.into()))
     };
-    Kind::new(accepts, time).in_unit("ms")
+    ValueKind::new(accepts, time).in_unit("ms")
 }
 
 /// One of a few words, in any case. Behind a word stand others that mean the same,
 /// as in syslog, in the log levels of other languages, and in YAML.
-pub(super) fn one_of<T: Copy>(choices: &'static [(&str, T)]) -> Kind<T> {
+pub(super) fn one_of<T: Copy>(choices: &'static [(&str, T)]) -> ValueKind<T> {
     let words = choices.iter().filter_map(|(words, _)| words.split(' ').next());
     let accepts = format!("one of {}", words.collect::<Vec<_>>().join(", "));
-    Kind::new(accepts.clone(), move |text| {
+    ValueKind::new(accepts.clone(), move |text| {
         let given = text.to_lowercase();
         let means = |words: &str| words.split(' ').any(|word| word == given);
         let choice = choices.iter().find(|(words, _)| means(words));
@@ -122,7 +122,7 @@ pub(super) fn one_of<T: Copy>(choices: &'static [(&str, T)]) -> Kind<T> {
 }
 
 /// On or off.
-pub(super) fn flag() -> Kind<bool> {
+pub(super) fn flag() -> ValueKind<bool> {
     one_of(&[
         ("true yes on", true),
         ("false no off", false),

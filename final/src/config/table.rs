@@ -6,7 +6,8 @@ use tracing::level_filters::LevelFilter;
 
 use super::hosts::{AllowedHosts, Host};
 use super::kinds::{
-    Kind, bytes, flag, millis, number, one_of, optional, secret, several, single,
+    ValueKind, bytes, flag, millis, number, one_of, optional, secret, several,
+    single,
 };
 use super::values::{Origins, StateKeys, Tokens, is_printable};
 use super::{Effect, Reader, Setting};
@@ -35,8 +36,8 @@ macro_rules! settings {
             /// Returns the table of all settings.
             pub fn table() -> Vec<Setting> {
                 vec![$({
-                    let kind: Kind<$type> = $kind;
-                    let Kind { accepts, unit, .. } = kind;
+                    let kind: ValueKind<$type> = $kind;
+                    let ValueKind { accepts, unit, .. } = kind;
                     let (variable, default, meaning) =
                         ($variable, $default, $meaning);
                     Setting { variable, meaning, accepts, default, unit }

@@ -157,30 +157,36 @@ impl StreamCursor {
                 return false;
             }
         };
-        // What is there is said on another connection.
-        match (page.read_at, stream.kind) {
-            (ReaderLocation::OtherNode, _) => {
-                self.reading.close(CloseReason::Over);
-                return false;
-            }
-            (ReaderLocation::Replaced, _) => {
-                self.readers.displace(&self.reading);
-                return false;
-            }
-            (ReaderLocation::Closed, StreamKind::Listener) => {
-                self.reading.close(CloseReason::Reconnect);
-                return false;
-            }
-            _ => {}
+        if self.leave_to_others(page.read_at) {
+            return false;
         }
         self.after = page.last;
-        let is_at_end = page.events.is_empty() && !page.more;
-        self.page = page.events.into();
-        if !is_at_end {
-            return true;
+        if page.events.is_empty() && !page.more {
+            return self.wait_for_more(page.read_at).await;
         }
+        self.page = page.events.into();
+        true
+    }
+
+    /// Whether what comes now is sent on another connection.
+    fn leave_to_others(&self, read_at: ReaderLocation) -> bool {
+        match (read_at, self.reading.stream.kind) {
+            (ReaderLocation::OtherNode, _) => {
+                self.reading.close(CloseReason::Over);
+            }
+            (ReaderLocation::Replaced, _) => self.readers.displace(&self.reading),
+            (ReaderLocation::Closed, StreamKind::Listener) => {
+                self.reading.close(CloseReason::Reconnect);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Waits at the end of the log; `false` if the connection is to end.
+    async fn wait_for_more(&mut self, read_at: ReaderLocation) -> bool {
         self.replayed = None;
-        if page.read_at == ReaderLocation::Closed {
+        if read_at == ReaderLocation::Closed {
             // Its end was evicted before it was read.
             self.cut_off();
         }
@@ -191,8 +197,8 @@ impl StreamCursor {
         true
     }
 
-    /// CallEvent once at the end of a connection that is not the end of the stream. A
-    /// displaced one does not end before its client leaves.
+    /// Returns the frame at the end of a connection that is not the end of the stream.
+    /// A displaced one does not end before its client leaves.
     async fn last_frame(&mut self) -> Option<Frame> {
         while self.reading.close_reason() == Some(CloseReason::Displaced) {
             self.reading.told().await;

@@ -191,20 +191,12 @@ impl OpenStreams {
 
     /// A stream may be read elsewhere by now.
     pub fn recheck_owner(&self, session: &SessionId, stream: StreamId) {
-        self.each(session, |reading| {
-            if reading.stream == stream {
-                reading.recheck_owner();
-            }
-        });
+        self.each(session, |it| it == stream, StreamHandle::recheck_owner);
     }
 
     /// A call lets go of its client's connection.
     pub fn ask_to_reconnect(&self, session: &SessionId, stream: StreamId) {
-        self.each(session, |reading| {
-            if reading.stream == stream {
-                reading.ask_to_reconnect();
-            }
-        });
+        self.each(session, |it| it == stream, StreamHandle::ask_to_reconnect);
     }
 
     /// All streams.
@@ -214,35 +206,34 @@ impl OpenStreams {
 
     /// There is more on a stream.
     pub fn wake(&self, session: &SessionId, stream: StreamId) {
-        self.each(session, |reading| {
-            if reading.stream == stream {
-                reading.wake();
-            }
-        });
+        self.each(session, |it| it == stream, StreamHandle::wake);
     }
 
     /// There is more on the GET stream of a session.
     pub fn wake_get_stream(&self, session: &SessionId) {
-        self.each(session, |reading| {
-            if reading.stream.kind == StreamKind::Listener {
-                reading.wake();
-            }
-        });
+        let is_get_stream = |it: StreamId| it.kind == StreamKind::Listener;
+        self.each(session, is_get_stream, StreamHandle::wake);
     }
 
     /// There may be more on all streams of a session.
     pub fn wake_all(&self, session: &SessionId) {
-        self.each(session, StreamHandle::wake);
+        self.each(session, |_| true, StreamHandle::wake);
     }
 
     /// The session is over, and with it all its streams.
     pub fn close(&self, session: &SessionId) {
-        self.each(session, |reading| reading.close(CloseReason::Over));
+        self.each(session, |_| true, |it| it.close(CloseReason::Over));
     }
 
-    fn each(&self, session: &SessionId, visit: impl Fn(&StreamHandle)) {
+    fn each(
+        &self,
+        session: &SessionId,
+        is_meant: impl Fn(StreamId) -> bool,
+        visit: impl Fn(&StreamHandle),
+    ) {
         let all = lock(&self.0);
-        all.get(session).into_iter().flatten().for_each(|reading| visit(reading));
+        let readings = all.get(session).into_iter().flatten();
+        readings.filter(|it| is_meant(it.stream)).for_each(|it| visit(it));
     }
 }
 

@@ -82,7 +82,7 @@ impl Body {
         let batch: &RawValue =
             serde_json::from_str(text).map_err(|_| ParseError::Syntax)?;
         if has_more_items(batch, MAX_BATCH) {
-            return Err(shape(None, "a batch holds at most 50 messages"));
+            return Err(malformed(None, "a batch holds at most 50 messages"));
         }
         let mut messages = Vec::new();
         each_item(batch, |raw| {
@@ -90,14 +90,14 @@ impl Body {
             ControlFlow::Continue(())
         });
         match messages.is_empty() {
-            true => Err(shape(None, "a batch holds at least one message")),
+            true => Err(malformed(None, "a batch holds at least one message")),
             false => Ok(Self::Batch(messages)),
         }
     }
 }
 
-/// Every member that a message can have, before their combination is judged. All are
-/// raw: whatever stands there may be as long as the body.
+/// Every member that a message can have, before their combination is looked at. All
+/// are raw: whatever stands there may be as long as the body.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
@@ -137,74 +137,88 @@ impl Message {
         // serde would accept an array as a struct's members in order.
         if !text.trim_start().starts_with('{') {
             return match serde_json::from_str::<&RawValue>(text) {
-                Ok(_) => Err(shape(None, "a message is a JSON object")),
+                Ok(_) => Err(malformed(None, "a message is a JSON object")),
                 Err(_) => Err(ParseError::Syntax),
             };
         }
         let envelope: Envelope<'_> =
             serde_json::from_str(text).map_err(|error| {
                 if error.is_data() {
-                    shape(None, "a member of the message is given twice")
+                    malformed(None, "a member of the message is given twice")
                 } else {
                     ParseError::Syntax
                 }
             })?;
-        Self::judge(envelope)
+        Self::classify(envelope)
     }
 
-    fn judge(envelope: Envelope<'_>) -> Result<Self, ParseError> {
+    fn classify(envelope: Envelope<'_>) -> Result<Self, ParseError> {
         let Envelope { jsonrpc, id, method, params, result, error } = envelope;
         let has_id = id.is_some();
         let id = id.and_then(request_id);
         if has_id && id.is_none() {
-            return Err(shape(
-                None,
-                "id is a string of at most 256 bytes or a whole number",
-            ));
+            let rule = "id is a string of at most 256 bytes or a whole number";
+            return Err(malformed(None, rule));
         }
         if jsonrpc.and_then(text).as_deref() != Some("2.0") {
-            return Err(shape(id, "jsonrpc is \"2.0\""));
+            return Err(malformed(id, "jsonrpc is \"2.0\""));
         }
+        let Some(method) = method else {
+            return Self::response(id, result, error);
+        };
+        let Some(method) = text(method).map(Cow::into_owned) else {
+            return Err(malformed(id, "method is a string"));
+        };
+        match (result, error) {
+            (None, None) => Self::call(id, method, params),
+            _ => {
+                let rule = "a message has a method or a result, not both";
+                Err(malformed(id, rule))
+            }
+        }
+    }
+
+    fn call(
+        id: Option<RequestId>,
+        method: String,
+        params: Option<RawJson>,
+    ) -> Result<Self, ParseError> {
         // serde would accept an array as the members of any parameters in order.
         let is_object = |params: &RawJson| params.get().starts_with('{');
-        let has_names = params.as_ref().is_none_or(is_object);
-        let is_named = method.is_some();
-        let method = method.and_then(text).map(Cow::into_owned);
-        if is_named && method.is_none() {
-            return Err(shape(id, "method is a string"));
-        }
-        match (method, id, result, error) {
-            (Some(_), Some(id), None, None) if !has_names => {
-                Err(shape(Some(id), "params is an object"))
+        match id {
+            Some(id) if !params.as_ref().is_none_or(is_object) => {
+                Err(malformed(Some(id), "params is an object"))
             }
-            (Some(method), Some(id), None, None) => {
-                Ok(Self::Request(Request { id, method, params }))
-            }
-            (Some(method), None, None, None) => {
-                // L011: what is wrong with it is nobody's to be told.
+            Some(id) => Ok(Self::Request(Request { id, method, params })),
+            // L011: a notification is not answered, whatever is wrong with it.
+            None => {
                 let params = params.filter(is_object);
                 Ok(Self::Notification(Notification { method, params }))
             }
-            (Some(_), id, ..) => {
-                Err(shape(id, "a message has a method or a result, not both"))
-            }
-            (None, Some(id), Some(result), None) => {
-                Ok(Self::Response(Response { id, outcome: Ok(result) }))
-            }
-            (None, Some(id), None, Some(error)) => {
-                match serde_json::from_str(error.get()) {
-                    Ok(error) => {
-                        Ok(Self::Response(Response { id, outcome: Err(error) }))
-                    }
-                    Err(_) => Err(shape(None, "error has a code and a message")),
-                }
-            }
-            (None, id, ..) => Err(shape(id, "a message has a method or a result")),
         }
+    }
+
+    fn response(
+        id: Option<RequestId>,
+        result: Option<RawJson>,
+        error: Option<RawJson>,
+    ) -> Result<Self, ParseError> {
+        let (id, outcome) = match (id, result, error) {
+            (Some(id), Some(result), None) => (id, Ok(result)),
+            (Some(id), None, Some(error)) => {
+                let error = serde_json::from_str(error.get());
+                let rule = "error has a code and a message";
+                (id, Err(error.map_err(|_| malformed(None, rule))?))
+            }
+            (id, ..) => {
+                return Err(malformed(id, "a message has a method or a result"));
+            }
+        };
+        Ok(Self::Response(Response { id, outcome }))
     }
 }
 
-fn shape(id: Option<RequestId>, rule: &'static str) -> ParseError {
+fn malformed(id: Option<RequestId>, rule: &'static str) -> ParseError {
     ParseError::Shape { id, rule }
 }
 

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::RawJson;
 use super::content::{Content, Role};
-use super::raw::{Kind, each_member};
+use super::raw::{Kind, Name, each_member};
 
 /// A prompt as it is listed.
 #[derive(Debug, Clone, Serialize)]
@@ -53,35 +53,43 @@ impl Prompt {
         let mut values = BTreeMap::new();
         let mut broken = None;
         each_member(arguments, |name, value| {
-            let known =
-                |name: &str| self.arguments.iter().any(|it| it.name == name);
-            let rule = match (name, Kind::of(value)) {
-                (None, _) => {
-                    "arguments must not have a name that is not text".into()
+            match self.argument(name, value, &values) {
+                Ok(argument) => values.extend(argument),
+                Err(rule) => {
+                    broken.get_or_insert(rule);
                 }
-                (Some(name), _) if !known(&name) => return,
-                (Some(_), Kind::Null) => return,
-                (Some(name), _) if values.contains_key(&*name) => {
-                    format!("{name} is given twice")
-                }
-                (Some(name), Kind::String) => {
-                    match serde_json::from_str::<String>(value.get()) {
-                        Ok(text) => {
-                            values.insert(name.into_owned(), text);
-                            return;
-                        }
-                        Err(_) => format!("{name} must be valid Unicode text"),
-                    }
-                }
-                (Some(name), _) => format!("{name} must be of type string"),
-            };
-            broken.get_or_insert(rule);
+            }
         });
         let missing =
             |it: &&PromptArgument| it.required && !values.contains_key(&it.name);
         let missing = self.arguments.iter().find(missing);
         let missing = missing.map(|it| format!("{} is required", it.name));
         broken.or(missing).map_or(Ok(values), Err)
+    }
+
+    /// Reads one argument; `None` if it does not count.
+    fn argument(
+        &self,
+        name: Name<'_>,
+        value: &RawValue,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Option<(String, String)>, String> {
+        let Some(name) = name else {
+            return Err("arguments must not have a name that is not text".into());
+        };
+        let is_known = self.arguments.iter().any(|it| it.name == name);
+        match Kind::of(value) {
+            Kind::Null => Ok(None),
+            _ if !is_known => Ok(None),
+            _ if given.contains_key(&*name) => {
+                Err(format!("{name} is given twice"))
+            }
+            Kind::String => match serde_json::from_str(value.get()) {
+                Ok(text) => Ok(Some((name.into_owned(), text))),
+                Err(_) => Err(format!("{name} must be valid Unicode text")),
+            },
+            _ => Err(format!("{name} must be of type string")),
+        }
     }
 }
 

@@ -1,0 +1,125 @@
+//! What is found in each resource.
+
+use std::f64::consts;
+
+use serde_json::{Value, json};
+
+use super::{CONSTANTS, EVENTS, HELP, JSON, LIBRARY, STATS, info_uri, on_tape};
+use crate::calculator::formulas;
+use crate::calculator::history::{self, CalculationId};
+use crate::protocol::content::{ResourceBody, ResourceContents};
+use crate::protocol::tools::Tool;
+use crate::protocol::{RawJson, to_raw};
+use crate::service::{Context, ServiceError, State};
+use crate::sessions::clock::millis;
+use crate::sessions::{SessionInit, SessionRecord, Timestamp, Totals};
+
+/// Reads a resource. What belongs to another session or tape does not exist here.
+pub async fn read(
+    cx: &Context,
+    uri: &str,
+    tools: &[Tool],
+) -> Result<Vec<ResourceContents>, ServiceError> {
+    let json = match uri {
+        CONSTANTS => to_raw(&constants()),
+        LIBRARY => to_raw(&formulas::library()),
+        HELP => to_raw(&help(tools)),
+        STATS => to_raw(&stats(&cx.totals().await?)),
+        _ => match cx.session_state() {
+            Some(state) => {
+                let part = in_session(state.init(), uri);
+                read_part(&state, part.ok_or(ServiceError::ResourceNotFound)?)
+                    .await?
+            }
+            None => {
+                let place = on_tape(uri).ok_or(ServiceError::ResourceNotFound)?;
+                read_part(&cx.tape(place.0).await?, place.1).await?
+            }
+        },
+    };
+    let body = ResourceBody::Text(json.get().into());
+    let mime_type = Some(JSON.into());
+    Ok(vec![ResourceContents { uri: uri.into(), mime_type, body }])
+}
+
+/// The part of a session that a uri names, as the uri of a tape would name it.
+fn in_session<'a>(session: &SessionInit, uri: &'a str) -> Option<&'a str> {
+    match uri {
+        EVENTS => Some("events"),
+        _ if uri == info_uri(session) => Some("info"),
+        _ => {
+            uri.strip_prefix("calculator://").filter(|it| it.starts_with("history"))
+        }
+    }
+}
+
+async fn read_part(state: &State, part: &str) -> Result<RawJson, ServiceError> {
+    match part {
+        "history" => Ok(to_raw(&state.read_history().await?)),
+        "info" => Ok(to_raw(&info(state.record().await?, state.now()))),
+        "events" => {
+            let trail = state.audit_trail().await?;
+            Ok(to_raw(&trail.ok_or(ServiceError::ResourceNotFound)?))
+        }
+        _ => {
+            let id = part.strip_prefix("history/").and_then(CalculationId::parse);
+            let id = id.ok_or(ServiceError::ResourceNotFound)?;
+            let history = state.read_history().await?;
+            let found = history::find(&history, id);
+            Ok(found.ok_or(ServiceError::ResourceNotFound)?.clone())
+        }
+    }
+}
+
+/// `calculator://constants`
+pub fn constants() -> Value {
+    json!({
+        "pi": consts::PI,
+        "e": consts::E,
+        "sqrt2": consts::SQRT_2,
+        "ln2": consts::LN_2,
+        "ln10": consts::LN_10,
+    })
+}
+
+/// `calculator://stats`
+pub fn stats(totals: &Totals) -> Value {
+    let counted = totals.by_operation.iter();
+    let breakdown: Value = counted
+        .map(|(operation, count)| json!({"operation": operation, "count": count}))
+        .collect();
+    json!({
+        "totalCalculations": totals.by_operation.values().sum::<u64>(),
+        "activeSessions": totals.active_sessions,
+        "operationBreakdown": breakdown,
+    })
+}
+
+/// `session://info/{sessionId}`, `calculator://tapes/{tape_id}/info`
+pub fn info(session: &SessionRecord, now: Timestamp) -> Value {
+    let id = session.init.id;
+    let name = if id.is_tape() { "tapeId" } else { "sessionId" };
+    json!({
+        name: id.to_string(),
+        "startTime": session.created.to_string(),
+        "lastActivity": session.last_activity.to_string(),
+        "requestCount": session.requests,
+        "calculationCount": session.recorded,
+        "uptime": millis(now.since(session.created)),
+    })
+}
+
+/// `calculator://help`, made from the table of tools, so that it is complete.
+pub fn help(tools: &[Tool]) -> Value {
+    let explain = |tool: &Tool| {
+        let schema = &tool.input_schema;
+        json!({
+            "name": tool.name,
+            "title": tool.title,
+            "description": tool.description,
+            "arguments": schema["properties"],
+            "required": schema.get("required").unwrap_or(&json!([])),
+        })
+    };
+    json!({ "tools": tools.iter().map(explain).collect::<Value>() })
+}
