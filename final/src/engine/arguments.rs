@@ -17,6 +17,10 @@ const MAX_RULES: usize = 10;
 /// of longer arguments only the first is built.
 const MAX_LISTED: usize = 16 << 10;
 
+/// The longest arguments, in bytes, that are read without their schema: what they
+/// cost in memory does not matter yet.
+const MAX_SHORT: usize = 4 << 10;
+
 /// The longest name of an unknown argument that is repeated, in characters.
 const MAX_NAME: usize = 60;
 
@@ -31,6 +35,9 @@ pub fn checked(
     validator: &Validator,
     arguments: RawJson,
 ) -> Result<RawJson, String> {
+    if is_plain(validator, arguments.get()) {
+        return Ok(arguments);
+    }
     let mut reader = ArgumentReader::default();
     let read = reader.read(&arguments, schema, &JsonPath::Arguments);
     if !reader.rules.is_empty() {
@@ -40,6 +47,30 @@ pub fn checked(
         return Err(broken_rules(validator, &read, arguments.get().len()));
     }
     Ok(if reader.left_out { to_raw(&read) } else { arguments })
+}
+
+/// Returns whether arguments are short, valid, and need no reading along the schema:
+/// nearly all are.
+fn is_plain(validator: &Validator, arguments: &str) -> bool {
+    if arguments.len() > MAX_SHORT {
+        return false;
+    }
+    // A member that is given twice has two colons in the text, and is one in the value.
+    let colons = arguments.bytes().filter(|byte| *byte == b':').count();
+    serde_json::from_str(arguments).is_ok_and(|value: Value| {
+        members(&value) == colons && validator.is_valid(&value)
+    })
+}
+
+/// Counts the members of all objects in a value.
+fn members(value: &Value) -> usize {
+    match value {
+        Value::Object(object) => {
+            object.len() + object.values().map(members).sum::<usize>()
+        }
+        Value::Array(items) => items.iter().map(members).sum(),
+        _ => 0,
+    }
 }
 
 fn broken_rules(validator: &Validator, arguments: &Value, length: usize) -> String {
