@@ -4,6 +4,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`node`] | a server process, and several of them on one Redis |
+//! | [`notes`] | what happened when, for the reports of long runs |
 //! | [`pipes`] | a server process at the other end of two pipes |
 //! | [`redis`] | a `redis-server` process that can be frozen, killed and revived |
 //! | [`forwarder`] | an address that moves from one server to another |
@@ -35,6 +36,7 @@ pub mod http;
 pub mod modern;
 pub mod names;
 pub mod node;
+pub mod notes;
 pub mod pipes;
 pub mod probe;
 pub mod recorder;

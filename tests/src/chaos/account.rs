@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::Mutex;
 
 use super::Plan;
-
-/// Only so many notes are kept: more than these nobody reads.
-const MOST_NOTES: usize = 2_000;
+use crate::notes::{Notes, lock};
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,18 +66,10 @@ const LABELS: [(What, &str); 24] = [
 ];
 
 /// Where all who take part write down what they have seen.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Account {
-    start: Instant,
     counts: Mutex<BTreeMap<What, u64>>,
-    notes: Mutex<Vec<String>>,
-}
-
-impl Default for Account {
-    fn default() -> Self {
-        let (counts, notes) = Default::default();
-        Self { start: Instant::now(), counts, notes }
-    }
+    notes: Notes,
 }
 
 impl Account {
@@ -102,11 +91,7 @@ impl Account {
 
     /// Notes something that helps to understand a fault, with its time.
     pub fn note(&self, what: impl fmt::Display) {
-        let mut notes = lock(&self.notes);
-        if notes.len() < MOST_NOTES {
-            let time = self.start.elapsed().as_secs_f64();
-            notes.push(format!("{time:8.3} {what}"));
-        }
+        self.notes.add(what);
     }
 
     /// The counts so far.
@@ -116,13 +101,8 @@ impl Account {
 
     /// The notes so far.
     pub fn notes(&self) -> Vec<String> {
-        lock(&self.notes).clone()
+        self.notes.list()
     }
-}
-
-/// A panic while a lock was held leaves nothing half-done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How a run went. Printed, it is a table, the checks, and how many of them

@@ -1,13 +1,10 @@
 //! What happened, counted by all clients together.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::Mutex;
 
 use super::Plan;
-
-/// More notes than anybody reads are not kept.
-const MOST_NOTES: usize = 300;
+use crate::notes::{Notes, lock};
 
 /// The counts of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,18 +54,10 @@ impl Counts {
 }
 
 /// Where all that takes part writes down what it has seen.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ledger {
-    start: Instant,
     counts: Mutex<Counts>,
-    notes: Mutex<Vec<String>>,
-}
-
-impl Default for Ledger {
-    fn default() -> Self {
-        let (counts, notes) = Default::default();
-        Self { start: Instant::now(), counts, notes }
-    }
+    notes: Notes,
 }
 
 impl Ledger {
@@ -91,11 +80,7 @@ impl Ledger {
 
     /// Notes something that helps to understand a failure, with its time.
     pub fn note(&self, what: impl fmt::Display) {
-        let mut notes = lock(&self.notes);
-        if notes.len() < MOST_NOTES {
-            let time = self.start.elapsed().as_secs_f64();
-            notes.push(format!("{time:8.3} {what}"));
-        }
+        self.notes.add(what);
     }
 
     /// The counts so far.
@@ -105,13 +90,8 @@ impl Ledger {
 
     /// The notes so far.
     pub fn notes(&self) -> Vec<String> {
-        lock(&self.notes).clone()
+        self.notes.list()
     }
-}
-
-/// A panic while a lock was held leaves nothing half-done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How a run went. Printed, it is a table, the checks, and how many of them
