@@ -7,6 +7,7 @@ use axum::response::Response;
 use futures_util::future::join_all;
 
 use super::accept::Accepts;
+use super::era::check_batch;
 use super::error::HttpError;
 use super::post::{Post, accepted};
 use super::reply::one_message;
@@ -25,6 +26,9 @@ pub(super) async fn serve(
     messages: Vec<Result<Message, ParseError>>,
 ) -> Result<Response, HttpError> {
     let headers = &head.headers;
+    let counted = http.rate_limit.count_batch(&caller, messages.len());
+    counted.inspect_err(|_| http.metrics.rate_limited.inc())?;
+    check_batch(headers)?;
     let accepts = Accepts::of(headers);
     let requests = messages.iter().filter(|it| is_request(it)).count();
     let takes = requests == 0 || accepts.anything();

@@ -12,7 +12,7 @@ use tracing::{Instrument, Span};
 
 use super::accept::Accepts;
 use super::authentication::caller;
-use super::era::{PostKind, classify};
+use super::era::classify;
 use super::error::HttpError;
 use super::error_response::ErrorResponse;
 use super::guards::hang_up;
@@ -23,6 +23,7 @@ use crate::engine::{Caller, Session};
 use crate::error::Error;
 use crate::protocol::body::Body;
 use crate::protocol::jsonrpc::{self, Message, Notification, result_message};
+use crate::protocol::message_kind::MessageKind;
 use crate::protocol::trace::{TRACEPARENT, TraceContext};
 use crate::telemetry;
 
@@ -56,31 +57,25 @@ impl Post {
     async fn answer(self, body: Body) -> Result<Response, HttpError> {
         let engine = self.http.engine.clone();
         let span = traced(&self.head.headers);
-        self.count(&body)?;
-        let work = match classify(&self.head.headers, body)? {
-            PostKind::Ignored => return Ok(accepted()),
-            PostKind::Stateless(request, envelope) => {
-                let answer = stateless::serve(&self, request, envelope);
-                return answer.instrument(span).await;
-            }
-            PostKind::Initialize(request) => self.initialize(request).boxed(),
-            PostKind::InSession(message) => match message {
-                Message::Request(request) => self.call(request).boxed(),
-                Message::Notification(it) => self.notify(it).boxed(),
-                Message::Response(response) => self.deliver(response).boxed(),
+        let work = match body {
+            Body::Batch(messages) => batch::serve(self, messages).boxed(),
+            Body::Single(message) => match classify(&self.head.headers, message)? {
+                MessageKind::Stateless(request, envelope) => {
+                    let answer = stateless::serve(&self, request, envelope);
+                    return answer.instrument(span).await;
+                }
+                MessageKind::StatelessNotification(..) => return Ok(accepted()),
+                MessageKind::Initialize(request) => {
+                    self.initialize(request).boxed()
+                }
+                MessageKind::InSession(message) => match message {
+                    Message::Request(request) => self.call(request).boxed(),
+                    Message::Notification(it) => self.notify(it).boxed(),
+                    Message::Response(response) => self.deliver(response).boxed(),
+                },
             },
-            PostKind::Batch(messages) => batch::serve(self, messages).boxed(),
         };
         engine.detached(work.instrument(span)).await
-    }
-
-    /// Refuses a batch of more messages than the caller may send, and counts the
-    /// refusal.
-    fn count(&self, body: &Body) -> Result<(), Error> {
-        let Body::Batch(messages) = body else { return Ok(()) };
-        let rate_limit = &self.http.rate_limit;
-        let counted = rate_limit.count_batch(&self.caller, messages.len());
-        counted.inspect_err(|_| self.http.metrics.rate_limited.inc())
     }
 
     /// Opens a session.

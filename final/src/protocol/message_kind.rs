@@ -31,7 +31,9 @@ impl MessageKind {
             (Message::Request(request), Some(envelope)) => {
                 Ok(Self::Stateless(request, envelope?))
             }
-            (Message::Request(request), None) if is_initialize(&request) => {
+            (Message::Request(request), None)
+                if Method::parse(&request.method) == Method::Initialize =>
+            {
                 Ok(Self::Initialize(request))
             }
             (Message::Request(_), None) if is_stateless => {
@@ -49,16 +51,8 @@ impl MessageKind {
     }
 }
 
-fn is_initialize(request: &Request) -> bool {
-    Method::parse(&request.method) == Method::Initialize
-}
-
 /// Returns whether a message is `server/discover`, which only the stateless era has.
 pub fn is_discovery(message: &Message) -> bool {
-    match message {
-        Message::Request(request) => {
-            Method::parse(&request.method) == Method::Discover
-        }
-        _ => false,
-    }
+    matches!(message, Message::Request(request)
+        if Method::parse(&request.method) == Method::Discover)
 }
