@@ -1,9 +1,10 @@
 //! The error hierarchy's top, and the one table that decides what an error means.
 //!
 //! Modules below have an enum of their own, which `#[from]` converts upward. Errors
-//! that only HTTP can detect are in [`crate::http::error`], in the same form. A client
-//! gets a sentence of these tables, or the rule that its message or its arguments
-//! break: no text of another error, no path, no key. The log gets the causes too.
+//! that only HTTP can detect are in [`crate::http::error`], in the same form. A
+//! client gets a sentence of these tables, or the rule that its message or its
+//! arguments break: no text of another error, no path, no key. The log gets the
+//! causes too.
 
 mod meaning;
 
@@ -137,8 +138,8 @@ impl Error {
             Self::NoSuchMethod(Method::Initialize) => refused(
                 404,
                 METHOD_NOT_FOUND,
-                "method not found in 2026-07-28, sessions have 2025-11-25 and older \
-                 versions",
+                "method not found in 2026-07-28, sessions have 2025-11-25 and \
+                 older versions",
             ),
             Self::NoSuchMethod(_) => {
                 refused(404, METHOD_NOT_FOUND, "method not found in 2026-07-28")
@@ -234,7 +235,8 @@ impl Error {
     }
 }
 
-/// Returns what of a capability is required: a client may have only the other modes.
+/// Returns the mode of a capability that is required, because a client may have only
+/// the others.
 fn mode(capability: &str) -> Value {
     match capability {
         "elicitation" => json!({ "form": {} }),

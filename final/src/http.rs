@@ -60,14 +60,14 @@ pub struct Http {
 /// The routes. The order of the checks is the order of the layers, outermost
 /// first: `Host` and `Origin`, preflight, method, bounds on connections,
 /// authentication, rate limit.
-/// Operators' paths need only a `Host`, whichever it is, because probes and scrapers
-/// come by address and without a token.
+/// Operators' paths need only a `Host`, whichever it is, because probes and
+/// scrapers come by address and without a token.
 ///
 /// The checks are one stack in one `layer` call: axum boxes what every such
 /// call adds, and copies the boxes for every request.
 pub fn router(http: Arc<Http>) -> Router {
     let (guards, rate_limit) = (&http.guards, &http.rate_limit);
-    let ladder = ServiceBuilder::new()
+    let checks = ServiceBuilder::new()
         .layer(guards::security_headers())
         .layer(guards::layer(guards, guards::host_and_origin))
         .option_layer(guards::cors(guards, http.engine.parameter_headers()))
@@ -94,7 +94,7 @@ pub fn router(http: Arc<Http>) -> Router {
     Router::new()
         .route("/mcp", endpoint.clone())
         .route("/mcp/", endpoint)
-        .layer(ladder)
+        .layer(checks)
         .merge(operators)
         .with_state(http)
 }

@@ -30,7 +30,7 @@ pub struct Meaning {
     pub level: Level,
 }
 
-/// A request that the server does not serve as it is.
+/// Makes the row of a request that the server refuses.
 pub(crate) fn refused(
     status: u16,
     code: i32,
@@ -47,7 +47,7 @@ pub(crate) fn refused(
     }
 }
 
-/// A request that is refused with [`INVALID_REQUEST`].
+/// Makes the row of a request that is refused with [`INVALID_REQUEST`].
 pub(crate) fn invalid(
     status: u16,
     sentence: impl Into<Cow<'static, str>>,
@@ -55,7 +55,7 @@ pub(crate) fn invalid(
     refused(status, INVALID_REQUEST, sentence)
 }
 
-/// A request that is refused with [`INVALID_PARAMS`].
+/// Makes the row of a request that is refused with [`INVALID_PARAMS`].
 pub(super) fn bad_params(
     status: u16,
     sentence: impl Into<Cow<'static, str>>,
@@ -63,14 +63,14 @@ pub(super) fn bad_params(
     refused(status, INVALID_PARAMS, sentence)
 }
 
-/// A fault of the server, which only the log explains.
+/// Makes the row of a fault of the server, which only the log explains.
 pub(super) fn failed(sentence: &'static str) -> Meaning {
     let outcome = Outcome::Failed;
     let level = Level::ERROR;
     Meaning { outcome, level, ..refused(200, INTERNAL_ERROR, sentence) }
 }
 
-/// Something that the server needs is away for a while.
+/// Makes the row of something that the server lacks for a while.
 pub(super) fn unavailable(sentence: &'static str) -> Meaning {
     let outcome = Outcome::Unavailable;
     let level = Level::WARN;
@@ -78,17 +78,17 @@ pub(super) fn unavailable(sentence: &'static str) -> Meaning {
 }
 
 impl Meaning {
-    /// The same with detail for the client's program.
+    /// Adds detail for the client's program.
     pub(super) fn with_data(self, data: Value) -> Self {
         Self { data: Some(data), ..self }
     }
 
-    /// The same with a time after which the client should try again.
+    /// Adds the seconds after which the client should try again.
     pub(crate) fn after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// The same as something that happens to as many requests as there are clients.
+    /// Lowers the level, because there are as many such errors as clients.
     pub(super) fn expected(self) -> Self {
         Self { level: Level::DEBUG, ..self }
     }

@@ -16,7 +16,8 @@ use crate::sessions::Principal;
 /// Finds out who is calling, for [`caller`].
 ///
 /// # Errors
-/// [`HttpError::Unauthorized`], [`HttpError::InvalidToken`], [`HttpError::RepeatedHeader`].
+/// [`HttpError::Unauthorized`], [`HttpError::InvalidToken`],
+/// [`HttpError::RepeatedHeader`].
 pub fn authenticate(
     guards: &Guards,
     request: &mut Request,
@@ -44,8 +45,8 @@ fn identify(
     Ok(Caller { principal, owner })
 }
 
-/// The token, if there is one. Credentials of another scheme are none (RFC 6750, 3),
-/// and may have commas.
+/// Returns the token, if there is one. Credentials of another scheme are none
+/// (RFC 6750, 3), and may have commas.
 fn bearer_token(headers: &HeaderMap) -> Result<Option<&[u8]>, HttpError> {
     match single::value(headers, &AUTHORIZATION) {
         Ok(value) => Ok(value.and_then(after_bearer)),
@@ -65,7 +66,7 @@ fn after_bearer(credentials: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer").then(|| token.trim_ascii())
 }
 
-/// The caller that [`authenticate`] found.
+/// Returns the caller that [`authenticate`] found.
 ///
 /// # Errors
 /// [`HttpError::Unauthorized`] if it did not run, so that a route without it is
@@ -74,8 +75,8 @@ pub fn caller(extensions: &Extensions) -> Result<Caller, HttpError> {
     extensions.get::<Caller>().cloned().ok_or(HttpError::Unauthorized)
 }
 
-/// Compares with every token, each in constant time, so that the time taken
-/// tells nothing about which one was nearly right.
+/// Finds the owner of a token. Compares with every known one in constant time, so
+/// that the time taken reveals nothing about which of them was nearly right.
 fn principal(tokens: &Tokens, token: &[u8]) -> Option<Principal> {
     let mut found = 0_u64;
     for (index, (_, known)) in (1..).zip(&tokens.0) {

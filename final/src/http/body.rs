@@ -20,7 +20,8 @@ const BODY_DEADLINE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// [`HttpError::UnsupportedMediaType`], [`HttpError::UnsupportedEncoding`],
-/// [`HttpError::RepeatedHeader`], [`Error::BodyTooLarge`], [`HttpError::BodyIncomplete`].
+/// [`HttpError::RepeatedHeader`], [`Error::BodyTooLarge`],
+/// [`HttpError::BodyIncomplete`].
 pub async fn read(
     headers: &HeaderMap,
     body: Body,

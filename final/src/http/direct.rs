@@ -1,5 +1,5 @@
-//! The stream of a call in the stateless era. It is sent to the client of the request
-//! alone, and cannot be resumed: its events have no ids (M057). When the client
+//! The stream of a call in the stateless era. Only the client of the request gets it,
+//! and cannot resume it, because its events have no ids (M057). When the client
 //! disconnects, the call ends.
 
 use std::time::Duration;

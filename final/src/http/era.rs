@@ -83,7 +83,8 @@ pub fn require_stateless(version: &str) -> Result<(), Error> {
     }
 }
 
-/// Returns the version header's value; one that is not text is as wrong as any other.
+/// Returns the value of the version header. One that is not text is as wrong as any
+/// other.
 ///
 /// # Errors
 /// [`HttpError::RepeatedHeader`]

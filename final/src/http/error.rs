@@ -16,7 +16,7 @@ pub const ALLOWED_METHODS: &str = "GET, POST, DELETE";
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.meaning().sentence)]
 pub enum HttpError {
-    /// `Host` is none of this server's: DNS rebinding, or a missing `ALLOWED_HOSTS`.
+    /// `Host` is not allowed: DNS rebinding, or a missing item of `ALLOWED_HOSTS`.
     ForbiddenHost,
     /// `Origin` is a web page that the settings do not trust.
     ForbiddenOrigin,

@@ -10,7 +10,7 @@ use crate::protocol::RawJson;
 use crate::protocol::errors::RpcError;
 use crate::protocol::jsonrpc::{RequestId, error_message};
 
-/// One JSON text as a response.
+/// Makes a response of one JSON text.
 pub fn json(status: StatusCode, message: RawJson) -> Response {
     let text = String::from(Box::<str>::from(message));
     let mut response = Response::new(Body::from(text));
@@ -39,12 +39,12 @@ impl<E: Into<HttpError>> From<E> for ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// The same as the response to the request with this id.
+    /// Makes it the response to the request with this id.
     pub fn at<'a>(self, id: impl Into<Option<&'a RequestId>>) -> Self {
         Self { id: id.into().cloned(), ..self }
     }
 
-    /// Renders an error that has been logged: `write` gives its message the form that
+    /// Renders an error that has been logged. `write` gives its message the form that
     /// the client accepts.
     pub fn render(
         self,

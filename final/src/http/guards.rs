@@ -62,7 +62,7 @@ impl Guards {
     }
 }
 
-/// One rung of the ladder.
+/// One check of a request.
 type Check = fn(&Guards, &mut Request) -> Result<(), HttpError>;
 
 /// A check as a layer. Like a middleware function, but without its boxes.
@@ -83,8 +83,9 @@ pub fn layer(
 /// spec: basic/transports (security warning), L035, L036
 ///
 /// # Errors
-/// [`HttpError::ForbiddenHost`], [`HttpError::ForbiddenOrigin`], [`HttpError::BadHost`],
-/// [`HttpError::HostMismatch`], [`HttpError::RepeatedHeader`].
+/// [`HttpError::ForbiddenHost`], [`HttpError::ForbiddenOrigin`],
+/// [`HttpError::BadHost`], [`HttpError::HostMismatch`],
+/// [`HttpError::RepeatedHeader`].
 pub fn host_and_origin(
     guards: &Guards,
     request: &mut Request,

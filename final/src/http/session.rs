@@ -74,8 +74,9 @@ fn require_stateful(headers: &HeaderMap) -> Result<(), HttpError> {
     }
 }
 
-/// Loads the session that a request names, counts its requests and checks the version
-/// header. If the client does not accept the answer, the session is left as it is.
+/// Loads the session that a request names, counts its requests and checks the
+/// version header. If the client does not accept the answer, the session is left as
+/// it is.
 ///
 /// # Errors
 /// Those of [`session_id`], [`check_version`] and [`Engine::load_and_touch`];
@@ -114,8 +115,8 @@ pub fn session_id(headers: &HeaderMap) -> Result<SessionId, HttpError> {
     Ok(id.ok_or(Error::SessionNotFound)?)
 }
 
-/// Checks the version header: it repeats what the session has negotiated. Without the
-/// header the version is known from the record (L067, L207).
+/// Checks the version header, which repeats what the session has negotiated. Without
+/// the header the version is known from the record (L067, L207).
 ///
 /// # Errors
 /// [`HttpError::WrongVersion`], [`HttpError::RepeatedHeader`].

@@ -1,6 +1,6 @@
-//! Writes event streams. axum's `Sse` is not used: its `Event` cannot write an empty
-//! `data` line, with which a resumable stream begins, and its `KeepAlive` takes only
-//! such events.
+//! Writes event streams. axum's `Sse` is not used: its `Event` cannot write the empty
+//! `data` line with which a resumable stream begins, and its `KeepAlive` takes no
+//! other events.
 //! spec: WHATWG HTML, server-sent events
 
 use std::convert::Infallible;
@@ -43,19 +43,19 @@ pub fn messages(open: &IntGauge, queue: mpsc::Receiver<RawJson>) -> Response {
     }))
 }
 
-/// Waits for the next event, which can be waited for again; after a while without one
-/// there is a comment.
+/// Waits for the next event. After a while without one, returns a comment; the caller
+/// waits again then.
 async fn or_comment(event: impl Future<Output = Option<Bytes>>) -> Option<Bytes> {
     let comment = Bytes::from_static(b":\n\n");
     timeout(KEEP_ALIVE, event).await.unwrap_or(Some(comment))
 }
 
-/// A stream of one message, for a client that takes only streams.
+/// Sends one message as a stream, to a client that accepts nothing else.
 pub fn single(message: &RawJson) -> Response {
     respond(stream::iter([event(message)]))
 }
 
-/// A stream without a message: the answer to a request that was cancelled.
+/// Sends no message: the answer to a request that was cancelled.
 pub fn empty() -> Response {
     respond(stream::empty())
 }

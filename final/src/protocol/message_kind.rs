@@ -9,8 +9,8 @@ use super::method::Method;
 pub enum MessageKind {
     /// A request of the stateless era.
     Stateless(Request, Envelope),
-    /// A notification of the stateless era, with the version that it names. There is
-    /// nothing to do about it: a request of that era ends with its connection.
+    /// A notification of the stateless era, with the version that it names. It has no
+    /// effect, because a request of that era ends with its connection.
     StatelessNotification(Notification, Option<String>),
     /// The handshake that opens a session.
     Initialize(Request),
@@ -20,8 +20,8 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Classifies a message. A version in its `_meta` is a claim to the stateless
-    /// era, and `initialize` to the stateful one; then `is_stateless` decides, which
-    /// is what the transport knows.
+    /// era, and `initialize` to the stateful one. For other messages the transport
+    /// decides, by `is_stateless`.
     ///
     /// # Errors
     /// [`BadEnvelope`] if a request of the stateless era does not say what it must.
@@ -51,7 +51,7 @@ impl MessageKind {
     }
 }
 
-/// Returns whether a message is `server/discover`, which only the stateless era has.
+/// Tells whether a message is `server/discover`, which only the stateless era has.
 pub fn is_discovery(message: &Message) -> bool {
     matches!(message, Message::Request(request)
         if Method::parse(&request.method) == Method::Discover)

@@ -104,7 +104,7 @@ impl RunningCalls {
         Ok(())
     }
 
-    /// Cancels the call that a notification names; `false` if it names none that runs.
+    /// Cancels the running call that a notification names; `false` if there is none.
     pub fn cancel(&self, notification: &Notification) -> bool {
         let Method::Cancelled = Method::parse(&notification.method) else {
             return false;
@@ -116,7 +116,7 @@ impl RunningCalls {
         ids.get(&request_id).inspect(|call| call.cancelled.cancel()).is_some()
     }
 
-    /// Ends the subscriptions, over this transport with a notification (M185, A1), and
+    /// Ends the subscriptions, over this transport with a notification (M185, A1), then
     /// waits for all calls.
     pub async fn finish(&mut self) {
         for request_id in self.cancel_subscriptions() {

@@ -47,7 +47,7 @@ impl Lines {
         }
     }
 
-    /// Runs a call and sends its messages. Returns its answer, unless it was cancelled.
+    /// Runs a call and sends its messages. Returns its answer, if it has one.
     pub async fn send_messages(
         &self,
         mut call: Call,
