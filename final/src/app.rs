@@ -23,9 +23,9 @@ use crate::engine::{self, BadSchema, Engine};
 use crate::http::guards::Guards;
 use crate::http::rate_limit::RateLimit;
 use crate::http::{self, Http};
+use crate::redis::ConnectError;
 use crate::service::Service;
 use crate::sessions::StoreError;
-use crate::sessions::redis::ConnectError;
 use crate::telemetry::Metrics;
 
 /// How long the system may take to resolve `HOST`.

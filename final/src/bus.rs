@@ -6,7 +6,6 @@
 //! at everything that it holds.
 
 pub mod memory;
-pub mod metered;
 pub mod redis;
 
 use std::time::Duration;
@@ -15,7 +14,6 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 pub use memory::MemoryBus;
-pub use metered::MeteredBus;
 pub use redis::RedisBus;
 
 use crate::events::StreamId;

@@ -6,7 +6,6 @@ pub mod cursor;
 pub mod id;
 pub mod log;
 pub mod memory;
-pub mod metered;
 pub mod open_streams;
 pub mod redis;
 
@@ -17,6 +16,5 @@ pub use log::{
     LogPage, ReaderLocation, Resumption, Runner,
 };
 pub use memory::MemoryLog;
-pub use metered::MeteredLog;
 pub use open_streams::{CloseReason, OpenStreams, StreamHandle};
 pub use redis::RedisLog;

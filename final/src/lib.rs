@@ -15,6 +15,7 @@
 //! | [`bus`] | messages between nodes: answers, cancellations, where to look |
 //! | [`events`] | what was sent on streams, in order, for resumption |
 //! | [`sessions`] | the record, the stores, and what is live on this node |
+//! | [`redis`] | the Redis client alone: connection, scripts, keys, measurement |
 //! | [`sealing`] | state that clients bring back, unread and unchanged |
 //! | [`protocol`] | the data contracts: no I/O, no async |
 //! | [`readiness`], [`detached`], `lock` | small things that know nothing else |
@@ -31,6 +32,7 @@ pub mod http;
 mod lock;
 pub mod protocol;
 pub mod readiness;
+pub mod redis;
 pub mod sealing;
 pub mod service;
 pub mod sessions;

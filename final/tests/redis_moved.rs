@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use contract::{SETTINGS, opened};
 use forwarder::Forwarder;
 use mcp_server::bus::{Bus, BusMessage, RedisBus, RemoteChange};
-use mcp_server::sessions::redis::{ConnectError, Servers};
+use mcp_server::redis::{ConnectError, Servers};
 use mcp_server::sessions::{
     NodeId, Phase, RedisStore, SessionInit, SessionStore, StoreError,
 };
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn connect(url: &str, node: &str) -> Result<RedisStore, ConnectError> {
     let (servers, node) = (Servers::parse(url)?, NodeId::named(node));
-    RedisStore::connect(&servers, SETTINGS, node, "mcp").await
+    contract::connect(&servers, SETTINGS, node).await
 }
 
 async fn eventually(

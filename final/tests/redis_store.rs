@@ -20,11 +20,13 @@ use mcp_server::engine::{self, Caller, Engine};
 use mcp_server::events::{Frame, LogBounds};
 use mcp_server::protocol::logging::Level;
 use mcp_server::protocol::to_raw;
-use mcp_server::sessions::metered::{Meter, STORE_DEADLINE, StoreMetrics};
-use mcp_server::sessions::redis::{ConnectError, GENERATION, Servers, trouble};
+use mcp_server::redis::{
+    ConnectError, STORE_DEADLINE, Servers, StoreMetrics, outage_reason,
+};
+use mcp_server::sessions::redis::GENERATION;
 use mcp_server::sessions::{
-    HistoryAppend, MeteredStore, NodeId, Principal, RedisStore, SessionInit,
-    SessionStore, StoreError, StoreSettings,
+    HistoryAppend, NodeId, Principal, RedisStore, SessionInit, SessionStore,
+    StoreError, StoreSettings,
 };
 use mcp_server::telemetry::Metrics;
 use prometheus::Registry;
@@ -45,7 +47,20 @@ async fn try_connect(
     node: &str,
 ) -> Result<RedisStore, ConnectError> {
     let (servers, node) = (Servers::parse(url)?, NodeId::named(node));
-    RedisStore::connect(&servers, settings, node, "mcp").await
+    contract::connect(&servers, settings, node).await
+}
+
+/// A store that gives up after a time of its own, and is measured in `registry`.
+async fn impatient(
+    server: &RedisServer,
+    deadline: Duration,
+    registry: &Registry,
+) -> RedisStore {
+    let metrics = StoreMetrics::register(registry, deadline).unwrap();
+    let servers = Servers::parse(&server.url()).unwrap();
+    let node = NodeId::named("first");
+    let store = RedisStore::connect(&servers, SETTINGS, node, "mcp", &metrics);
+    store.await.unwrap()
 }
 
 #[tokio::test]
@@ -336,7 +351,7 @@ async fn a_probe_says_in_a_word_why_sessions_cannot_be_written() {
         let run = |line: &str| server.run(&line.split(' ').collect::<Vec<_>>());
         run(refuse);
         let refused = store.probe().await.expect_err(refuse);
-        assert_eq!(trouble(&refused), word, "{refuse}: {refused:?}");
+        assert_eq!(outage_reason(refused.cause()), word, "{refuse}: {refused:?}");
         run(accept);
         is_well_again(&store).await;
     }
@@ -359,15 +374,13 @@ async fn an_eviction_policy_that_can_lose_parts_of_sessions_is_named() {
 async fn a_call_that_has_just_failed_makes_a_probe_fail_too() {
     let server = RedisServer::start();
     let store = connect(&server.url(), "first").await;
-    let metrics = StoreMetrics::register(&Registry::new()).unwrap();
-    let meter = Meter::new(STORE_DEADLINE, metrics);
-    let store = MeteredStore::new(Arc::new(store), meter);
     let session = opened();
     store.create(&session).await.unwrap();
     server.run(&["ACL", "SETUSER", "default", "-rpush"]);
     assert!(store.probe().await.is_ok());
     store.append_history(&session.id, &entries(1)).await.unwrap_err();
-    assert_eq!(trouble(&store.probe().await.unwrap_err()), "denied");
+    let unwell = store.probe().await.unwrap_err();
+    assert_eq!(outage_reason(unwell.cause()), "denied");
     is_well_again(&store).await;
 }
 
@@ -407,21 +420,18 @@ async fn a_server_that_stands_still_is_an_error_and_not_a_missing_session() {
     let store = connect(&server.url(), "first").await;
     let session = opened();
     store.create(&session).await.unwrap();
-    store
-        .load_and_touch(&session.id, &session.principal, 1)
-        .await
-        .unwrap()
-        .unwrap();
+    let visit = HistoryAppend { requests: 1, ..entries(1) };
+    store.append_history(&session.id, &visit).await.unwrap().unwrap();
     server.pause();
 
     let started = Instant::now();
-    let (loaded, entered) = tokio::join!(
+    let (loaded, changed) = tokio::join!(
         store.load(&session.id, &session.principal),
-        store.load_and_touch(&session.id, &session.principal, 1),
+        store.append_history(&session.id, &visit),
     );
     assert!(started.elapsed() < Duration::from_millis(1300));
     assert!(matches!(loaded, Err(StoreError::Unavailable(_))), "{loaded:?}");
-    assert!(matches!(entered, Err(StoreError::OutcomeUnknown(_))), "{entered:?}");
+    assert!(matches!(changed, Err(StoreError::OutcomeUnknown(_))), "{changed:?}");
 
     server.resume();
     works_within(&store, &opened(), Duration::from_secs(2)).await;
@@ -519,9 +529,7 @@ async fn refused(url: &str) -> String {
 #[tokio::test]
 async fn a_visit_without_an_answer_is_unavailable_whoever_gave_up() {
     let server = RedisServer::start();
-    let inner = Arc::new(connect(&server.url(), "first").await);
-    let metrics = StoreMetrics::register(&Registry::new()).unwrap();
-    let store = MeteredStore::new(inner, Meter::new(3 * STORE_DEADLINE, metrics));
+    let store = impatient(&server, 3 * STORE_DEADLINE, &Registry::new()).await;
     let session = opened();
     store.create(&session).await.unwrap();
     server.pause();
@@ -540,9 +548,7 @@ async fn a_visit_without_an_answer_is_unavailable_whoever_gave_up() {
 #[tokio::test]
 async fn a_create_that_was_given_up_holds_no_place() {
     let server = RedisServer::start();
-    let inner = Arc::new(connect(&server.url(), "first").await);
-    let metrics = StoreMetrics::register(&Registry::new()).unwrap();
-    let store = MeteredStore::new(inner, Meter::new(STORE_DEADLINE / 4, metrics));
+    let store = impatient(&server, STORE_DEADLINE / 4, &Registry::new()).await;
     assert!(store.create(&owned_by("alice")).await.unwrap());
     server.pause();
     assert!(store.create(&owned_by("alice")).await.is_err());
@@ -660,17 +666,16 @@ async fn a_sweep_ends_in_time_far_away_from_the_server() {
     let settings =
         StoreSettings { timeout: Duration::from_millis(500), ..SETTINGS };
     let url = far_away(server.port()).await;
-    let inner = try_connect(&url, settings, "first").await.unwrap();
-    let metrics = StoreMetrics::register(&Registry::new()).unwrap();
-    let store =
-        MeteredStore::new(Arc::new(inner), Meter::new(STORE_DEADLINE, metrics));
+    let store = try_connect(&url, settings, "first").await.unwrap();
     for created in
         join_all((0..64).map(|_| async { store.create(&opened()).await })).await
     {
         assert!(created.unwrap());
     }
     tokio::time::sleep(2 * settings.timeout).await;
+    let started = Instant::now();
     assert_eq!(store.sweep().await.unwrap(), 64);
+    assert!(started.elapsed() < STORE_DEADLINE);
 }
 
 /// A way to the server that takes 20 ms, there and back again.
@@ -787,11 +792,9 @@ async fn a_stream_that_came_back_outlives_the_hint_that_it_left() {
 }
 
 #[tokio::test]
-async fn a_metered_store_gives_up_and_counts_it() {
+async fn a_store_gives_up_at_its_deadline_and_counts_it() {
     let (server, registry) = (RedisServer::start(), Registry::new());
-    let metrics = StoreMetrics::register(&registry).unwrap();
-    let inner = Arc::new(connect(&server.url(), "first").await);
-    let store = MeteredStore::new(inner, Meter::new(STORE_DEADLINE / 4, metrics));
+    let store = impatient(&server, STORE_DEADLINE / 4, &registry).await;
     let session = opened();
     store.create(&session).await.unwrap();
     server.pause();

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use contract::{SETTINGS, entries, lose_the_answer, opened, record_key};
 use mcp_server::bus::{Bus, BusMessage, RedisBus, RemoteChange};
-use mcp_server::sessions::redis::Servers;
+use mcp_server::redis::Servers;
 use mcp_server::sessions::{
     NodeId, RedisStore, SessionInit, SessionStore, StoreError, StoreSettings,
 };
@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 
 async fn connect(url: &str, settings: StoreSettings, node: &str) -> RedisStore {
     let (servers, node) = (Servers::parse(url).unwrap(), NodeId::named(node));
-    RedisStore::connect(&servers, settings, node, "mcp").await.expect("it connects")
+    contract::connect(&servers, settings, node).await.expect("it connects")
 }
 
 #[tokio::test]

@@ -370,6 +370,12 @@ async fn statistics_count_the_operations_of_all_sessions() {
         .collect();
     let expected = ["add 3", "sqrt 1"].map(str::to_owned);
     assert_eq!(counted, BTreeSet::from(expected));
+    // Calculations are counted wherever they are kept; operations of storage are
+    // measured in Redis alone.
+    let add = "mcp_calculations_total{operation=\"add\"}";
+    assert_eq!(node.metric(add).await, Some(3.0));
+    let append = "mcp_store_errors_total{operation=\"append\"}";
+    assert_eq!(node.metric(append).await, None);
 }
 
 /// L124: and without them an error.

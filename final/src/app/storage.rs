@@ -4,19 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::StartError;
-use crate::bus::{MemoryBus, MeteredBus, RedisBus};
+use crate::bus::{MemoryBus, RedisBus};
 use crate::config::Config;
 use crate::engine::Storage;
-use crate::events::{LogBounds, MemoryLog, MeteredLog, RedisLog};
+use crate::events::{LogBounds, MemoryLog, RedisLog};
+use crate::redis::{STORE_DEADLINE, Servers, StoreMetrics};
 use crate::sealing::KeyRing;
-use crate::sessions::metered::{Meter, STORE_DEADLINE, StoreMetrics};
-use crate::sessions::redis::Servers;
-use crate::sessions::{
-    MemoryStore, MeteredStore, NodeId, RedisStore, StoreSettings,
-};
+use crate::sessions::{MemoryStore, NodeId, RedisStore, StoreSettings};
 use crate::telemetry::Metrics;
 
-/// The storage that the settings ask for, measured.
+/// The storage that the settings ask for.
 pub(super) async fn open(
     config: &Config,
     metrics: &Metrics,
@@ -34,20 +31,14 @@ pub(super) async fn open(
         let servers = config.redis.clone();
         let node = NodeId::random();
         let prefix = &config.redis_key_prefix;
-        let store = RedisStore::connect(&servers, settings, node, prefix).await?;
-        on_redis(Arc::new(store), servers, bounds, config.node_lease)
+        let metrics = StoreMetrics::register(&metrics.registry, STORE_DEADLINE)?;
+        let store = RedisStore::connect(&servers, settings, node, prefix, &metrics);
+        let store = Arc::new(store.await?);
+        on_redis(store, servers, bounds, config.node_lease)
     } else {
         in_memory(settings, bounds)
     };
-    let metrics = StoreMetrics::register(&metrics.registry)?;
-    let meter = Meter::new(STORE_DEADLINE, metrics);
-    Ok(Storage {
-        sessions: Arc::new(MeteredStore::new(storage.sessions, meter.clone())),
-        log: Arc::new(MeteredLog::new(storage.log, meter.clone())),
-        bus: Arc::new(MeteredBus::new(storage.bus, meter)),
-        keys: Arc::new(KeyRing::new(&config.state_keys.0)),
-        ..storage
-    })
+    Ok(Storage { keys: Arc::new(KeyRing::new(&config.state_keys.0)), ..storage })
 }
 
 /// Everything in the memory of this process.

@@ -19,12 +19,13 @@ use crate::events::StreamId;
 use crate::protocol::jsonrpc::RequestId;
 use crate::protocol::subscriptions::List;
 use crate::protocol::to_raw;
+use crate::redis::{
+    ANSWER_DEADLINE, Connection, NOW, Script, Servers, TIME, operations, script,
+};
 use crate::sealing::Secret;
 use crate::sessions::clock::millis;
 use crate::sessions::live::ClientAnswer;
-use crate::sessions::redis::connection::{ANSWER_DEADLINE, Servers};
-use crate::sessions::redis::error::{read_failed, write_failed};
-use crate::sessions::redis::scripts::{IN_SESSION, NOW, Script};
+use crate::sessions::redis::scripts::SESSION;
 use crate::sessions::store::Result;
 use crate::sessions::{NodeId, RedisStore, SessionId, StoreError, Timestamp};
 
@@ -35,24 +36,35 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// does not notice that it is broken.
 const PING: Duration = Duration::from_secs(2);
 
-macro_rules! script {
-    ($name:ident: $file:literal) => {
-        static $name: LazyLock<Script> = LazyLock::new(|| {
-            let script = include_str!(concat!("lua/", $file, ".lua"));
-            Script::of(&[IN_SESSION, script])
-        });
-    };
-}
+script!(REGISTER_QUESTION: TIME, SESSION, "register_question");
+script!(WITHDRAW_QUESTION: TIME, SESSION, "withdraw_question");
+script!(DELIVER_ANSWER: TIME, SESSION, "deliver_answer");
+script!(REQUEST_CANCEL: TIME, SESSION, "request_cancel");
+script!(PULL_MAILBOX: TIME, SESSION, "pull_mailbox");
 
-script!(EXPECT: "expect");
-script!(WITHDRAW: "withdraw");
-script!(ANSWER: "answer");
-script!(CANCEL: "cancel");
-script!(LOOK: "look");
+operations! {
+    /// What the bus asks Redis for.
+    enum BusOperation {
+        Publish: Write = "announce",
+        RegisterQuestion: Write = "expect",
+        WithdrawQuestion: Write = "withdraw",
+        DeliverAnswer: Write = "answer",
+        RequestCancel: Write = "cancel",
+        PullMailbox: Read = "look",
+        TakeLease: Write = "take_lease",
+        RenewLease: Write = "renew_lease",
+        EndLease: Write = "end_lease",
+        IsAlive: Read = "is_alive",
+        UseOnce: Write = "claim",
+        TimeFor: Read = "time_for",
+        AgreeOnSecret: Write = "agree",
+    }
+}
 
 /// A [`Bus`] for any number of nodes.
 pub struct RedisBus {
     store: Arc<RedisStore>,
+    connection: Connection<BusOperation>,
     /// Where to subscribe: a connection of its own.
     servers: Servers,
     /// For how long a node is alive that says so.
@@ -62,31 +74,50 @@ pub struct RedisBus {
 impl RedisBus {
     /// The bus of the nodes that share `store`, which is on `servers`.
     pub fn new(store: Arc<RedisStore>, servers: Servers, lease: Duration) -> Self {
-        Self { store, servers, lease }
+        let connection = store.connection.with_operations();
+        Self { store, connection, servers, lease }
+    }
+
+    /// How the name of every node's own channel begins; the node's name follows.
+    fn node_channels(&self) -> String {
+        self.store.keys.shared("node:")
+    }
+
+    /// The channel that all nodes subscribe to.
+    fn broadcast_channel(&self) -> String {
+        self.store.keys.shared("nodes")
+    }
+
+    /// The key that is there while a node is alive.
+    fn lease_key(&self, node: &NodeId) -> String {
+        self.store.keys.shared(format_args!("lease:{node}"))
+    }
+
+    /// The key that is there while this name is used up.
+    fn used_key(&self, name: &str) -> String {
+        self.store.keys.shared(format_args!("claim:{name}"))
     }
 
     async fn run<T: FromRedisValue>(
         &self,
+        operation: BusOperation,
         script: &Script,
         session: &SessionId,
         arguments: &[&str],
     ) -> Result<Option<T>> {
-        let (channels, name) =
-            (self.store.keys.node_channel_prefix(), session.to_string());
+        let (channels, name) = (self.node_channels(), session.to_string());
         let head: [&str; 3] = [self.store.node().as_str(), &channels, &name];
-        self.store.run(script, session, &[&head, arguments].concat()).await
+        let arguments = [&head, arguments].concat();
+        let connection = &self.connection;
+        self.store.run(connection, operation, script, session, &arguments).await
     }
 
     /// Listens until the connection breaks, or that of the commands leads
     /// elsewhere: on an old server nobody publishes any more.
     async fn hear(&self, heard: &mpsc::Sender<BusMessage>) -> RedisResult<()> {
-        let own = format!(
-            "{}{}",
-            self.store.keys.node_channel_prefix(),
-            self.store.node()
-        );
-        let everybody = self.store.keys.broadcast_channel();
-        let mut moved = pin!(self.store.connection.replaced());
+        let own = format!("{}{}", self.node_channels(), self.store.node());
+        let everybody = self.broadcast_channel();
+        let mut moved = pin!(self.connection.replaced());
         let subscriber = self.servers.subscribe(&[&own, &everybody]).await?;
         let (mut sink, mut messages) = subscriber.split();
         // An error means that nobody wants to know any more.
@@ -174,8 +205,8 @@ impl Bus for RedisBus {
             RemoteChange::List(list) => ("list", list.as_str()),
         };
         let payload = format!("{} {kind} {what}", self.store.node());
-        let announce = Cmd::publish(self.store.keys.broadcast_channel(), payload);
-        self.store.connection.query(&announce).await.map_err(write_failed)
+        let publish = Cmd::publish(self.broadcast_channel(), payload);
+        Ok(self.connection.query(BusOperation::Publish, &publish).await?)
     }
 
     async fn register_question(
@@ -186,7 +217,14 @@ impl Bus for RedisBus {
     ) -> Result<bool> {
         let (question, call) = (to_raw(question), to_raw(call));
         let arguments = [question.get(), call.get()];
-        let expected: Option<u64> = self.run(&EXPECT, session, &arguments).await?;
+        let expected: Option<u64> = self
+            .run(
+                BusOperation::RegisterQuestion,
+                &REGISTER_QUESTION,
+                session,
+                &arguments,
+            )
+            .await?;
         Ok(expected.is_some())
     }
 
@@ -196,7 +234,9 @@ impl Bus for RedisBus {
         question: &RequestId,
     ) -> Result<()> {
         let question = to_raw(question);
-        self.run::<u64>(&WITHDRAW, session, &[question.get()]).await?;
+        let withdraw = BusOperation::WithdrawQuestion;
+        let arguments = [question.get()];
+        self.run::<u64>(withdraw, &WITHDRAW_QUESTION, session, &arguments).await?;
         Ok(())
     }
 
@@ -208,7 +248,9 @@ impl Bus for RedisBus {
     ) -> Result<bool> {
         let (question, outcome) = (to_raw(question), to_raw(outcome));
         let arguments = [question.get(), outcome.get()];
-        Ok(self.run(&ANSWER, session, &arguments).await? == Some(1))
+        let deliver = BusOperation::DeliverAnswer;
+        let script = &DELIVER_ANSWER;
+        Ok(self.run(deliver, script, session, &arguments).await? == Some(1))
     }
 
     async fn request_cancel(
@@ -217,15 +259,18 @@ impl Bus for RedisBus {
         call: &RequestId,
         reason: &str,
     ) -> Result<bool> {
-        let (call, everybody) = (to_raw(call), self.store.keys.broadcast_channel());
+        let (call, everybody) = (to_raw(call), self.broadcast_channel());
         let arguments = [call.get(), reason, &everybody];
-        Ok(self.run(&CANCEL, session, &arguments).await? == Some(1))
+        let cancel = BusOperation::RequestCancel;
+        let script = &REQUEST_CANCEL;
+        Ok(self.run(cancel, script, session, &arguments).await? == Some(1))
     }
 
     async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Mailbox>> {
         type Pairs = Vec<(String, String)>;
-        let left: Option<(Pairs, Pairs)> =
-            self.run(&LOOK, session, &[]).await.map_err(StoreError::of_read)?;
+        let left: Option<(Pairs, Pairs)> = self
+            .run(BusOperation::PullMailbox, &PULL_MAILBOX, session, &[])
+            .await?;
         let Some((answers, cancelled)) = left else { return Ok(None) };
         let answers = answers
             .iter()
@@ -240,49 +285,49 @@ impl Bus for RedisBus {
 
     async fn take_lease(&self) -> Result<()> {
         let mut take = cmd("SET");
-        let key = self.store.keys.lease(self.store.node());
+        let key = self.lease_key(self.store.node());
         take.arg(key).arg("1").arg("PX").arg(millis(self.lease));
-        self.store.connection.query(&take).await.map_err(write_failed)
+        Ok(self.connection.query(BusOperation::TakeLease, &take).await?)
     }
 
     async fn renew_lease(&self) -> Result<bool> {
         let mut renew = cmd("PEXPIRE");
-        let key = self.store.keys.lease(self.store.node());
+        let key = self.lease_key(self.store.node());
         renew.arg(key).arg(millis(self.lease));
-        self.store.connection.query(&renew).await.map_err(write_failed)
+        Ok(self.connection.query(BusOperation::RenewLease, &renew).await?)
     }
 
     async fn end_lease(&self) -> Result<()> {
-        let end = Cmd::del(self.store.keys.lease(self.store.node()));
-        self.store.connection.query(&end).await.map_err(write_failed)
+        let end = Cmd::del(self.lease_key(self.store.node()));
+        Ok(self.connection.query(BusOperation::EndLease, &end).await?)
     }
 
     async fn is_alive(&self, node: &NodeId) -> Result<bool> {
-        let exists = Cmd::exists(self.store.keys.lease(node));
-        self.store.connection.query(&exists).await.map_err(read_failed)
+        let exists = Cmd::exists(self.lease_key(node));
+        Ok(self.connection.query(BusOperation::IsAlive, &exists).await?)
     }
 
     async fn use_once(&self, name: &str, lifetime: Duration) -> Result<bool> {
-        let mut claim = cmd("SET");
-        claim.arg(self.store.keys.claim(name)).arg(self.store.node().as_str());
-        claim.arg("NX").arg("PX").arg(millis(lifetime));
-        self.store.connection.query(&claim).await.map_err(write_failed)
+        let mut take = cmd("SET");
+        take.arg(self.used_key(name)).arg(self.store.node().as_str());
+        take.arg("NX").arg("PX").arg(millis(lifetime));
+        Ok(self.connection.query(BusOperation::UseOnce, &take).await?)
     }
 
     async fn time_for(&self, name: &str) -> Result<Timestamp> {
-        // In a cluster the key leads to the server that will remember the claim.
-        let key = [self.store.keys.claim(name)];
-        let now = NOW.run(&self.store.connection, &key, &[]).await;
-        now.map(Timestamp).map_err(read_failed)
+        // In a cluster the key leads to the server that will remember the name.
+        let (time, key) = (BusOperation::TimeFor, [self.used_key(name)]);
+        let now = self.connection.run_script(time, &NOW, &key, &[]).await?;
+        Ok(Timestamp(now))
     }
 
     async fn agree_on_secret(&self, proposal: Secret) -> Result<Secret> {
-        let key = self.store.keys.secret();
-        let connection = &self.store.connection;
+        let (agree, key) =
+            (BusOperation::AgreeOnSecret, self.store.keys.shared("secret"));
         let propose = Cmd::set_nx(&key, STANDARD.encode(proposal));
-        connection.query::<bool>(&propose).await.map_err(write_failed)?;
+        self.connection.query::<bool>(agree, &propose).await?;
         let agreed: Option<String> =
-            connection.query(&Cmd::get(&key)).await.map_err(read_failed)?;
+            self.connection.query(agree, &Cmd::get(&key)).await?;
         // Gone immediately: the server is being emptied.
         let agreed = agreed.ok_or(StoreError::Unavailable(None))?;
         let agreed = STANDARD.decode(agreed).ok();

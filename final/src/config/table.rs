@@ -12,7 +12,7 @@ use super::kinds::{
 use super::values::{Origins, StateKeys, Tokens, is_printable};
 use super::{Effect, Reader, Setting};
 use crate::protocol::tools::Tool;
-use crate::sessions::redis::Servers;
+use crate::redis::Servers;
 use crate::telemetry::log::LogFormat;
 
 /// Makes of the rows: the fields of [`Config`], the code that reads them, and the

@@ -15,37 +15,44 @@ use super::log::{
 };
 use crate::protocol::jsonrpc::RequestId;
 use crate::protocol::{RawJson, to_raw};
+use crate::redis::{Connection, Script, TIME, operations, script};
 use crate::sessions::clock::millis;
-use crate::sessions::redis::scripts::{IN_SESSION, Script};
+use crate::sessions::redis::scripts::SESSION;
 use crate::sessions::store::Result;
 use crate::sessions::{NodeId, RedisStore, SessionId, StoreError};
 
-/// A script of the log, with what they all begin with.
-macro_rules! script {
-    ($name:ident: $file:literal) => {
-        static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::of(&[
-                IN_SESSION,
-                include_str!("lua/log.lua"),
-                include_str!(concat!("lua/", $file, ".lua")),
-            ])
-        });
-    };
-}
+/// Begins every script of the log.
+const LOG: &str = include_str!("lua/log.lua");
 
-script!(OPEN_CALL: "open_call");
-script!(WITHDRAW_CALL: "withdraw_call");
-script!(OPEN_LISTENER: "open_listener");
-script!(CLOSE_LISTENER: "close_listener");
-script!(APPEND: "append");
-script!(FINISH: "finish");
-script!(SEND: "send");
-script!(RESUME: "resume");
-script!(READ: "read");
+script!(OPEN_CALL: TIME, SESSION, LOG, "open_call");
+script!(WITHDRAW_CALL: TIME, SESSION, LOG, "withdraw_call");
+script!(OPEN_GET_STREAM: TIME, SESSION, LOG, "open_get_stream");
+script!(CLOSE_GET_STREAM: TIME, SESSION, LOG, "close_get_stream");
+script!(APPEND_EVENTS: TIME, SESSION, LOG, "append_events");
+script!(FINISH_CALL: TIME, SESSION, LOG, "finish_call");
+script!(SEND_TO_GET_STREAM: TIME, SESSION, LOG, "send_to_get_stream");
+script!(RESUME_STREAM: TIME, SESSION, LOG, "resume_stream");
+script!(READ_PAGE: TIME, SESSION, LOG, "read_page");
+
+operations! {
+    /// What the event log asks Redis for.
+    enum LogOperation {
+        OpenCall: Write = "open_call",
+        WithdrawCall: Write = "withdraw_call",
+        OpenGetStream: Write = "open_listener",
+        CloseGetStream: Write = "close_listener",
+        AppendEvents: Write = "log",
+        FinishCall: Write = "finish",
+        SendToGetStream: Write = "send",
+        ResumeStream: Write = "resume",
+        ReadPage: Read = "read",
+    }
+}
 
 /// An [`EventLog`] for any number of nodes.
 pub struct RedisLog {
     store: Arc<RedisStore>,
+    connection: Connection<LogOperation>,
     /// LogBounds as the scripts take them: entries, bytes, ms.
     bounds: [String; 3],
 }
@@ -55,21 +62,25 @@ impl RedisLog {
     pub fn new(store: Arc<RedisStore>, bounds: LogBounds) -> Self {
         let age = millis(bounds.age).to_string();
         let bounds = [bounds.entries.to_string(), bounds.bytes.to_string(), age];
-        Self { store, bounds }
+        let connection = store.connection.with_operations();
+        Self { store, connection, bounds }
     }
 
     async fn run<T: FromRedisValue>(
         &self,
+        operation: LogOperation,
         script: &Script,
         session: &SessionId,
         arguments: &[&str],
     ) -> Result<Option<T>> {
         let (channels, name) =
-            (self.store.keys.node_channel_prefix(), session.to_string());
+            (self.store.keys.shared("node:"), session.to_string());
         let [entries, bytes, age] = &self.bounds;
         let node = self.store.node().as_str();
         let head: [&str; 6] = [node, &channels, &name, entries, bytes, age];
-        self.store.run(script, session, &[&head, arguments].concat()).await
+        let arguments = [&head, arguments].concat();
+        let connection = &self.connection;
+        self.store.run(connection, operation, script, session, &arguments).await
     }
 }
 
@@ -82,8 +93,14 @@ impl EventLog for RedisLog {
         attempt: &AttemptId,
     ) -> Result<Option<CallRegistration>> {
         let id = to_raw(call);
-        let opened: Option<(String, String, String, String)> =
-            self.run(&OPEN_CALL, session, &[id.get(), attempt.as_str()]).await?;
+        let opened: Option<(String, String, String, String)> = self
+            .run(
+                LogOperation::OpenCall,
+                &OPEN_CALL,
+                session,
+                &[id.get(), attempt.as_str()],
+            )
+            .await?;
         let Some((stream, opening, node, other)) = opened else { return Ok(None) };
         if stream.is_empty() {
             return Ok(Some(CallRegistration::Withdrawn));
@@ -109,15 +126,19 @@ impl EventLog for RedisLog {
     ) -> Result<bool> {
         let (call, keep) = (to_raw(call), WITHDRAWN.to_string());
         let arguments = [call.get(), attempt.as_str(), &keep];
-        Ok(self.run(&WITHDRAW_CALL, session, &arguments).await? == Some(1))
+        Ok(self
+            .run(LogOperation::WithdrawCall, &WITHDRAW_CALL, session, &arguments)
+            .await?
+            == Some(1))
     }
 
     async fn open_get_stream(
         &self,
         session: &SessionId,
     ) -> Result<Option<GetStreamLease>> {
-        let opened: Option<(String, String, u64)> =
-            self.run(&OPEN_LISTENER, session, &[]).await?;
+        let opened: Option<(String, String, u64)> = self
+            .run(LogOperation::OpenGetStream, &OPEN_GET_STREAM, session, &[])
+            .await?;
         let Some((stream, entry, hold)) = opened else { return Ok(None) };
         let stream = parse_stream(&stream)?;
         let opening = EventId { stream, entry: parse_entry(&entry)? };
@@ -126,7 +147,13 @@ impl EventLog for RedisLog {
 
     async fn close_get_stream(&self, session: &SessionId, hold: u64) -> Result<()> {
         let hold = hold.to_string();
-        self.run::<u64>(&CLOSE_LISTENER, session, &[&hold]).await?;
+        self.run::<u64>(
+            LogOperation::CloseGetStream,
+            &CLOSE_GET_STREAM,
+            session,
+            &[&hold],
+        )
+        .await?;
         Ok(())
     }
 
@@ -144,7 +171,10 @@ impl EventLog for RedisLog {
             .into_iter()
             .chain(messages)
             .collect();
-        Ok(self.run(&APPEND, session, &arguments).await? == Some(1))
+        Ok(self
+            .run(LogOperation::AppendEvents, &APPEND_EVENTS, session, &arguments)
+            .await?
+            == Some(1))
     }
 
     async fn finish_call(
@@ -157,7 +187,10 @@ impl EventLog for RedisLog {
         let stream = stream.to_string();
         let answer = answer.map_or("", |answer| answer.get());
         let arguments = [&*stream, attempt.as_str(), answer];
-        Ok(self.run(&FINISH, session, &arguments).await? == Some(1))
+        Ok(self
+            .run(LogOperation::FinishCall, &FINISH_CALL, session, &arguments)
+            .await?
+            == Some(1))
     }
 
     async fn send_to_get_stream(
@@ -168,7 +201,15 @@ impl EventLog for RedisLog {
     ) -> Result<bool> {
         let uri = uri.unwrap_or_default();
         let arguments = [uri, message.get(), &QUEUE.to_string()];
-        Ok(self.run(&SEND, session, &arguments).await? == Some(1))
+        Ok(self
+            .run(
+                LogOperation::SendToGetStream,
+                &SEND_TO_GET_STREAM,
+                session,
+                &arguments,
+            )
+            .await?
+            == Some(1))
     }
 
     async fn resume_stream(
@@ -177,8 +218,14 @@ impl EventLog for RedisLog {
         seen: EventId,
     ) -> Result<Option<Resumption>> {
         let (stream, entry) = (seen.stream.to_string(), seen.entry.to_string());
-        let resumed: Option<(String, String, String, String, u64)> =
-            self.run(&RESUME, session, &[&stream, &entry]).await?;
+        let resumed: Option<(String, String, String, String, u64)> = self
+            .run(
+                LogOperation::ResumeStream,
+                &RESUME_STREAM,
+                session,
+                &[&stream, &entry],
+            )
+            .await?;
         let Some((state, node, call, attempt, hold)) = resumed else {
             return Ok(None);
         };
@@ -209,9 +256,8 @@ impl EventLog for RedisLog {
         let (entries, bytes) = (PAGE.0.to_string(), PAGE.1.to_string());
         let arguments = [&*stream, &after, &entries, &bytes];
         let page: Option<Found> = self
-            .run(&READ, session, &arguments)
-            .await
-            .map_err(StoreError::of_read)?;
+            .run(LogOperation::ReadPage, &READ_PAGE, session, &arguments)
+            .await?;
         let Some((read_at, last, more, found)) = page else { return Ok(None) };
         let events: Result<_> = found.into_iter().map(parse_event).collect();
         Ok(Some(LogPage {

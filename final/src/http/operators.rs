@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::{Http, error_response};
 use crate::protocol::to_raw;
-use crate::sessions::redis::trouble;
+use crate::redis::outage_reason;
 use crate::sessions::{StoreError, Vitals};
 
 /// How long storage may take before the node is called unhealthy.
@@ -50,7 +50,8 @@ pub async fn health(State(http): State<Arc<Http>>) -> Response {
     });
     if http.readiness.has_shared_storage() {
         report["storageMode"] = "redis".into();
-        report["redis"] = vitals.as_ref().map_or_else(trouble, |_| "ready").into();
+        let reason = |error: &StoreError| outage_reason(error.cause());
+        report["redis"] = vitals.as_ref().map_or_else(reason, |_| "ready").into();
     }
     if let Ok(Vitals { eviction_policy: Some(policy), .. }) = vitals {
         report["evictionPolicy"] = policy.into();

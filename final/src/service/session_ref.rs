@@ -174,7 +174,9 @@ impl SessionRef {
                 },
             ));
         }
-        appended?.map(|appended| appended.subscribed).ok_or_else(|| self.gone())
+        let appended = appended?.ok_or_else(|| self.gone())?;
+        self.common.metrics.count_calculations(&append.entries);
+        Ok(appended.subscribed)
     }
 
     /// Why there is nothing to visit: [`ServiceError::SessionEnded`] or

@@ -33,12 +33,10 @@
 
 mod append;
 mod cache;
-pub(crate) mod connection;
 mod deployment;
-pub(crate) mod error;
 mod health;
 mod keys;
-mod primary;
+mod operations;
 mod record;
 pub(crate) mod scripts;
 mod sweep;
@@ -54,13 +52,9 @@ use serde_json::value::RawValue;
 
 pub use self::cache::GENERATION;
 use self::cache::SessionCache;
-use self::connection::Connection;
-pub use self::connection::{ConnectError, Servers};
-use self::error::{read_failed, write_failed};
-pub use self::health::trouble;
-use self::keys::Keys;
+pub(crate) use self::operations::SessionOperation;
 use self::scripts::{
-    APPEND, AUDIT, CHANGE, CLEAR, CREATE, ENTER, Script, TERMINATE,
+    APPEND, APPEND_AUDIT, CHANGE, CLEAR, CREATE, TERMINATE, TOUCH,
 };
 use super::audit::AuditEntry;
 use super::clock::{Timestamp, millis};
@@ -72,10 +66,13 @@ use super::store::{
 };
 use crate::protocol::RawJson;
 use crate::protocol::logging::Level;
+use crate::redis::{
+    ConnectError, Connection, Keys, Script, Servers, StoreMetrics, StoreOperation,
+};
 
 /// A [`SessionStore`] for any number of nodes.
 pub struct RedisStore {
-    pub(crate) connection: Connection,
+    pub(crate) connection: Connection<SessionOperation>,
     pub(crate) keys: Keys,
     /// This node: a visit to a session that another node visited last has
     /// reconstructed it.
@@ -101,9 +98,10 @@ impl RedisStore {
         settings: StoreSettings,
         node: NodeId,
         prefix: &str,
+        metrics: &StoreMetrics,
     ) -> Result<Self, ConnectError> {
-        let (connection, keys) =
-            (Connection::open(servers).await?, Keys::new(prefix));
+        let connection = Connection::open(servers, metrics).await?;
+        let keys = Keys::new(prefix);
         let store = Self {
             cache: SessionCache::default(),
             connection,
@@ -125,28 +123,26 @@ impl RedisStore {
     /// Runs a script on a session, for the server itself. The script answers with
     /// the time if the index should hear of it, the owner, and what is returned
     /// here; `None` if there is no such session.
-    pub(crate) async fn run<T: FromRedisValue>(
+    pub(crate) async fn run<O: StoreOperation, T: FromRedisValue>(
         &self,
+        connection: &Connection<O>,
+        operation: O,
         script: &Script,
         id: &SessionId,
         arguments: &[&str],
     ) -> Result<Option<T>> {
-        self.run_for(SERVER, script, &self.keys.session(id), id, arguments).await
+        let arguments = [&[&*self.timeout, SERVER], arguments].concat();
+        let keys = self.session_keys(id);
+        let answer =
+            connection.run_script(operation, script, &keys, &arguments).await?;
+        self.refresh_index_after(id, answer).await
     }
 
-    async fn run_for<T: FromRedisValue>(
+    async fn refresh_index_after<T>(
         &self,
-        who: &str,
-        script: &Script,
-        keys: &[String],
         id: &SessionId,
-        arguments: &[&str],
+        answer: Option<(u64, String, T)>,
     ) -> Result<Option<T>> {
-        let arguments = [&[&*self.timeout, who], arguments].concat();
-        let answer: Option<(u64, String, T)> = script
-            .run(&self.connection, keys, &arguments)
-            .await
-            .map_err(write_failed)?;
         let Some((refresh, owner, answer)) = answer else { return Ok(None) };
         self.refresh_index(id, &owner, refresh).await;
         Ok(Some(answer))
@@ -154,11 +150,12 @@ impl RedisStore {
 
     async fn change(
         &self,
-        script: &Script,
+        operation: SessionOperation,
         id: &SessionId,
         arguments: &[&str],
     ) -> Result<bool> {
-        let changed = self.run::<u64>(script, id, arguments).await?;
+        let changed: Option<u64> =
+            self.run(&self.connection, operation, &CHANGE, id, arguments).await?;
         Ok(changed.is_some())
     }
 }
@@ -167,19 +164,20 @@ impl RedisStore {
 impl SessionStore for RedisStore {
     async fn create(&self, session: &SessionInit) -> Result<bool> {
         let (id, owner) = (&session.id, &session.owner);
-        let now = self.take_place(id, owner).await.map_err(write_failed)?;
+        let now = self.take_place(id, owner).await?;
         if now == 0 {
             return Ok(false);
         }
         let capabilities = session.capabilities.to_words();
         let fields = record::encode(session, self.node.as_str(), &capabilities);
         let arguments = [&[&*self.timeout], fields.as_flattened()].concat();
-        let keys = self.keys.session(id);
-        let create = CREATE.run::<()>(&self.connection, &keys, &arguments);
+        let (operation, keys) = (SessionOperation::Create, self.session_keys(id));
+        let create =
+            self.connection.run_script::<()>(operation, &CREATE, &keys, &arguments);
         let (created, ()) = join(create, self.refresh_index(id, owner, now)).await;
         if let Err(error) = created {
             self.remove_from_index(id, owner).await;
-            return Err(write_failed(error));
+            return Err(error.into());
         }
         Ok(true)
     }
@@ -189,9 +187,9 @@ impl SessionStore for RedisStore {
         id: &SessionId,
         principal: &Principal,
     ) -> Result<Option<SessionRecord>> {
-        let key = self.keys.record(&id.to_string());
-        let fields = self.connection.query(&Cmd::hgetall(key)).await;
-        let fields: HashMap<String, String> = fields.map_err(read_failed)?;
+        let fields = Cmd::hgetall(self.record_key(&id.to_string()));
+        let fields: HashMap<String, String> =
+            self.connection.query(SessionOperation::Load, &fields).await?;
         if fields.is_empty() {
             return Ok(None);
         }
@@ -206,11 +204,13 @@ impl SessionStore for RedisStore {
         requests: usize,
     ) -> Result<Option<TouchedSession>> {
         let (who, requests) = (principal_argument(principal), requests.to_string());
-        let arguments = [&*requests, self.node.as_str()];
-        let visited: Option<(String, HashMap<String, String>)> = self
-            .run_for(&who, &ENTER, &self.keys.session(id), id, &arguments)
-            .await?;
-        let Some((previous, fields)) = visited else {
+        let arguments = [&*self.timeout, &who, &requests, self.node.as_str()];
+        let (touch, keys) = (SessionOperation::LoadAndTouch, self.session_keys(id));
+        let touched =
+            self.connection.run_script(touch, &TOUCH, &keys, &arguments).await?;
+        let touched: Option<(String, HashMap<String, String>)> =
+            self.refresh_index_after(id, touched).await?;
+        let Some((previous, fields)) = touched else {
             self.cache.forget(id);
             return Ok(None);
         };
@@ -229,27 +229,27 @@ impl SessionStore for RedisStore {
     }
 
     async fn touch(&self, id: &SessionId) -> Result<bool> {
-        self.change(&CHANGE, id, &[]).await
+        self.change(SessionOperation::Touch, id, &[]).await
     }
 
     async fn mark_ready(&self, id: &SessionId) -> Result<bool> {
         let ready = [record::PHASE, record::READY];
-        self.change(&CHANGE, id, &ready).await
+        self.change(SessionOperation::MarkReady, id, &ready).await
     }
 
     async fn set_log_level(&self, id: &SessionId, level: Level) -> Result<bool> {
         let level = [record::LOG_LEVEL, level.as_str()];
-        self.change(&CHANGE, id, &level).await
+        self.change(SessionOperation::SetLogLevel, id, &level).await
     }
 
     async fn subscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
         let field = record::subscription(uri);
-        self.change(&CHANGE, id, &[&field, "1"]).await
+        self.change(SessionOperation::Subscribe, id, &[&field, "1"]).await
     }
 
     async fn unsubscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
         let field = record::subscription(uri);
-        self.change(&CHANGE, id, &[&field]).await
+        self.change(SessionOperation::Unsubscribe, id, &[&field]).await
     }
 
     async fn append_history(
@@ -261,10 +261,16 @@ impl SessionStore for RedisStore {
         // each resource that is subscribed to.
         type Found = (u64, String, String, Vec<Option<String>>);
         let arguments = append::arguments(append, &self.node);
-        let arguments: Vec<&str> = arguments.iter().map(|it| &**it).collect();
-        let keys = self.keys.session_and_totals(id);
-        let found: Option<Found> =
-            self.run_for(SERVER, &APPEND, &keys, id, &arguments).await?;
+        let arguments = arguments.iter().map(|it| &**it);
+        let arguments: Vec<&str> =
+            [&*self.timeout, SERVER].into_iter().chain(arguments).collect();
+        let (append_history, keys) =
+            (SessionOperation::AppendHistory, self.session_and_totals(id));
+        let found = self
+            .connection
+            .run_script(append_history, &APPEND, &keys, &arguments)
+            .await?;
+        let found: Option<Found> = self.refresh_index_after(id, found).await?;
         let Some((now, previous, level, heard)) = found else {
             self.cache.forget(id);
             return Ok(None);
@@ -280,13 +286,15 @@ impl SessionStore for RedisStore {
     }
 
     async fn read_history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
-        let bodies = Cmd::lrange(self.keys.history(id), 0, -1);
-        let bodies = self.connection.query::<Vec<String>>(&bodies).await;
-        parse_all(bodies.map_err(read_failed)?, "history")
+        let bodies = Cmd::lrange(self.history_key(id), 0, -1);
+        let bodies: Vec<String> =
+            self.connection.query(SessionOperation::ReadHistory, &bodies).await?;
+        parse_all(bodies, "history")
     }
 
     async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>> {
-        self.run(&CLEAR, id, &[]).await
+        let clear = SessionOperation::ClearHistory;
+        self.run(&self.connection, clear, &CLEAR, id, &[]).await
     }
 
     async fn append_audit(
@@ -299,16 +307,21 @@ impl SessionStore for RedisStore {
         let parts: Vec<_> = calls.iter().flat_map(AuditEntry::parts).collect();
         let parts = parts.iter().map(|part| part.get());
         let arguments: Vec<&str> = iter::once(&*keep).chain(parts).collect();
-        self.change(&AUDIT, id, &arguments).await
+        let append = SessionOperation::AppendAudit;
+        let appended: Option<u64> = self
+            .run(&self.connection, append, &APPEND_AUDIT, id, &arguments)
+            .await?;
+        Ok(appended.is_some())
     }
 
     async fn read_audit(&self, id: &SessionId) -> Result<Vec<RawJson>> {
         type Entries = Vec<(String, Vec<(String, String)>)>;
         let mut trail = cmd("XRANGE");
-        trail.arg(self.keys.audit(id)).arg("-").arg("+");
-        let entries = self.connection.query::<Entries>(&trail).await;
-        let entries = entries.map_err(read_failed)?.into_iter();
-        let parts = entries.flat_map(|(_, parts)| parts).map(|(_, part)| part);
+        trail.arg(self.audit_key(id)).arg("-").arg("+");
+        let entries: Entries =
+            self.connection.query(SessionOperation::ReadAudit, &trail).await?;
+        let parts =
+            entries.into_iter().flat_map(|(_, parts)| parts).map(|(_, part)| part);
         parse_all(parts, "the audit trail")
     }
 
@@ -317,12 +330,15 @@ impl SessionStore for RedisStore {
         id: &SessionId,
         principal: &Principal,
     ) -> Result<bool> {
-        let (keys, who) = (self.keys.session(id), principal_argument(principal));
-        let (channels, name) = (self.keys.node_channel_prefix(), id.to_string());
+        let (keys, who) = (self.session_keys(id), principal_argument(principal));
+        let (channels, name) = (self.keys.shared("node:"), id.to_string());
         let arguments =
             [&*self.timeout, &who, self.node.as_str(), &channels, &name];
-        let ended = TERMINATE.run(&self.connection, &keys, &arguments);
-        let ended: Option<String> = ended.await.map_err(write_failed)?;
+        let terminate = SessionOperation::Terminate;
+        let ended: Option<String> = self
+            .connection
+            .run_script(terminate, &TERMINATE, &keys, &arguments)
+            .await?;
         let Some(owner) = ended else { return Ok(false) };
         self.cache.forget(id);
         self.remove_from_index(id, &owner).await;
@@ -330,16 +346,16 @@ impl SessionStore for RedisStore {
     }
 
     async fn totals(&self) -> Result<Totals> {
-        self.count_all().await.map_err(read_failed)
+        Ok(self.count_all().await?)
     }
 
     async fn probe(&self) -> Result<Vitals> {
-        self.probe_once().await.map_err(write_failed)
+        Ok(self.probe_once().await?)
     }
 
     async fn sweep(&self) -> Result<u64> {
         self.read_settings().await;
-        self.sweep_index().await.map_err(write_failed)
+        Ok(self.sweep_index().await?)
     }
 }
 

@@ -208,11 +208,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// The same error, of a call that had nothing to change.
-    pub(crate) fn of_read(self) -> Self {
+    /// What storage has reported.
+    pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::OutcomeUnknown(cause) => Self::Unavailable(cause),
-            known => known,
+            Self::Unavailable(cause) | Self::OutcomeUnknown(cause) => {
+                cause.as_deref().map(|cause| cause as _)
+            }
+            Self::NewerSchema { .. } | Self::Damaged(_) => None,
         }
     }
 

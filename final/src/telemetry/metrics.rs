@@ -14,6 +14,7 @@ use super::{Outcome, log};
 use crate::bus::BusMessage;
 use crate::lock::lock;
 use crate::protocol::method::Method;
+use crate::sessions::HistoryEntry;
 
 /// Upper bounds of the request histogram, seconds: from a ping in memory to a
 /// person who fills in a form.
@@ -40,6 +41,7 @@ macro_rules! metrics {
             $($(#[$doc])* pub $field: $type,)*
             log_lines_lost: Mutex<IntCounter>,
             bus_messages: [IntCounter; BusMessage::KINDS.len()],
+            calculations: IntCounterVec,
             requests: RequestMetrics,
         }
 
@@ -59,6 +61,7 @@ macro_rules! metrics {
                     },)*
                     log_lines_lost: Mutex::new(lost_lines(&registry)?),
                     bus_messages: bus_messages(&registry)?,
+                    calculations: calculations(&registry)?,
                     requests: RequestMetrics::register(&registry)?,
                     registry,
                 };
@@ -132,6 +135,12 @@ fn bus_messages(
     Ok(BusMessage::KINDS.map(|kind| kinds.with_label_values(&[kind])))
 }
 
+fn calculations(registry: &Registry) -> Result<IntCounterVec, Error> {
+    let help =
+        Opts::new("mcp_calculations_total", "Calculations recorded by this node.");
+    register(registry, IntCounterVec::new(help, &["operation"])?)
+}
+
 /// Requests that have ended, by method.
 #[derive(Debug)]
 struct RequestMetrics {
@@ -173,6 +182,14 @@ impl Metrics {
     /// Counts a message from another node.
     pub fn count_bus_message(&self, message: &BusMessage) {
         self.bus_messages[message.kind()].inc();
+    }
+
+    /// Counts entries that were appended to a history. Operations are names in the
+    /// code of the service, so they are few.
+    pub fn count_calculations(&self, entries: &[HistoryEntry]) {
+        for entry in entries {
+            self.calculations.with_label_values(&[entry.operation]).inc();
+        }
     }
 
     /// The log counts lost lines itself, because it is there before the metrics are.

@@ -14,13 +14,15 @@ use mcp_server::protocol::jsonrpc::{Request, RequestId};
 use mcp_server::protocol::lifecycle::{ClientCapabilities, ClientInfo};
 use mcp_server::protocol::version::{Era, Version};
 use mcp_server::protocol::{RawJson, to_raw};
+use mcp_server::redis::{ConnectError, STORE_DEADLINE, Servers, StoreMetrics};
 use mcp_server::sessions::audit::AuditRequest;
-use mcp_server::sessions::redis::Servers;
 use mcp_server::sessions::{
     AuditEntry, HistoryAppend, HistoryEntry, MemoryStore, NodeId, Principal,
     RedisStore, SessionId, SessionInit, SessionStore, StoreError, StoreSettings,
     Timestamp,
 };
+
+use prometheus::Registry;
 
 use crate::redis_server::RedisServer;
 
@@ -124,6 +126,16 @@ impl Logs for Memory {
     }
 }
 
+/// The store of a node, measured where nobody looks.
+pub async fn connect(
+    servers: &Servers,
+    settings: StoreSettings,
+    node: NodeId,
+) -> Result<RedisStore, ConnectError> {
+    let metrics = StoreMetrics::register(&Registry::new(), STORE_DEADLINE).unwrap();
+    RedisStore::connect(servers, settings, node, "mcp", &metrics).await
+}
+
 /// A Redis server and two nodes, in real time.
 pub struct Redis {
     server: RedisServer,
@@ -137,7 +149,7 @@ impl Redis {
         let node = async |name| {
             let servers = Servers::parse(&url).expect("a URL");
             let node = NodeId::named(name);
-            let store = RedisStore::connect(&servers, settings, node, "mcp").await;
+            let store = connect(&servers, settings, node).await;
             Arc::new(store.expect("it connects"))
         };
         let nodes = [node("first").await, node("second").await];
@@ -484,12 +496,12 @@ pub async fn lose_the_answer(
     store.touch(&session.id).await.unwrap();
     server.run(&["CLIENT", "PAUSE", "5000", "WRITE"]);
     let id = session.id;
-    let call = tokio::spawn(async move { store.touch(&id).await });
+    let call = tokio::spawn(async move { store.mark_ready(&id).await });
     while !server.run(&["CLIENT", "LIST"]).contains("cmd=evalsha") {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     server.run(&["CLIENT", "KILL", "TYPE", "normal"]);
     server.run(&["CLIENT", "UNPAUSE"]);
-    let touched = call.await.unwrap();
-    assert!(matches!(touched, Err(StoreError::OutcomeUnknown(_))), "{touched:?}");
+    let changed = call.await.unwrap();
+    assert!(matches!(changed, Err(StoreError::OutcomeUnknown(_))), "{changed:?}");
 }

@@ -5,15 +5,16 @@
 //! that one that was left behind does no lasting harm.
 
 use std::collections::BTreeMap;
-use std::slice;
 use std::time::Duration;
 
 use futures_util::future::{join, try_join, try_join_all};
-use redis::{Cmd, RedisResult};
+use redis::Cmd;
 
 use super::RedisStore;
-use super::scripts::{ALIVE, DUE, RESERVE};
+use super::operations::SessionOperation;
+use super::scripts::{COUNT_ACTIVE, RESERVE};
 use super::sweep::BATCH;
+use crate::redis::Result;
 use crate::sessions::clock::millis;
 use crate::sessions::{SessionId, Totals};
 
@@ -28,7 +29,7 @@ impl RedisStore {
         &self,
         id: &SessionId,
         owner: &str,
-    ) -> RedisResult<u64> {
+    ) -> Result<u64> {
         let now = self.reserve(id, owner, RESERVATION).await?;
         if now == 0 && self.free_places(owner).await? > 0 {
             return self.reserve(id, owner, RESERVATION).await;
@@ -39,11 +40,10 @@ impl RedisStore {
     /// Gives back the places of an owner's sessions that have expired; returns how
     /// many. A session that was used since its place was kept is postponed, so that
     /// it is not looked at again before it can have expired.
-    async fn free_places(&self, owner: &str) -> RedisResult<u64> {
-        let places = self.keys.owner(owner);
-        let key = slice::from_ref(&places);
-        let (now, due): (u64, Vec<String>) =
-            DUE.run(&self.connection, key, &[BATCH]).await?;
+    async fn free_places(&self, owner: &str) -> Result<u64> {
+        let places = self.owner_key(owner);
+        let due = self.list_due(SessionOperation::Reserve, &places, BATCH);
+        let (now, due) = due.await?;
         let settled = due.iter().map(|id| self.expire(&places, id, now));
         Ok(try_join_all(settled).await?.into_iter().sum())
     }
@@ -55,13 +55,15 @@ impl RedisStore {
         id: &SessionId,
         owner: &str,
         lifetime: Duration,
-    ) -> RedisResult<u64> {
+    ) -> Result<u64> {
         let (lifetime, id) = (millis(lifetime).to_string(), id.to_string());
         let places = self.settings.max_per_owner.to_string();
         // A session in use comes back here only every quarter of the timeout.
         let late = millis(self.settings.timeout / 4).to_string();
         let arguments = [&*lifetime, &id, &places, &late];
-        RESERVE.run(&self.connection, &[self.keys.owner(owner)], &arguments).await
+        let keys = [self.owner_key(owner)];
+        let reserve = SessionOperation::Reserve;
+        self.connection.run_script(reserve, &RESERVE, &keys, &arguments).await
     }
 
     /// Tells the index that a session lives for one timeout from `now`, and keeps
@@ -78,9 +80,9 @@ impl RedisStore {
         }
         let timeout = self.settings.timeout;
         let expiry = now.saturating_add(millis(timeout));
-        let list = Cmd::zadd(self.keys.index(), id.to_string(), expiry);
+        let list = Cmd::zadd(self.index(), id.to_string(), expiry);
         let (listed, kept) = join(
-            self.connection.query::<()>(&list),
+            self.connection.query::<()>(SessionOperation::Index, &list),
             self.reserve(id, owner, timeout),
         )
         .await;
@@ -93,9 +95,9 @@ impl RedisStore {
     pub(super) async fn remove_from_index(&self, id: &SessionId, owner: &str) {
         let remove = async |key: String| {
             let remove = Cmd::zrem(key, id.to_string());
-            self.connection.query::<()>(&remove).await
+            self.connection.query::<()>(SessionOperation::Index, &remove).await
         };
-        let (index, owner) = (self.keys.index(), self.keys.owner(owner));
+        let (index, owner) = (self.index(), self.owner_key(owner));
         let (unlisted, released) = join(remove(index), remove(owner)).await;
         if let Err(error) = unlisted.and(released) {
             // Both entries expire by themselves.
@@ -104,19 +106,19 @@ impl RedisStore {
     }
 
     /// The deployment's figures.
-    pub(super) async fn count_all(&self) -> RedisResult<Totals> {
-        let index = [self.keys.index()];
-        let alive = ALIVE.run(&self.connection, &index, &[]);
+    pub(super) async fn count_all(&self) -> Result<Totals> {
+        let (totals, index) = (SessionOperation::Totals, [self.index()]);
+        let active = self.connection.run_script(totals, &COUNT_ACTIVE, &index, &[]);
         let (active_sessions, by_operation) =
-            try_join(alive, self.add_up()).await?;
+            try_join(active, self.add_up()).await?;
         Ok(Totals { by_operation, active_sessions })
     }
 
     /// The totals of all shards. All are asked for concurrently, so that is one wait.
-    async fn add_up(&self) -> RedisResult<BTreeMap<String, u64>> {
-        let shards = self.keys.all_totals().map(async |shard| {
-            let counts = Cmd::hgetall(shard);
-            self.connection.query::<Vec<(String, u64)>>(&counts).await
+    async fn add_up(&self) -> Result<BTreeMap<String, u64>> {
+        let shards = self.all_totals().map(async |shard| {
+            let (totals, counts) = (SessionOperation::Totals, Cmd::hgetall(shard));
+            self.connection.query::<Vec<(String, u64)>>(totals, &counts).await
         });
         let mut by_operation = BTreeMap::new();
         for (operation, count) in try_join_all(shards).await?.into_iter().flatten()

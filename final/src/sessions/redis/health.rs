@@ -1,13 +1,13 @@
 //! Finds out whether Redis does what sessions need.
 
-use std::error::Error;
-
-use redis::{ErrorKind, RedisError, RedisResult, Value, cmd};
+use redis::{Value, cmd};
 
 use super::RedisStore;
-use super::scripts::{NOW, PROBE};
+use super::operations::SessionOperation;
+use super::scripts::PROBE;
 use crate::lock::lock;
-use crate::sessions::{StoreError, Timestamp, Vitals};
+use crate::redis::{NOW, Result};
+use crate::sessions::{Timestamp, Vitals};
 
 /// For how many ms the key lives that a probe writes: it need not be there for the
 /// next one.
@@ -19,15 +19,19 @@ const SAFE_POLICY: &str = "noeviction";
 impl RedisStore {
     /// Writes a key with a short life, in the way in which sessions are written, and
     /// counts the sessions. That is one script of two commands, because anybody may
-    /// ask for it without a token.
-    pub(super) async fn probe_once(&self) -> RedisResult<Vitals> {
+    /// ask for it without a token. A command that has just failed makes it fail too.
+    pub(super) async fn probe_once(&self) -> Result<Vitals> {
         let time = self.cache.time().map(|now| now.0.to_string());
         let arguments = [PROBE_MS, &time.unwrap_or_default()];
-        let keys = [self.keys.index(), self.keys.probe()];
-        let (now, active_sessions) =
-            PROBE.run::<(u64, u64)>(&self.connection, &keys, &arguments).await?;
+        let (probe, keys) =
+            (SessionOperation::Probe, [self.index(), self.probe_key()]);
+        let (now, active_sessions): (u64, u64) =
+            self.connection.run_script(probe, &PROBE, &keys, &arguments).await?;
         if arguments[1].is_empty() {
             self.cache.set_time(Timestamp(now));
+        }
+        if let Some(outage) = self.connection.last_outage() {
+            return Err(outage);
         }
         let eviction_policy = lock(&self.eviction_policy).clone();
         Ok(Vitals { active_sessions, eviction_policy })
@@ -36,11 +40,12 @@ impl RedisStore {
     /// Reads the time and the eviction policy, so that no probe has to. A server that
     /// does not tell its policy is believed to be well.
     pub(super) async fn read_settings(&self) {
-        if let Ok(now) = NOW.run(&self.connection, &[self.keys.index()], &[]).await
-        {
+        let (read, index) = (SessionOperation::ReadSettings, [self.index()]);
+        let now = self.connection.run_script(read, &NOW, &index, &[]);
+        if let Ok(now) = now.await {
             self.cache.set_time(Timestamp(now));
         }
-        let info = self.connection.query(cmd("INFO").arg("memory")).await;
+        let info = self.connection.query(read, cmd("INFO").arg("memory")).await;
         let policy = info.ok().as_ref().and_then(unsafe_policy);
         let mut last = lock(&self.eviction_policy);
         if let Some(policy) = &policy
@@ -70,53 +75,6 @@ fn unsafe_policy(info: &Value) -> Option<String> {
     let mut lines = text.lines();
     let policy = lines.find_map(|line| line.strip_prefix("maxmemory_policy:"))?;
     (policy != SAFE_POLICY).then(|| policy.to_owned())
-}
-
-/// Says in a word why sessions cannot be written.
-pub fn trouble(error: &StoreError) -> &'static str {
-    let (StoreError::Unavailable(Some(cause))
-    | StoreError::OutcomeUnknown(Some(cause))) = error
-    else {
-        return "disconnected";
-    };
-    let mut word = "disconnected";
-    let mut cause: Option<&(dyn Error + 'static)> = Some(&**cause);
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<RedisError>() {
-            word = refusal(error).unwrap_or(word);
-        }
-        cause = error.source();
-    }
-    word
-}
-
-/// Why the server refused; `None` if it did not answer.
-fn refusal(error: &RedisError) -> Option<&'static str> {
-    Some(match error.code() {
-        Some("OOM") => "out-of-memory",
-        Some("READONLY") => "read-only",
-        Some("NOPERM") => "denied",
-        Some("NOAUTH" | "WRONGPASS") => "unauthenticated",
-        Some("LOADING") => "loading",
-        Some("BUSY") => "busy",
-        Some("MISCONF") => "disk",
-        Some("NOREPLICAS") => "too-few-replicas",
-        Some("MASTERDOWN" | "CLUSTERDOWN") => "incomplete",
-        // A script's own error has no code for it.
-        Some("ERR") if says(error, "The user executing the script can't") => {
-            "denied"
-        }
-        Some("ERR") if says(error, "max number of clients") => "too-many-clients",
-        Some(_) => "refused",
-        None if error.kind() == ErrorKind::AuthenticationFailed => {
-            "unauthenticated"
-        }
-        None => return None,
-    })
-}
-
-fn says(error: &RedisError, beginning: &str) -> bool {
-    error.detail().is_some_and(|detail| detail.starts_with(beginning))
 }
 
 #[cfg(test)]

@@ -4,10 +4,12 @@
 use std::slice;
 
 use futures_util::future::try_join_all;
-use redis::{Cmd, RedisResult, cmd};
+use redis::{Cmd, cmd};
 
 use super::RedisStore;
-use super::scripts::DUE;
+use super::operations::SessionOperation;
+use super::scripts::LIST_DUE;
+use crate::redis::Result;
 use crate::sessions::Timestamp;
 
 /// For how long the node that sweeps keeps the others from doing the same. Only
@@ -24,26 +26,38 @@ pub(super) const BATCH: &str = "256";
 impl RedisStore {
     /// Takes expired sessions off the index; returns how many. All concurrently:
     /// however far away the server is, that is a handful of waits.
-    pub(super) async fn sweep_index(&self) -> RedisResult<u64> {
+    pub(super) async fn sweep_index(&self) -> Result<u64> {
         if !self.holds_lease().await? {
             return Ok(0);
         }
-        let index = self.keys.index();
-        let (now, due): (u64, Vec<String>) = DUE
-            .run(&self.connection, slice::from_ref(&index), &[INDEX_BATCH])
-            .await?;
+        let index = self.index();
+        let due = self.list_due(SessionOperation::Sweep, &index, INDEX_BATCH);
+        let (now, due) = due.await?;
         let settled = due.iter().map(|id| self.expire(&index, id, now));
         Ok(try_join_all(settled).await?.into_iter().sum())
     }
 
-    async fn holds_lease(&self) -> RedisResult<bool> {
-        let key = self.keys.sweeper();
+    /// Returns the time, and at most `limit` sessions of the index, or of an owner's
+    /// places, that should have expired by now.
+    pub(super) async fn list_due(
+        &self,
+        operation: SessionOperation,
+        key: &String,
+        limit: &str,
+    ) -> Result<(u64, Vec<String>)> {
+        let keys = slice::from_ref(key);
+        self.connection.run_script(operation, &LIST_DUE, keys, &[limit]).await
+    }
+
+    async fn holds_lease(&self) -> Result<bool> {
+        let key = self.sweeper_key();
         let mut take = cmd("SET");
         take.arg(&key).arg(self.node.as_str()).arg("NX").arg("PX").arg(LEASE_MS);
-        if self.connection.query(&take).await? {
+        if self.connection.query(SessionOperation::Sweep, &take).await? {
             return Ok(true);
         }
-        let holder: Option<String> = self.connection.query(&Cmd::get(key)).await?;
+        let holder: Option<String> =
+            self.connection.query(SessionOperation::Sweep, &Cmd::get(key)).await?;
         Ok(holder.as_deref() == Some(self.node.as_str()))
     }
 
@@ -54,19 +68,22 @@ impl RedisStore {
         index: &str,
         id: &str,
         now: u64,
-    ) -> RedisResult<u64> {
+    ) -> Result<u64> {
         // Not the time left to the keys: they may live longer than the session.
-        let used = Cmd::hget(self.keys.record(id), "last_activity");
-        let used: Option<String> = self.connection.query(&used).await?;
+        let used = Cmd::hget(self.record_key(id), "last_activity");
+        let used: Option<String> =
+            self.connection.query(SessionOperation::Expire, &used).await?;
         let used = used.and_then(|used| used.parse().ok()).map(Timestamp);
         let expiry = used.map_or(0, |used| used.plus(self.settings.timeout).0);
         if expiry >= now {
             // It was in use since. XX: a session ended just now stays off.
             let mut postpone = cmd("ZADD");
             postpone.arg(index).arg("XX").arg(expiry).arg(id);
-            return self.connection.query::<()>(&postpone).await.map(|()| 0);
+            let postponed =
+                self.connection.query(SessionOperation::Expire, &postpone);
+            return postponed.await.map(|()| 0);
         }
         // However many nodes try, the entry is removed, and counted, once.
-        self.connection.query(&Cmd::zrem(index, id)).await
+        self.connection.query(SessionOperation::Expire, &Cmd::zrem(index, id)).await
     }
 }

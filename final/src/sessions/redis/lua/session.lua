@@ -7,10 +7,10 @@ local schema, principal, owner, indexed, last_activity, postponed = unpack(
     'schema', 'principal', 'owner', 'indexed', 'last_activity', 'postponed'))
 if not schema then return false end
 if (tonumber(schema) or 0) > 1 then
-  return redis.error_reply('NEWERSCHEMA ' .. schema)
+  return redis.error_reply('REJECTED newer schema ' .. schema)
 end
 if not (principal and owner and indexed) then
-  return redis.error_reply('DAMAGED the record lacks a field')
+  return redis.error_reply('REJECTED the record lacks a field')
 end
 -- Its keys may live a little longer than it does.
 if now - (last_activity or now) > tonumber(ARGV[1]) then return false end

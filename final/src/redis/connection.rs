@@ -4,20 +4,21 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
-use redis::ServerErrorKind::{Ask, ClusterDown, Moved, ReadOnly, TryAgain};
 use redis::aio::PubSub;
-use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
-use redis::cluster_routing::SingleNodeRoutingInfo;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue,
-    IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult, Value,
+    IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult, ServerErrorKind,
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
+use super::cluster::{open_cluster, query_cluster};
+use super::error::{CommandError, Result};
+use super::meter::{Meter, StoreMetrics, StoreOperation};
 use super::primary::PrimaryConnection;
+use super::scripts::Script;
 
 /// How long [`Connection::open`] tries altogether.
 const OPEN_DEADLINE: Duration = Duration::from_secs(5);
@@ -26,13 +27,18 @@ pub(crate) const ANSWER_DEADLINE: Duration = Duration::from_secs(1);
 /// After how long without an acknowledgement a connection counts as broken. A
 /// partition drops packets without a word; without this TCP retries for minutes.
 const SILENCE_DEADLINE: Duration = Duration::from_secs(2);
-/// How often a command is repeated that a cluster has refused to run, within about
-/// 600 ms: scripts are refused while a slot moves that has some of their keys.
-const REDIRECTS: u32 = 6;
+/// The server does not have the script of this hash.
+const UNKNOWN_SCRIPT: ErrorKind = ErrorKind::Server(ServerErrorKind::NoScript);
 
-/// One multiplexed connection, shared by all calls; it reconnects by itself.
+/// One multiplexed connection, shared by all calls; it reconnects by itself. Every
+/// command on it is one of the operations `O`, and is measured as such.
+pub(crate) struct Connection<O> {
+    topology: Topology,
+    meter: Meter<O>,
+}
+
 #[derive(Clone)]
-pub(crate) enum Connection {
+enum Topology {
     Single(PrimaryConnection),
     Cluster(ClusterConnection),
 }
@@ -107,19 +113,86 @@ async fn subscriber(
     Ok(subscriber)
 }
 
-impl Connection {
+impl<O: StoreOperation> Connection<O> {
     /// Connects to a server, or to the cluster that it turns out to be part of.
-    pub async fn open(Servers(servers): &Servers) -> Result<Self, ConnectError> {
-        let opened = timeout(OPEN_DEADLINE, Self::open_any(servers)).await;
+    pub async fn open(
+        Servers(servers): &Servers,
+        metrics: &StoreMetrics,
+    ) -> Result<Self, ConnectError> {
+        let opened = timeout(OPEN_DEADLINE, Topology::open_any(servers)).await;
         let opened =
             opened.unwrap_or_else(|late| Err(io::Error::from(late).into()));
-        opened.map_err(|reason| {
+        let topology = opened.map_err(|reason| {
             let addresses: Vec<_> =
                 servers.iter().map(|server| server.addr().to_string()).collect();
             ConnectError::Refused { addresses: addresses.join(", "), reason }
-        })
+        })?;
+        Ok(Self { topology, meter: metrics.meter() })
     }
 
+    /// The same connection, for the operations of another module.
+    pub fn with_operations<P: StoreOperation>(&self) -> Connection<P> {
+        Connection {
+            topology: self.topology.clone(),
+            meter: self.meter.with_operations(),
+        }
+    }
+
+    /// Sends a command and waits for the answer. It is sent once: again only if
+    /// the server has refused to run it.
+    pub async fn query<T: FromRedisValue>(
+        &self,
+        operation: O,
+        command: &Cmd,
+    ) -> Result<T> {
+        self.meter.measure(operation, self.topology.query(command)).await
+    }
+
+    /// Runs a script. A server that does not know it, because the script is new or
+    /// the server was restarted, is sent the source. That is no second attempt: it
+    /// said that it ran nothing.
+    pub async fn run_script<T: FromRedisValue>(
+        &self,
+        operation: O,
+        script: &Script,
+        keys: &[String],
+        arguments: &[&str],
+    ) -> Result<T> {
+        let run = async {
+            let by_hash = script.by_hash(keys, arguments);
+            match self.topology.query(&by_hash).await {
+                Err(error) if error.kind() == UNKNOWN_SCRIPT => {
+                    self.topology.query(&script.by_source(keys, arguments)).await
+                }
+                answer => answer,
+            }
+        };
+        self.meter.measure(operation, run).await
+    }
+
+    /// The error of a command that has just failed, whatever a probe says: a server
+    /// may refuse only some commands, or only some keys.
+    pub fn last_outage(&self) -> Option<CommandError> {
+        self.meter.last_outage()
+    }
+
+    /// Waits until the server of this moment has been replaced by another
+    /// connection; forever in a cluster, whose client knows where the servers are.
+    pub fn replaced(&self) -> impl Future<Output = ()> + use<O> {
+        let replaced = match &self.topology {
+            Topology::Single(primary) => Some(primary.replaced()),
+            Topology::Cluster(_) => None,
+        };
+        async move {
+            match replaced {
+                Some(replaced) => replaced.await,
+                None => pending().await,
+            }
+        }
+    }
+}
+
+impl Topology {
     /// Asks one server after the other what it is; the first answer counts.
     async fn open_any(servers: &[ConnectionInfo]) -> RedisResult<Self> {
         let mut last = (ErrorKind::InvalidClientConfig, "no address").into();
@@ -141,66 +214,15 @@ impl Connection {
         Err(last)
     }
 
-    /// Sends a command and waits for the answer. It is sent once: again only if
-    /// the server has refused to run it.
-    pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
-        let mut cluster = match self {
-            Self::Single(primary) => return primary.query(command).await,
-            Self::Cluster(cluster) => cluster.clone(),
-        };
-        for attempt in 0..REDIRECTS {
-            let mut answer = command.query_async(&mut cluster).await;
-            if let Err(error) = &answer
-                && error.kind() == ErrorKind::Server(Ask)
-                && let Some((node, _)) = error.redirect_node()
-            {
-                answer = ask(&mut cluster, node, command).await;
-            }
-            match answer {
-                Err(error) if is_redirect(&error) => {
-                    // The client looks up meanwhile where the key is now.
-                    tracing::debug!(%error, "the cluster is changing");
-                    sleep(Duration::from_millis(10 << attempt)).await;
-                }
-                answer => return answer,
-            }
-        }
-        command.query_async(&mut cluster).await
-    }
-
-    /// Waits until the server of this moment has been replaced by another
-    /// connection; forever in a cluster, whose client knows where the servers are.
-    pub fn replaced(&self) -> impl Future<Output = ()> + use<> {
-        let replaced = match self {
-            Self::Single(primary) => Some(primary.replaced()),
-            Self::Cluster(_) => None,
-        };
-        async move {
-            match replaced {
-                Some(replaced) => replaced.await,
-                None => pending().await,
-            }
+    async fn query<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+        match self {
+            Self::Single(primary) => primary.query(command).await,
+            Self::Cluster(cluster) => query_cluster(cluster, command).await,
         }
     }
 }
 
-/// The key's slot is on its way to another server, and the key is there already.
-async fn ask<T: FromRedisValue>(
-    cluster: &mut ClusterConnection,
-    node: &str,
-    command: &Cmd,
-) -> RedisResult<T> {
-    let (host, port) = node.rsplit_once(':').unwrap_or((node, ""));
-    let port = port.parse().unwrap_or_default();
-    let there = SingleNodeRoutingInfo::ByAddress { host: host.to_owned(), port };
-    let mut asking = redis::pipe();
-    asking.cmd("ASKING").add_command(command.clone());
-    let answers = cluster.route_pipeline(asking, 1, 1, there).await?;
-    let answer = answers.into_iter().next().unwrap_or(Value::Nil);
-    Ok(redis::from_redis_value(answer.extract_error()?)?)
-}
-
-fn tcp_settings() -> TcpSettings {
+pub(super) fn tcp_settings() -> TcpSettings {
     TcpSettings::default()
         .set_nodelay(true)
         .set_keepalive(
@@ -230,27 +252,4 @@ async fn is_cluster(server: &ConnectionInfo) -> RedisResult<bool> {
     let info: String =
         redis::cmd("INFO").arg("cluster").query_async(&mut asked).await?;
     Ok(info.contains("cluster_enabled:1"))
-}
-
-async fn open_cluster(
-    servers: &[ConnectionInfo],
-) -> RedisResult<ClusterConnection> {
-    let client = ClusterClientBuilder::new(servers.to_vec())
-        .tcp_settings(tcp_settings())
-        .connection_timeout(ANSWER_DEADLINE)
-        .response_timeout(ANSWER_DEADLINE)
-        // Its own retries would repeat a command whose answer was lost, and so
-        // run it twice.
-        .retries(0)
-        .build()?;
-    client.get_async_connection().await
-}
-
-/// The cluster did not run the command; its keys are, or will be, elsewhere.
-fn is_redirect(error: &RedisError) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Server(Ask | ClusterDown | Moved | ReadOnly | TryAgain)
-            | ErrorKind::ClusterConnectionNotFound
-    )
 }

@@ -1,0 +1,20 @@
+//! The Redis client: a connection, scripts, keys, and the one place where storage is
+//! measured. It knows nothing of what is stored.
+
+mod cluster;
+mod connection;
+mod error;
+mod keys;
+mod meter;
+mod outage;
+mod primary;
+mod scripts;
+
+pub(crate) use connection::{ANSWER_DEADLINE, Connection};
+pub use connection::{ConnectError, Servers};
+pub(crate) use error::{CommandError, Result};
+pub(crate) use keys::Keys;
+pub(crate) use meter::{Effect, StoreOperation, operations};
+pub use meter::{STORE_DEADLINE, StoreMetrics};
+pub use outage::outage_reason;
+pub(crate) use scripts::{NOW, Script, TIME, script};

@@ -1,0 +1,175 @@
+//! Measures what Redis is asked for, gives each operation a deadline, and remembers
+//! the last outage. What is kept in memory is not measured.
+
+use std::io;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts,
+    Registry,
+};
+use redis::RedisResult;
+use tokio::time::{Instant, timeout_at};
+
+use super::error::{CommandError, Result};
+use crate::lock::lock;
+
+/// How long an operation may take before the client is told to try again.
+pub const STORE_DEADLINE: Duration = Duration::from_secs(1);
+
+/// For how long a failed operation makes Redis count as unhealthy. Short, because
+/// the cause may have passed; one that lasts fails the next operation.
+const RECENT: Duration = Duration::from_millis(900);
+
+/// Upper bounds in seconds: from 50 µs up to the deadline.
+const BUCKETS: [f64; 14] = [
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05,
+    0.1, 0.25, 0.5, 1.0,
+];
+
+/// What a module asks Redis for: an enum of its own, made by [`operations!`].
+pub(crate) trait StoreOperation: Copy + Send + Sync + 'static {
+    /// The label of each operation.
+    const LABELS: &'static [&'static str];
+
+    /// The place of its label.
+    fn index(self) -> usize;
+
+    /// What it means that the operation is not answered.
+    fn effect(self) -> Effect;
+}
+
+/// What it means that an operation is not answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing is lost with the answer, even if a visit was counted.
+    Read,
+    /// The change may have been made.
+    Write,
+    /// Only the caller wanted to know: a failure is not remembered as an outage.
+    Probe,
+}
+
+/// Declares the operations of a module with their effects and labels.
+macro_rules! operations {
+    (
+        $(#[$doc:meta])*
+        $visibility:vis enum $Operation:ident {
+            $($operation:ident: $effect:ident = $label:literal,)*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        $visibility enum $Operation { $($operation),* }
+
+        impl $crate::redis::StoreOperation for $Operation {
+            const LABELS: &'static [&'static str] = &[$($label),*];
+
+            fn index(self) -> usize {
+                self as usize
+            }
+
+            fn effect(self) -> $crate::redis::Effect {
+                match self {
+                    $(Self::$operation => $crate::redis::Effect::$effect),*
+                }
+            }
+        }
+    };
+}
+pub(crate) use operations;
+
+/// The metrics of storage, and what the operations of all modules have in common.
+#[derive(Clone)]
+pub struct StoreMetrics {
+    durations: HistogramVec,
+    errors: IntCounterVec,
+    deadline: Duration,
+    /// Why an operation failed last, and when.
+    outage: Arc<Mutex<Option<(Instant, CommandError)>>>,
+}
+
+impl StoreMetrics {
+    /// Adds the metrics to a registry. The usual deadline is [`STORE_DEADLINE`].
+    ///
+    /// # Errors
+    /// If the registry already has metrics of these names.
+    pub fn register(
+        registry: &Registry,
+        deadline: Duration,
+    ) -> Result<Self, prometheus::Error> {
+        let durations = HistogramOpts::new(
+            "mcp_store_operation_duration_seconds",
+            "How long operations of storage take; only with Redis",
+        )
+        .buckets(BUCKETS.to_vec());
+        let durations = HistogramVec::new(durations, &["operation"])?;
+        let errors = Opts::new(
+            "mcp_store_errors_total",
+            "Operations of storage that failed; only with Redis",
+        );
+        let errors = IntCounterVec::new(errors, &["operation"])?;
+        registry.register(Box::new(durations.clone()))?;
+        registry.register(Box::new(errors.clone()))?;
+        Ok(Self { durations, errors, deadline, outage: Arc::default() })
+    }
+
+    /// The meter of a module. Handles are looked up here, once, so that all series
+    /// are there from the start and an operation takes no lock.
+    pub(super) fn meter<O: StoreOperation>(&self) -> Meter<O> {
+        let handles = O::LABELS.iter().map(|label| {
+            let labels = &[*label];
+            let duration = self.durations.with_label_values(labels);
+            (duration, self.errors.with_label_values(labels))
+        });
+        let handles = handles.collect();
+        Meter { metrics: self.clone(), handles, operations: PhantomData }
+    }
+}
+
+/// Measures the operations of one module.
+pub(super) struct Meter<O> {
+    metrics: StoreMetrics,
+    /// Duration and errors of each operation.
+    handles: Vec<(Histogram, IntCounter)>,
+    operations: PhantomData<O>,
+}
+
+impl<O: StoreOperation> Meter<O> {
+    /// The meter of another module.
+    pub fn with_operations<P: StoreOperation>(&self) -> Meter<P> {
+        self.metrics.meter()
+    }
+
+    /// Waits for an answer until the deadline, whatever the client library promises.
+    pub async fn measure<T>(
+        &self,
+        operation: O,
+        answer: impl Future<Output = RedisResult<T>>,
+    ) -> Result<T> {
+        let started = Instant::now();
+        let answer = timeout_at(started + self.metrics.deadline, answer).await;
+        let answer =
+            answer.unwrap_or_else(|late| Err(io::Error::from(late).into()));
+        let (durations, errors) = &self.handles[operation.index()];
+        durations.observe(started.elapsed().as_secs_f64());
+        answer.map_err(|error| {
+            errors.inc();
+            let effect = operation.effect();
+            let error = CommandError::classify(error, effect != Effect::Write);
+            if error.is_outage() && effect != Effect::Probe {
+                *lock(&self.metrics.outage) = Some((Instant::now(), error.clone()));
+            }
+            error
+        })
+    }
+
+    /// The error of an operation that has just failed.
+    pub fn last_outage(&self) -> Option<CommandError> {
+        let outage = lock(&self.metrics.outage);
+        let (at, error) = outage.as_ref()?;
+        (at.elapsed() < RECENT).then(|| error.clone())
+    }
+}
