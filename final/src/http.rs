@@ -60,13 +60,11 @@ pub struct Http {
 /// The routes. The order of the checks is the order of the layers, outermost
 /// first: `Host` and `Origin`, preflight, method, bounds on connections,
 /// authentication, rate limit.
-/// Operators' paths need only a `Host`, whichever it is, because probes and
-/// scrapers come by address and without a token.
 ///
 /// The checks are one stack in one `layer` call: axum boxes what every such
 /// call adds, and copies the boxes for every request.
 pub fn router(http: Arc<Http>) -> Router {
-    let (guards, rate_limit) = (&http.guards, &http.rate_limit);
+    let guards = &http.guards;
     let checks = ServiceBuilder::new()
         .layer(guards::security_headers())
         .layer(guards::layer(guards, guards::host_and_origin))
@@ -74,18 +72,7 @@ pub fn router(http: Arc<Http>) -> Router {
         .layer(guards::layer(guards, guards::known_method))
         .layer(guards::layer(guards, guards::admitted))
         .layer(guards::layer(guards, authentication::authenticate))
-        .layer(rate_limit.layer(http.metrics.clone()));
-    let operators = Router::new()
-        .route("/livez", routing::get(operators::livez))
-        .route("/readyz", routing::get(operators::readyz))
-        .route("/health", routing::get(operators::health))
-        .route("/metrics", routing::get(operators::metrics))
-        .fallback(async || HttpError::NoSuchPath)
-        .layer(
-            ServiceBuilder::new()
-                .layer(guards::security_headers())
-                .layer(guards::layer(guards, guards::any_host)),
-        );
+        .layer(http.rate_limit.layer(http.metrics.clone()));
     // Other methods were refused before.
     let endpoint = routing::post(post::post)
         .get(session::listen)
@@ -95,6 +82,21 @@ pub fn router(http: Arc<Http>) -> Router {
         .route("/mcp", endpoint.clone())
         .route("/mcp/", endpoint)
         .layer(checks)
-        .merge(operators)
+        .merge(operators(guards))
         .with_state(http)
+}
+
+/// The operators' routes. They need only a `Host`, whichever it is, because probes and
+/// scrapers come by address and without a token.
+fn operators(guards: &Arc<Guards>) -> Router<Arc<Http>> {
+    let checks = ServiceBuilder::new()
+        .layer(guards::security_headers())
+        .layer(guards::layer(guards, guards::any_host));
+    Router::new()
+        .route("/livez", routing::get(operators::livez))
+        .route("/readyz", routing::get(operators::readyz))
+        .route("/health", routing::get(operators::health))
+        .route("/metrics", routing::get(operators::metrics))
+        .fallback(async || HttpError::NoSuchPath)
+        .layer(checks)
 }

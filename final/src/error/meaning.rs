@@ -120,3 +120,30 @@ impl From<Meaning> for RpcError {
         Self { code, message: sentence.into_owned(), data }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::error::Error as Top;
+    use crate::service::ServiceError;
+    use crate::sessions::StoreError;
+
+    #[test]
+    fn a_client_gets_no_text_of_a_cause() {
+        let secret = "redis://:password@10.0.0.1";
+        let cause = || Some(Arc::new(io::Error::other(secret)) as Arc<_>);
+        let errors: [Top; 4] = [
+            StoreError::Unavailable(cause()).into(),
+            StoreError::OutcomeUnknown(cause()).into(),
+            ServiceError::Internal(secret.into()).into(),
+            ServiceError::Refused(RpcError::new(0, secret)).into(),
+        ];
+        for error in errors {
+            let message = error.to_message(None);
+            assert!(!message.get().contains("password"), "{message}");
+        }
+    }
+}

@@ -23,6 +23,19 @@ use crate::config::{AllowedHosts, Origins, Tokens};
 /// before every call. Chromium remembers none for longer.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 60 * 60);
 
+/// The request headers that a page may send.
+const REQUEST_HEADERS: [HeaderName; 9] = [
+    ACCEPT,
+    AUTHORIZATION,
+    CONTENT_TYPE,
+    HeaderName::from_static("last-event-id"),
+    HeaderName::from_static("mcp-method"),
+    HeaderName::from_static("mcp-name"),
+    HeaderName::from_static("mcp-protocol-version"),
+    HeaderName::from_static("mcp-session-id"),
+    HeaderName::from_static("traceparent"),
+];
+
 /// The client, put into every request by the connection.
 #[derive(Debug, Clone)]
 pub struct Peer {
@@ -120,20 +133,9 @@ pub fn cors<'a>(
         Origins::Any => AllowOrigin::any(),
         Origins::Listed(origins) => AllowOrigin::list(origins.clone()),
     };
-    let request_headers = [
-        ACCEPT,
-        AUTHORIZATION,
-        CONTENT_TYPE,
-        HeaderName::from_static("last-event-id"),
-        HeaderName::from_static("mcp-method"),
-        HeaderName::from_static("mcp-name"),
-        HeaderName::from_static("mcp-protocol-version"),
-        HeaderName::from_static("mcp-session-id"),
-        HeaderName::from_static("traceparent"),
-    ];
     let parameters = parameters.filter_map(|name| name.parse().ok());
     let request_headers: Vec<_> =
-        request_headers.into_iter().chain(parameters).collect();
+        REQUEST_HEADERS.into_iter().chain(parameters).collect();
     let layer = CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])

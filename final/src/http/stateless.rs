@@ -38,40 +38,52 @@ pub(super) async fn serve(
     answer
 }
 
-/// The checks stand in the order in which they are made (M075, A8).
 async fn answer(
-    Post { http, head, caller }: &Post,
+    post: &Post,
     request: Request,
     envelope: Envelope,
 ) -> Result<Response, HttpError> {
+    let Post { http, head, caller } = post;
+    check(post, &request, &envelope)?;
+    let open = match Method::parse(&request.method) {
+        Method::Listen => &http.metrics.listen_streams,
+        _ => &http.metrics.post_streams,
+    };
+    let accepts = Accepts::of(&head.headers);
+    let start = |sink| Ok(http.engine.serve(caller, request, envelope, sink)?);
+    match begin(http, accepts, ready(()), start).await? {
+        CallStart::Answered(response) => Ok(response),
+        CallStart::Streams(call, said, inbox) => {
+            let hang_up = hang_up(&head.extensions);
+            Ok(direct::stream(http, open, call, said, inbox, hang_up))
+        }
+    }
+}
+
+/// The checks stand in the order in which they are made (M075, A8).
+fn check(
+    Post { http, head, .. }: &Post,
+    request: &Request,
+    envelope: &Envelope,
+) -> Result<(), HttpError> {
     let headers = &head.headers;
-    check_version(headers, &envelope)?;
-    let named = header_check::check(headers, &request)?;
+    check_version(headers, envelope)?;
+    let named = header_check::check(headers, request)?;
     let method = Method::parse(&request.method);
     if !http.engine.offers(Era::Stateless, method) {
         return Err(Error::no_such_method(Era::Stateless, method).into());
     }
     envelope.log_level()?;
     let accepts = Accepts::of(headers);
-    let listens = method == Method::Listen;
-    if !accepts.anything() || (listens && !accepts.stream) {
+    let is_listen = method == Method::Listen;
+    if !accepts.anything() || (is_listen && !accepts.stream) {
         return Err(HttpError::NotAcceptable);
     }
-    if let (Method::CallTool, Some(tool)) = (method, named) {
-        header_check::check_arguments(&http.engine, headers, &tool, &request)?;
-    }
-
-    let start = |sink| Ok(http.engine.serve(caller, request, envelope, sink)?);
-    match begin(http, accepts, ready(()), start).await? {
-        CallStart::Answered(response) => Ok(response),
-        CallStart::Streams(call, said, inbox) => {
-            let open = match listens {
-                true => &http.metrics.listen_streams,
-                false => &http.metrics.post_streams,
-            };
-            let hang_up = hang_up(&head.extensions);
-            Ok(direct::stream(http, open, call, said, inbox, hang_up))
+    match (method, named) {
+        (Method::CallTool, Some(tool)) => {
+            header_check::check_arguments(&http.engine, headers, &tool, request)
         }
+        _ => Ok(()),
     }
 }
 

@@ -26,7 +26,9 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
     /// The next line, as soon as its end has come: nothing of the line after it is
     /// waited for. `None` at the end of the input, and when it cannot be read.
     pub async fn next(&mut self) -> Option<Line> {
-        let (mut line, mut is_long, mut is_begun) = (Vec::new(), false, false);
+        let mut line = Vec::new();
+        let mut is_long = false;
+        let mut is_begun = false;
         loop {
             let bytes = self.input.fill_buf().await.ok()?;
             if bytes.is_empty() && !is_begun {
@@ -36,19 +38,17 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
             let end = bytes.iter().position(|byte| *byte == b'\n');
             let part = &bytes[..end.unwrap_or(bytes.len())];
             is_long |= line.len() + part.len() > self.max_line;
-            if is_long {
-                line = Vec::new();
-            } else {
-                line.extend_from_slice(part);
+            match is_long {
+                true => line = Vec::new(),
+                false => line.extend_from_slice(part),
             }
             let is_over = end.is_some() || bytes.is_empty();
             let used = part.len() + usize::from(end.is_some());
             self.input.consume(used);
             if is_over {
-                return Some(if is_long {
-                    Line::TooLong
-                } else {
-                    Line::Whole(line)
+                return Some(match is_long {
+                    true => Line::TooLong,
+                    false => Line::Whole(line),
                 });
             }
         }
