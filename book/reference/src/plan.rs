@@ -148,6 +148,7 @@ pub const PLAN: &[Part] = &[
             "engine/vitals.rs",
             "http/operators.rs",
             "protocol/method.rs",
+            "protocol/names.rs",
             "redis/meter.rs",
             "redis/outage.rs",
             "sessions/audit.rs",

@@ -160,9 +160,9 @@ impl RedisBus {
             ("tape", uri) => {
                 Some(BusMessage::Changed(RemoteChange::Tape(uri.to_owned())))
             }
-            ("list", name) => {
-                Some(BusMessage::Changed(RemoteChange::List(List::parse(name)?)))
-            }
+            ("list", name) => Some(BusMessage::Changed(RemoteChange::List(
+                List::from_name(name)?,
+            ))),
             ("cancel", call) => {
                 let (session, call) = call.split_once(' ')?;
                 let call = serde_json::from_str(call).ok()?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::protocol::{RawJson, to_raw};
 use crate::sessions::{HistoryEntry, Timestamp};
 
 /// Names one recorded calculation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(with = "String")]
 pub struct CalculationId(Uuid);
 
@@ -32,14 +32,6 @@ impl CalculationId {
 impl fmt::Display for CalculationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.hyphenated().fmt(f)
-    }
-}
-
-impl Serialize for CalculationId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Twice for every calculation, so not through the formatting machinery.
-        let mut form = Uuid::encode_buffer();
-        serializer.serialize_str(self.0.hyphenated().encode_lower(&mut form))
     }
 }
 

@@ -94,7 +94,7 @@ impl Envelope {
     pub fn log_level(&self) -> Result<Option<Level>, BadEnvelope> {
         let Some(level) = &self.log_level else { return Ok(None) };
         let name: Option<String> = as_type(level);
-        let known = name.and_then(|name| Level::parse(&name));
+        let known = name.and_then(|name| Level::from_name(&name));
         known.map(Some).ok_or(BadEnvelope("_meta: there is no such logLevel"))
     }
 }

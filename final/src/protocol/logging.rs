@@ -3,53 +3,29 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Severity, RFC 5424, least severe first.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Detail for debugging.
-    Debug,
-    /// Ordinary progress of work.
-    Info,
-    /// Normal but significant.
-    Notice,
-    /// Something may be wrong.
-    Warning,
-    /// Something is wrong.
-    Error,
-    /// A component fails.
-    Critical,
-    /// Act at once.
-    Alert,
-    /// Unusable.
-    Emergency,
-}
+use super::names::named;
 
-impl Level {
-    const NAMES: [(&str, Self); 8] = [
-        ("debug", Self::Debug),
-        ("info", Self::Info),
-        ("notice", Self::Notice),
-        ("warning", Self::Warning),
-        ("error", Self::Error),
-        ("critical", Self::Critical),
-        ("alert", Self::Alert),
-        ("emergency", Self::Emergency),
-    ];
-
-    /// The level with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, level)| *level)
-    }
-
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        Self::NAMES[self as usize].0
+named! {
+    /// Severity, RFC 5424, least severe first.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    Level {
+        /// Detail for debugging.
+        Debug => "debug",
+        /// Ordinary progress of work.
+        Info => "info",
+        /// Normal but significant.
+        Notice => "notice",
+        /// Something may be wrong.
+        Warning => "warning",
+        /// Something is wrong.
+        Error => "error",
+        /// A component fails.
+        Critical => "critical",
+        /// Act immediately.
+        Alert => "alert",
+        /// Unusable.
+        Emergency => "emergency",
     }
 }
 

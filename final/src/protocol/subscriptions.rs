@@ -2,15 +2,14 @@
 //! changes.
 //! spec: basic/patterns/subscriptions, 2026-07-28
 
-use std::fmt;
 use std::ops::ControlFlow;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::RawJson;
 use super::jsonrpc::RequestId;
+use super::names::named;
 use super::raw::{Kind, each_item, null_is_absent};
 
 /// The `_meta` member of everything that is said on such a stream (M024, M112).
@@ -19,34 +18,19 @@ pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 /// How many resources one request may name. Each is kept while it runs.
 pub const MAX_RESOURCES: usize = 100;
 
-/// One of the lists that a service offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum List {
-    /// `tools/list`
-    Tools,
-    /// `prompts/list`
-    Prompts,
-    /// `resources/list`
-    Resources,
+named! {
+    /// One of the lists that a service offers.
+    List {
+        /// `tools/list`
+        Tools => "tools",
+        /// `prompts/list`
+        Prompts => "prompts",
+        /// `resources/list`
+        Resources => "resources",
+    }
 }
 
 impl List {
-    const NAMES: [(&str, Self); 3] = [
-        ("tools", Self::Tools),
-        ("prompts", Self::Prompts),
-        ("resources", Self::Resources),
-    ];
-
-    /// The list with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, list)| *list)
-    }
-
-    /// The name.
-    pub fn as_str(self) -> &'static str {
-        Self::NAMES[self as usize].0
-    }
-
     /// The notification that says that it has changed.
     pub fn changed(self) -> &'static str {
         match self {
@@ -123,19 +107,11 @@ fn resources<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
 
 /// A derived reader would take an array for the members in order.
 fn object<'de, D: Deserializer<'de>>(d: D) -> Result<Filter, D::Error> {
-    struct Members;
-    impl<'de> Visitor<'de> for Members {
-        type Value = Filter;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Filter, A::Error> {
-            Filter::deserialize(MapAccessDeserializer::new(map))
-        }
+    let given = RawJson::deserialize(d)?;
+    match Kind::of(&given) {
+        Kind::Object => serde_json::from_str(given.get()).map_err(D::Error::custom),
+        _ => Err(D::Error::custom("notifications is an object")),
     }
-    d.deserialize_map(Members)
 }
 
 /// The parameters of a notification on such a stream.

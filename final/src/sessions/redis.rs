@@ -280,7 +280,7 @@ impl SessionStore for RedisStore {
             append.resources.iter().zip(heard).filter(|(_, it)| it.is_some());
         Ok(Some(AppendedSession {
             reconstructed: previous != self.node.as_str(),
-            log_level: Level::parse(&level),
+            log_level: Level::from_name(&level),
             subscribed: heard.map(|(uri, _)| uri.clone()).collect(),
         }))
     }

@@ -1,5 +1,6 @@
 //! Every metric of this node, registered once.
 
+use std::array;
 use std::sync::Mutex;
 
 use prometheus::core::Collector;
@@ -161,7 +162,10 @@ impl RequestMetrics {
         let durations = register(registry, HistogramVec::new(help, &["method"])?)?;
         let methods = Method::ALL.iter().map(|method| method.as_str());
         let of_method = |method| {
-            Outcome::ALL.map(|it| ended.with_label_values(&[method, it.as_str()]))
+            array::from_fn(|at| {
+                let outcome = Outcome::ALL[at].as_str();
+                ended.with_label_values(&[method, outcome])
+            })
         };
         Ok(Self {
             ended: methods.clone().map(of_method).collect(),

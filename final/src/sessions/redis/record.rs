@@ -87,7 +87,7 @@ pub(super) fn decode(
     Ok(SessionRecord {
         init: opened.into(),
         phase,
-        log_level: fields.get(LOG_LEVEL).and_then(|name| Level::parse(name)),
+        log_level: fields.get(LOG_LEVEL).and_then(|name| Level::from_name(name)),
         created: Timestamp(number(&fields, "created")?),
         last_activity: Timestamp(number(&fields, "last_activity")?),
         requests: number(&fields, "requests")?,
