@@ -1,4 +1,4 @@
-//! The composition root: the only place that knows every room.
+//! The composition root: the only module that knows all others.
 
 mod command;
 mod connection;
@@ -28,26 +28,26 @@ use crate::service::Service;
 use crate::sessions::StoreError;
 use crate::telemetry::Metrics;
 
-/// How long the system may take to resolve `HOST`.
+/// The longest time that the system may take to resolve `HOST`.
 const RESOLUTION: Duration = Duration::from_secs(10);
 
-/// Makes the service that the settings ask for.
+/// A function that makes the service for the settings.
 pub type MakeService = fn(&Config) -> Result<Arc<dyn Service>, String>;
 
-/// Everything that serves, put together.
+/// The assembled server.
 pub struct App {
     engine: Arc<Engine>,
     metrics: Arc<Metrics>,
     config: Config,
 }
 
-/// Why the server did not start, in a sentence that says what to do.
+/// The reason why the server cannot start, with a sentence that names a remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The service refuses the settings.
     #[error("{0}")]
     Service(String),
-    /// A tool of the service is wrong.
+    /// The schema of a tool is wrong.
     #[error(transparent)]
     Schema(#[from] BadSchema),
     /// Redis cannot be reached.
@@ -56,28 +56,28 @@ pub enum StartError {
     /// Redis was reached, but does not answer.
     #[error("{0}. See whether Redis is well, or set USE_REDIS=false")]
     Storage(#[from] StoreError),
-    /// The port is taken, or the address is not ours.
+    /// The port is in use, or this machine does not have the address.
     #[error("cannot listen on {address}: {cause}. Choose another HOST or PORT")]
     Listen {
         /// `HOST:PORT`
         address: String,
-        /// What the system says.
+        /// The system's error.
         cause: std::io::Error,
     },
-    /// The rate limit is not a rate.
+    /// The two settings of the rate limit do not make a rate.
     #[error("RATE_LIMIT_MAX and RATE_LIMIT_WINDOW are not a usable rate")]
     RateLimit,
-    /// Two metrics have one name.
+    /// Two metrics have the same name.
     #[error("metrics cannot be registered: {0}")]
     Metrics(#[from] prometheus::Error),
-    /// The transport broke.
+    /// The transport failed.
     #[error("the transport failed: {0}")]
     Io(#[from] std::io::Error),
 }
 
 impl App {
-    /// Puts the server together. Storage is reached here, so that a server
-    /// without it does not start.
+    /// Assembles the server. Connects to storage, so that a server whose storage
+    /// cannot be reached does not start.
     ///
     /// # Errors
     /// [`StartError`]
@@ -101,7 +101,7 @@ impl App {
         Ok(Self { engine, metrics, config })
     }
 
-    /// The HTTP routes.
+    /// Returns the HTTP routes, and the rate limit that they enforce.
     ///
     /// # Errors
     /// [`StartError::RateLimit`]
@@ -130,9 +130,8 @@ impl App {
         Ok((http::router(http), limit))
     }
 
-    /// Binds the configured address. A name is resolved, and the first of its
-    /// addresses that can be bound is used: IPv4 before IPv6, because a client that
-    /// knows only one kind knows this one.
+    /// Binds the configured address. Of the addresses of a name, binds the first
+    /// that can be bound, IPv4 before IPv6, because every client can use IPv4.
     ///
     /// # Errors
     /// [`StartError::Listen`]

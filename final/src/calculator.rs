@@ -1,6 +1,6 @@
 //! The domain: a calculator that remembers what it has calculated.
 //!
-//! It knows nothing of transports, storage or nodes. Another domain is another
+//! It does not depend on transports, storage or nodes. Another domain is another
 //! implementation of [`Service`].
 
 mod arguments;
@@ -42,14 +42,14 @@ const INSTRUCTIONS: &str = "A calculator with a memory. If there is a tool open_
     all of them, or calculator://history/{calculationId} for one. Use batch_calculate \
     for several calculations at once. calculator://help explains every tool.";
 
-/// What a deployment may choose.
+/// The settings that a deployment may choose.
 #[derive(Debug, Clone)]
 pub struct CalculatorSettings {
     /// The pause between two steps of `demo_progress`.
     pub progress_interval: Duration,
-    /// There is an audit trail to be read.
+    /// Sessions and tapes have an audit trail.
     pub has_audit_trail: bool,
-    /// The name of the sample tool; without one there is no sample tool.
+    /// The name of the sample tool; `None` if there is no sample tool.
     pub sample_tool: Option<String>,
 }
 
@@ -63,16 +63,16 @@ impl Default for CalculatorSettings {
     }
 }
 
-/// Why the sample tool cannot have its name.
+/// The reason why the sample tool cannot have its name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SampleToolError {
-    /// Clients could not call it.
+    /// No client could call a tool with this name.
     #[error(
         "the sample tool cannot be called {0:?}: choose 1 to 128 characters out of \
          A-Z, a-z, 0-9, underscore, hyphen and dot"
     )]
     BadName(String),
-    /// Clients could not tell it from ours.
+    /// A built-in tool has this name.
     #[error(
         "the sample tool cannot be called {0:?}, which is a built-in tool: choose \
          another name"
@@ -89,7 +89,7 @@ pub struct Calculator {
     prompts: Vec<Prompt>,
 }
 
-/// What is offered to the clients of one era.
+/// The tools and resource templates for the clients of one era.
 #[derive(Debug)]
 struct Lists {
     tools: Vec<Tool>,
@@ -106,7 +106,8 @@ impl Lists {
 }
 
 impl Calculator {
-    /// A calculator with the built-in tools and, if wanted, the sample tool.
+    /// Makes a calculator with the built-in tools and, if it has a name, the sample
+    /// tool.
     ///
     /// # Errors
     /// [`SampleToolError`] if the sample tool cannot have its name.

@@ -1,16 +1,16 @@
-//! Work that is not torn apart when whoever waits for it leaves.
+//! Work that is detached from its connection, and continues if the client leaves.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio_util::task::TaskTracker;
 
-/// A future that goes on in the background if it is dropped before its end.
+/// A future that continues in a background task if it is dropped before its end.
 pub struct Detached<F>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    /// Boxed, so that it can move into a task when it has already begun.
+    /// Boxed, so that it can move into a task after it was polled.
     work: Option<Pin<Box<F>>>,
     background: TaskTracker,
 }
@@ -19,7 +19,7 @@ impl<F> Detached<F>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    /// Runs `work` to its end, whether somebody waits for it or not.
+    /// Makes a future that runs `work` to its end, even if it is dropped.
     pub fn new(work: F, background: &TaskTracker) -> Self {
         Self { work: Some(Box::pin(work)), background: background.clone() }
     }

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks. A panic while the lock was held leaves nothing half-done in what it
-/// protects: whoever uses this keeps it so.
+/// Locks a mutex, even if a thread panicked while it held the lock. Callers must
+/// not panic while the protected data is inconsistent.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

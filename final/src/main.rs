@@ -1,4 +1,4 @@
-//! The calculator, served.
+//! The program: a server for the calculator.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use mcp_server::app;
 use mcp_server::calculator::{Calculator, CalculatorSettings};
 use mcp_server::config::Config;
 
-/// A request makes some forty small allocations; this allocator makes them at
-/// about a third of the price of the system's.
+/// A request makes about forty small allocations. This allocator needs about a
+/// third of the time that the system's takes for them.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

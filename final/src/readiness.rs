@@ -1,43 +1,44 @@
-//! Whether this node wants traffic.
+//! The readiness of this node for traffic.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::time::Instant;
 
-/// Serving, or going down.
+/// The readiness of this node: it serves, or it drains.
 #[derive(Debug)]
 pub struct Readiness {
     draining: AtomicBool,
-    /// Sessions opened now would survive this node.
+    /// Sessions survive the end of this node.
     shared_storage: bool,
     /// When the node started.
     pub started: Instant,
 }
 
 impl Readiness {
-    /// A node that serves.
+    /// Returns the readiness of a node that serves.
     pub fn new(shared_storage: bool) -> Self {
         let draining = AtomicBool::new(false);
         Self { draining, shared_storage, started: Instant::now() }
     }
 
-    /// The node is going down. Everything is still served, but nobody should
-    /// send more.
+    /// Starts to drain. This node still serves every request, but load balancers
+    /// should not send it more.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether [`drain`](Self::drain) was called.
+    /// Returns whether [`drain`](Self::drain) was called.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// A session that would die with this node within seconds is not opened.
+    /// Returns whether this node opens no more sessions, because they would end
+    /// with it within seconds.
     pub fn refuses_new_sessions(&self) -> bool {
         self.is_draining() && !self.shared_storage
     }
 
-    /// Whether sessions are shared with other nodes.
+    /// Returns whether this node shares its sessions with others.
     pub fn has_shared_storage(&self) -> bool {
         self.shared_storage
     }

@@ -1,5 +1,5 @@
-//! What a client is given to bring back, so that no node has to keep it: sealed,
-//! because on the way it is in the hands of others.
+//! Encryption of state that a client keeps and sends back, so that no node has to
+//! store it.
 
 use std::sync::Mutex;
 
@@ -10,23 +10,23 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 
 use crate::lock::lock;
 
-/// A key, and a secret of the whole deployment.
+/// A secret key that all nodes of a deployment share.
 pub type Secret = [u8; 32];
 
-/// Bytes of the nonce in front of what it encrypts. So many may be drawn at random
-/// for every seal.
+/// The length of a nonce in bytes. It is so long that two random ones are never
+/// equal in practice.
 const NONCE: usize = 24;
 
-/// How many older keys are kept; the nodes agree on a new one after the old one
-/// was lost, which is seldom.
+/// The number of older keys that are kept. The nodes seldom agree on a new key:
+/// only after storage has lost the old one.
 const OLDER_KEYS: usize = 8;
 
-/// Seals with its newest key and opens with any (XChaCha20-Poly1305,
-/// draft-irtf-cfrg-xchacha-03). What is sealed can be neither read nor changed, nor
-/// opened for another purpose.
+/// The keys of this node: it seals with the newest and opens with any
+/// (XChaCha20-Poly1305, draft-irtf-cfrg-xchacha-03). A client can neither read nor
+/// change a sealed text, nor use it for another purpose.
 pub struct KeyRing {
     keys: Mutex<Keys>,
-    /// The operator gave the keys to all nodes; they need not agree on one.
+    /// The operator configured the keys, so the nodes need not agree on one.
     configured: bool,
 }
 
@@ -36,13 +36,14 @@ struct Keys {
     older: Vec<Secret>,
 }
 
-/// What is to be sealed is longer than any message.
+/// A text that is too long to be sealed.
 #[derive(Debug, thiserror::Error)]
 #[error("too long to be sealed")]
 pub struct TooLong;
 
 impl KeyRing {
-    /// The keys of a configuration, newest first; a random one if it has none.
+    /// Makes a ring of the configured keys, newest first, or of a random key if
+    /// none is configured.
     pub fn new(configured: &[Secret]) -> Self {
         let keys = match configured {
             [] => Keys { newest: rand::random(), older: Vec::new() },
@@ -51,13 +52,13 @@ impl KeyRing {
         Self { keys: Mutex::new(keys), configured: !configured.is_empty() }
     }
 
-    /// What this node proposes to the others as the key that all seal with; nothing
-    /// if the operator has chosen.
+    /// Returns the key that this node proposes to all nodes; `None` if the operator
+    /// configured the keys.
     pub fn proposal(&self) -> Option<Secret> {
         (!self.configured).then(|| lock(&self.keys).newest)
     }
 
-    /// Seals with this key from now on.
+    /// Makes `newest` the key that this node seals with.
     pub fn learn(&self, newest: Secret) {
         let mut keys = lock(&self.keys);
         if keys.newest != newest {
@@ -81,8 +82,7 @@ impl KeyRing {
         Ok(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
     }
 
-    /// The text that was sealed for this purpose, by whichever node; `None` if it
-    /// was not.
+    /// Returns the text that a node sealed for this purpose; `None` if no node did.
     pub fn open(&self, sealed: &str, purpose: &[u8]) -> Option<Vec<u8>> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE>()?;

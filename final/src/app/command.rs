@@ -1,4 +1,4 @@
-//! The command line, and the life of the process.
+//! The command line, and the process from its start to its exit code.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
@@ -13,11 +13,11 @@ use crate::config::{Config, Host, Transport};
 use crate::stdio;
 use crate::telemetry::log::Log;
 
-/// How long `--healthcheck` waits for an answer.
+/// The time that `--healthcheck` waits for an answer.
 const HEALTHCHECK_DEADLINE: Duration = Duration::from_secs(2);
 
-/// How long tasks that nobody waits for may take at the end.
-const LAST_WORDS: Duration = Duration::from_millis(100);
+/// The time that background tasks have to end when the process ends.
+const BACKGROUND_DEADLINE: Duration = Duration::from_millis(100);
 
 const HELP: &str = "\
 A stateful MCP server over Streamable HTTP.
@@ -39,7 +39,7 @@ README.md has the table of all settings.
 
 const VERSION: &str = concat!("mcp-server ", env!("CARGO_PKG_VERSION"), "\n");
 
-/// Why the program ends badly: what it prints, and its exit code.
+/// A failure of the program: the lines that it prints, and its exit code.
 struct Failure {
     lines: Vec<String>,
     code: u8,
@@ -58,9 +58,9 @@ impl From<StartError> for Failure {
     }
 }
 
-/// Starts the program that the command line and the environment ask for, and runs it
-/// to its end. Exit codes: 0 after an orderly end, 1 if the server could not start or
-/// failed, 2 for bad settings.
+/// Runs the program that the command line and the environment ask for. Exit codes:
+/// 0 after an orderly end, 1 if the server cannot start or fails, 2 for bad
+/// settings.
 pub fn run(make_service: MakeService) -> ExitCode {
     let log = Log::open();
     match run_command(&log, make_service) {
@@ -94,7 +94,7 @@ fn run_command(log: &Log, make_service: MakeService) -> Result<(), Failure> {
     }
 }
 
-/// Reads the settings and starts the log that they ask for.
+/// Reads the settings, and starts the log in the format and level that they name.
 fn configure(log: &Log, transport: Transport) -> Result<Config, Failure> {
     let (config, warnings) =
         Config::from_env(transport).map_err(|problems| Failure {
@@ -119,7 +119,7 @@ fn block_on(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(StartError::Io)?;
     let ended = runtime.block_on(program);
-    runtime.shutdown_timeout(LAST_WORDS);
+    runtime.shutdown_timeout(BACKGROUND_DEADLINE);
     Ok(ended?)
 }
 
@@ -161,7 +161,7 @@ async fn serve_stdio(
 async fn nth_signal(count: usize) {
     let kinds = [SignalKind::terminate(), SignalKind::interrupt()];
     let [Ok(mut terminate), Ok(mut interrupt)] = kinds.map(signal) else {
-        tracing::warn!("signals cannot be caught, there will be no drain");
+        tracing::warn!("signals cannot be handled, so a shutdown will not drain");
         return std::future::pending().await;
     };
     for _ in 0..count {
@@ -172,9 +172,9 @@ async fn nth_signal(count: usize) {
     }
 }
 
-/// Asks the server on this machine whether it wants traffic. For container images,
-/// which then need no other program for it. Storage is not asked: a node is not better
-/// for being replaced while Redis is away.
+/// Asks the server on this machine whether it is ready. A container image needs no
+/// other program for its health check. The check does not include storage, because
+/// replacing a node does not bring Redis back.
 fn healthcheck(config: &Config) -> Result<(), Failure> {
     match local_addresses(&config.host, config.port).and_then(ask_first) {
         Ok(true) => Ok(()),
@@ -186,7 +186,7 @@ fn healthcheck(config: &Config) -> Result<(), Failure> {
     }
 }
 
-/// Where the server is reached that listens there.
+/// Returns the addresses at which a local client reaches the server.
 fn local_addresses(host: &Host, port: u16) -> std::io::Result<Vec<SocketAddr>> {
     let address: IpAddr = match host {
         Host::Address(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) => {
@@ -203,7 +203,7 @@ fn local_addresses(host: &Host, port: u16) -> std::io::Result<Vec<SocketAddr>> {
     Ok(vec![(address, port).into()])
 }
 
-/// Asks one address after the other, because the server listens at one of them.
+/// Asks one address after the other, because the server listens on only one.
 fn ask_first(addresses: Vec<SocketAddr>) -> std::io::Result<bool> {
     let mut answer = Err(ErrorKind::AddrNotAvailable.into());
     for address in addresses {

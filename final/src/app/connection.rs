@@ -23,18 +23,18 @@ use crate::http::client_address::forwarded_network;
 use crate::http::guards::Peer;
 use crate::http::unread;
 
-/// How long a connection may be idle, longer than the 60 s for which load balancers
-/// keep theirs: whoever closes it last never does so while a request is on its way,
-/// which the balancer would answer with 502. The head of a request has much less
-/// time, from its first byte on.
+/// The deadlines of a connection. This node waits longer than the 60 s of load
+/// balancers, because a balancer answers 502 if the node closes a connection on
+/// which a request is arriving. The head of a request has much less time, from its
+/// first byte on.
 const PATIENCE: Patience =
     Patience { idle: Duration::from_secs(75), head: Duration::from_secs(30) };
 
-/// The same for reserved connections, which probes use immediately.
+/// The deadlines of a reserved connection. Probes send their request immediately.
 const RESERVED_PATIENCE: Patience =
     Patience { idle: Duration::from_secs(2), head: Duration::from_secs(2) };
 
-/// What all connections share.
+/// The state that all connections share.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub router: Router,
@@ -45,11 +45,11 @@ pub(super) struct Shared {
     pub trust_proxy: bool,
 }
 
-/// By what right a connection is served.
+/// The place that a connection takes.
 pub(super) enum ConnectionPlace {
-    /// It is one of those that clients may have.
+    /// A place for clients.
     Regular { _slot: Slot },
-    /// It is beyond them: operators' routes are served, once.
+    /// A place beyond that limit, for one request to an operators' route.
     Reserved(ReservedSlot),
 }
 
@@ -63,8 +63,8 @@ impl Shared {
         }
     }
 
-    /// Names the client of a request, and counts the request for it if nothing has
-    /// counted the connection.
+    /// Returns the client of a request. Behind a proxy, whose connections belong to
+    /// many clients, the request takes a slot of its client.
     fn client_of(&self, peer: &Peer, headers: &HeaderMap) -> (Peer, Option<Slot>) {
         let mut peer = peer.clone();
         if !self.trust_proxy {
@@ -82,7 +82,7 @@ impl Shared {
 /// Serves a connection to its end.
 ///
 /// # Errors
-/// What the client did to end it badly.
+/// [`io::Error`] if the connection breaks, or if the client violates HTTP.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     network: Arc<str>,
@@ -107,8 +107,8 @@ pub(super) async fn serve(
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            // The stream's own deadlines are shorter. hyper looks at the stream after
-            // an answer only if it has one, too.
+            // hyper polls the stream after an answer only if it has a deadline
+            // itself. The stream's own deadlines are shorter.
             .header_read_timeout(patience.idle + patience.head)
             .keep_alive(is_admitted)
             .serve_connection(TokioIo::new(stream), service)
@@ -124,7 +124,7 @@ pub(super) async fn serve(
     }
 }
 
-/// Answers one request. The answer holds on to what is taken for it.
+/// Answers one request. The body of the answer holds the slot of the request.
 fn answer(
     shared: &Shared,
     peer: &Peer,
@@ -140,7 +140,7 @@ fn answer(
     }
 }
 
-/// The body of an answer. The request has been served when it is dropped.
+/// The body of an answer. The request ends when the body is dropped.
 struct HeldBody {
     body: Body,
     _slot: Option<Slot>,

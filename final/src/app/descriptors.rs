@@ -1,13 +1,13 @@
-//! How many descriptors the process may have. Many systems start programs with a
-//! soft limit of 1,024, for the sake of old ones; the hard limit is meant for
-//! servers.
+//! The limit of file descriptors. Many systems start programs with a soft limit of
+//! 1,024, for the sake of old programs. Servers should use the hard limit.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors for everything else: Redis, standard streams, the runtime.
+/// Descriptors that are not clients' connections: Redis, standard streams, the
+/// runtime.
 const RESERVE: usize = 64;
 
-/// Raises the soft limit to the hard one, and warns if that is too low for so many
+/// Raises the soft limit to the hard limit, and warns if that is too low for the
 /// connections.
 pub(super) fn provide_for(connections: usize) {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
@@ -15,13 +15,13 @@ pub(super) fn provide_for(connections: usize) {
     let now = match setrlimit(Resource::Nofile, raised) {
         Ok(()) => maximum,
         Err(error) => {
-            tracing::debug!(%error, "the limit of descriptors is as it was");
+            tracing::debug!(%error, "the limit of descriptors cannot be raised");
             current
         }
     };
     let needed = u64::try_from(connections + RESERVE).unwrap_or(u64::MAX);
     match now {
-        // `None` is no limit.
+        // `None` means that there is no limit.
         Some(limit) if limit < needed => tracing::warn!(
             limit,
             needed,

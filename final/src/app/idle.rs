@@ -1,4 +1,4 @@
-//! Ends connections that wait for a request too long.
+//! Closes connections whose client does not send a request in time.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,19 +10,19 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long a connection waits for the next request, and for the whole of its head.
+/// The time that a connection waits for the next request, and for its whole head.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
     pub idle: Duration,
     pub head: Duration,
 }
 
-/// Counts the beginnings and ends of the requests of one connection: odd while one
-/// is being served.
+/// The count of starts and ends of the requests on one connection. It is odd while
+/// a request is being served.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Activity(Arc<AtomicU64>);
 
-/// A request that is being served, until it is dropped.
+/// A request that is being served, until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Busy(Activity);
 
@@ -43,19 +43,22 @@ impl Drop for Busy {
     }
 }
 
-/// What a connection waits for, since when, and after how many beginnings and ends.
+/// A connection's wait for a request.
 #[derive(Debug, Clone, Copy)]
 struct Wait {
+    /// The value of [`Activity`] at its start.
     after: u64,
     since: Instant,
+    /// The first bytes of the request have arrived.
     begun: bool,
 }
 
-/// A stream that ends when no request comes, and fails when only a part of a head
-/// does. While a request is served it has no deadline: that is the handlers' matter.
+/// A stream that ends if no request arrives in time, and fails if only a part of a
+/// head does. It has no deadline while a request is served, because handlers have
+/// their own.
 ///
-/// hyper has one deadline for both, from the end of an answer to the end of the next
-/// head.
+/// hyper has one deadline for both waits, from the end of an answer to the end of
+/// the next head.
 pub(super) struct TimedStream<S> {
     stream: S,
     activity: Activity,
@@ -70,7 +73,7 @@ impl<S> TimedStream<S> {
         Self { stream, activity, patience, wait: None, deadline }
     }
 
-    /// The wait of this moment; `None` while a request is served.
+    /// Returns the current wait; `None` while a request is served.
     fn wait(&mut self) -> Option<&mut Wait> {
         let after = self.activity.count();
         if after % 2 == 1 {
@@ -101,7 +104,7 @@ impl<S> TimedStream<S> {
         ready!(self.deadline.as_mut().poll(cx));
         Poll::Ready(match wait.begun {
             true => Err(io::ErrorKind::TimedOut.into()),
-            // As if the client had closed it.
+            // As if the client had closed the connection.
             false => Ok(()),
         })
     }
@@ -126,7 +129,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
 }
 
 impl<S: AsyncWrite + Unpin> TimedStream<S> {
-    /// A client that still takes its answer is not idle.
+    /// Restarts the idle time, because a client that still reads an answer is not
+    /// idle.
     fn note_written(
         &mut self,
         written: Poll<io::Result<usize>>,

@@ -1,9 +1,9 @@
 //! Accepts connections, and drains them at a shutdown.
 //!
-//! This is not `axum::serve`, which stops accepting when the signal arrives: until load
-//! balancers have noticed that this node is not ready, it must still accept. An accept
-//! loop of our own also bounds the connections, and the time that a request head may
-//! take.
+//! This is not `axum::serve`, which stops accepting when the signal arrives: until
+//! load balancers have noticed that this node is not ready, it must still accept.
+//! An accept loop of our own also bounds the connections, and the time that a
+//! request head may take.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -19,22 +19,23 @@ use super::slots::{Limits, Slots};
 use super::{App, StartError, descriptors};
 use crate::http::client_address::network;
 
-/// How many connections there may be.
+/// The limits of this node.
 const LIMITS: Limits = Limits {
     // Each costs a descriptor and some KiB.
     total: 10_000,
-    // As many as 1,000 sessions need, which is what a client may have by default: a
-    // stream and a call for each. A fifth of all.
+    // A client may have 1,000 sessions by default, and each needs a connection for
+    // a stream and one for a call. This is a fifth of all connections.
     per_network: 2_000,
-    // There are a handful of probes and scrapers, each for milliseconds.
+    // A handful of probes and scrapers connect, each for milliseconds.
     reserved: 64,
 };
 
-/// How long it may take to record what is still running at the deadline as failed,
-/// and to say so.
+/// The time to record calls that still run at the deadline as failed, and to answer
+/// their clients.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
-/// Pause after a failed accept: out of descriptors, most likely.
+/// The pause after a failed accept, whose most likely cause is a lack of
+/// descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `shutdown` resolves, then drains.
@@ -68,7 +69,8 @@ pub async fn serve(
     Ok(())
 }
 
-/// Everything is still served, but the balancer is told to look elsewhere.
+/// Waits for the shutdown, and then serves as a node that is not ready until load
+/// balancers have noticed.
 async fn lame_duck(app: &App, shutdown: impl Future<Output = ()>) {
     shutdown.await;
     app.engine.readiness().drain();
@@ -77,8 +79,9 @@ async fn lame_duck(app: &App, shutdown: impl Future<Output = ()>) {
     sleep(delay).await;
 }
 
-/// Streams that can be resumed elsewhere close first. What is still running at
-/// the deadline is recorded as failed, so that nobody waits for it.
+/// Closes the streams first, because clients can resume them on another node, and
+/// then waits for running calls. Records calls that still run at the deadline as
+/// failed, so that no client waits for them.
 async fn drain(app: &App, connections: &Connections) {
     let deadline = app.config.drain_deadline;
     tracing::info!(?deadline, "draining: no new connections, calls finish");
@@ -91,11 +94,11 @@ async fn drain(app: &App, connections: &Connections) {
         Ok(()) => tracing::info!("drained"),
         Err(_) => {
             tracing::warn!("the deadline ended the drain, running calls fail");
-            let told = async {
+            let failed = async {
                 app.engine.fail_remaining_calls().await;
                 connections.tasks.wait().await;
             };
-            let _ = timeout(LAST_ANSWERS, told).await;
+            let _ = timeout(LAST_ANSWERS, failed).await;
         }
     }
     app.engine.leave().await;
@@ -129,7 +132,7 @@ impl Connections {
         }
     }
 
-    /// One connection; once closing, its current request is its last.
+    /// Serves one connection to its end.
     fn serve(
         &self,
         stream: TcpStream,
@@ -139,19 +142,20 @@ impl Connections {
         let network = network(peer);
         let place = shared.admit(&network);
         async move {
-            // A small answer would otherwise wait for a delayed acknowledgement,
-            // 40 ms.
+            // Without this, a small answer waits 40 ms for a delayed
+            // acknowledgement.
             let served = match stream.set_nodelay(true) {
                 Ok(()) => connection::serve(stream, network, place, shared).await,
                 Err(error) => Err(error),
             };
             if let Err(error) = served {
-                tracing::debug!(%error, "a connection ended badly");
+                tracing::debug!(%error, "a connection failed");
             }
         }
     }
 
-    /// Resolves when the last connection is closed.
+    /// Lets the current requests finish, and waits until every connection is
+    /// closed.
     async fn close(&self) {
         self.shared.closing.cancel();
         self.tasks.close();

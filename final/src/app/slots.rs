@@ -1,4 +1,4 @@
-//! How many connections there may be, and whose.
+//! The limits on connections, of all clients together and of each one.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -9,22 +9,22 @@ use tokio_util::sync::CancellationToken;
 
 use crate::lock::lock;
 
-/// Pause before the log says again that connections are refused: a flood of them must
-/// not become a flood of lines.
+/// The pause between two warnings, so that a flood of connections does not become a
+/// flood of log lines.
 const WARNING_PAUSE: Duration = Duration::from_secs(60);
 
-/// Bounds on connections.
+/// The greatest numbers of connections.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Of all clients together.
+    /// Connections of all clients together.
     pub total: usize,
-    /// Of one client; behind a trusted proxy, requests at the same time.
+    /// Connections of one client; behind a trusted proxy, its concurrent requests.
     pub per_network: usize,
-    /// Beyond that, for operators' routes only.
+    /// Further connections, for operators' routes only.
     pub reserved: usize,
 }
 
-/// Which connections there are.
+/// The places for connections, and how many of them are taken.
 #[derive(Debug)]
 pub(super) struct Slots {
     limits: Limits,
@@ -35,13 +35,14 @@ pub(super) struct Slots {
 struct Usage {
     total: usize,
     by_network: HashMap<Arc<str>, usize>,
-    /// Oldest first, each with what closes it.
+    /// Reserved places that are taken, oldest first, each with the token that
+    /// closes its connection.
     reserved: VecDeque<(u64, CancellationToken)>,
     next_reserved: u64,
     warned: Option<Instant>,
 }
 
-/// A place that is taken until this is dropped.
+/// A place that is taken until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Slot {
     slots: Arc<Slots>,
@@ -49,8 +50,8 @@ pub(super) struct Slot {
     network: Option<Arc<str>>,
 }
 
-/// A reserved place that is taken until this is dropped, or a newer connection needs
-/// it.
+/// A reserved place that is taken until this value is dropped, or until a newer
+/// connection needs it.
 #[derive(Debug)]
 pub(super) struct ReservedSlot {
     slots: Arc<Slots>,
@@ -64,8 +65,8 @@ impl Slots {
         Arc::new(Self { limits, taken: Mutex::default() })
     }
 
-    /// Takes a place for a connection; `None` if there is none left. `network` is
-    /// `None` for a proxy, whose connections are those of many clients.
+    /// Takes a place for a connection; returns `None` if none is left. `network` is
+    /// `None` for a proxy, whose connections belong to many clients.
     pub fn connection(
         self: &Arc<Self>,
         network: Option<&Arc<str>>,
@@ -99,8 +100,9 @@ impl Slots {
         Some(Slot { slots: self.clone(), connections, network: network.cloned() })
     }
 
-    /// Takes a reserved place. If there is none, the oldest connection of them is
-    /// closed: a probe is answered within milliseconds, so that one is none.
+    /// Takes a reserved place. If none is left, closes the oldest reserved
+    /// connection, which is not a probe, because a probe is answered within
+    /// milliseconds.
     pub fn reserved(self: &Arc<Self>) -> ReservedSlot {
         let mut taken = lock(&self.taken);
         if taken.reserved.len() >= self.limits.reserved

@@ -1,4 +1,4 @@
-//! Where everything is kept: in this process, or in Redis for all nodes.
+//! The choice of storage: the memory of this process, or Redis for all nodes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::sealing::KeyRing;
 use crate::sessions::{MemoryStore, NodeId, RedisStore, StoreSettings};
 use crate::telemetry::Metrics;
 
-/// The storage that the settings ask for.
+/// Opens the storage that the settings choose.
 pub(super) async fn open(
     config: &Config,
     metrics: &Metrics,
@@ -41,7 +41,7 @@ pub(super) async fn open(
     Ok(Storage { keys: Arc::new(KeyRing::new(&config.state_keys.0)), ..storage })
 }
 
-/// Everything in the memory of this process.
+/// Makes the storage in the memory of this process.
 pub fn in_memory(settings: StoreSettings, bounds: LogBounds) -> Storage {
     let store = Arc::new(MemoryStore::new(settings));
     let node = NodeId::random();
@@ -51,7 +51,7 @@ pub fn in_memory(settings: StoreSettings, bounds: LogBounds) -> Storage {
     Storage { node, shared: false, sessions: store, log, bus, keys }
 }
 
-/// Everything in Redis.
+/// Makes the storage in Redis.
 pub fn on_redis(
     store: Arc<RedisStore>,
     servers: Servers,

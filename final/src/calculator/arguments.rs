@@ -1,5 +1,5 @@
-//! What the tools are given. The comments of the fields are what a model
-//! reads, and the examples, which the table of tools moves into descriptions.
+//! The arguments of the tools. A model reads the comments of the fields, and the
+//! examples, which the table of tools moves into the descriptions.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use super::arithmetic::{Function, Operation};
 use super::number::Number;
 
-/// What `open_tape` answers with looks like this.
+/// A tape ID as `open_tape` returns it.
 const EXAMPLE_TAPE: &str = "tape-6f1c2b9de07a4458a3b1c5d2e8f90714";
 
 #[derive(Deserialize, JsonSchema)]
@@ -118,8 +118,8 @@ fn five() -> u32 {
     5
 }
 
-/// To JSON Schema 5.0 is an integer, to serde it is not. The cast loses nothing
-/// of what the schema lets through.
+/// Reads an integer as JSON Schema defines it, which includes 5.0. The cast is
+/// exact for every number that the schema accepts.
 fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     f64::deserialize(deserializer).map(|steps| steps as u32)
 }

@@ -1,4 +1,4 @@
-//! What can be calculated, and where it is not defined.
+//! The operations and functions, and the arguments for which they are undefined.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -20,7 +20,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The name on the wire, in the history and in the totals.
+    /// Returns the name on the wire, in the history and in the totals.
     pub fn name(self) -> &'static str {
         match self {
             Self::Add => "add",
@@ -30,10 +30,10 @@ impl Operation {
         }
     }
 
-    /// The result for `a` and `b`.
+    /// Calculates the result for `a` and `b`.
     ///
     /// # Errors
-    /// [`UndefinedResult`] for a division by zero and for a result without bounds.
+    /// [`UndefinedResult`] for a division by zero and for an infinite result.
     pub fn apply(self, a: Number, b: Number) -> Result<Number, UndefinedResult> {
         let a = a.get();
         let b = b.get();
@@ -72,7 +72,7 @@ pub enum Function {
 }
 
 impl Function {
-    /// The name on the wire, in the history and in the totals.
+    /// Returns the name on the wire, in the history and in the totals.
     pub fn name(self) -> &'static str {
         match self {
             Self::Factorial => "factorial",
@@ -85,13 +85,14 @@ impl Function {
         }
     }
 
-    /// The arguments that the function looks at, in the order of writing.
+    /// Returns the arguments that the function uses, in the order in which they are
+    /// written.
     pub fn inputs(self, value: Number, base: Option<Number>) -> Vec<Number> {
         let base = base.filter(|_| matches!(self, Self::Power | Self::Log));
         std::iter::once(value).chain(base).collect()
     }
 
-    /// The result for `value` and, where the function knows one, `base`.
+    /// Calculates the result for `value` and, if the function has one, `base`.
     ///
     /// # Errors
     /// [`UndefinedResult`] outside the function's domain.
@@ -135,8 +136,8 @@ fn logarithm(value: f64, base: Option<f64>) -> Result<f64, UndefinedResult> {
     let Some(base) = base else { return Ok(value.ln()) };
     let rule = "base must be greater than 0 and other than 1 for log";
     require(base > 0.0 && base != 1.0, rule)?;
-    // The quotient of two rounded logarithms may miss a whole number by a hair:
-    // log(1000, 10) would be 2.9999999999999996.
+    // The quotient of two rounded logarithms may differ slightly from a whole
+    // number: log(1000, 10) would be 2.9999999999999996.
     let quotient = value.ln() / base.ln();
     let whole = quotient.round();
     Ok(if base.powf(whole) == value { whole } else { quotient })
@@ -146,8 +147,8 @@ fn require(holds: bool, rule: &'static str) -> Result<(), UndefinedResult> {
     if holds { Ok(()) } else { Err(UndefinedResult(rule)) }
 }
 
-/// Why there is no result: a sentence that names the argument and its rule, so
-/// that a model can correct its call.
+/// The reason why there is no result: a sentence that names the argument and its
+/// rule, so that a model can correct its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UndefinedResult(&'static str);

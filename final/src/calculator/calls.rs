@@ -1,4 +1,4 @@
-//! What happens when a tool is called.
+//! The handlers of the tools.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::protocol::tools::ToolResult;
 use crate::service::{Context, ServiceError, State};
 use crate::sessions::{HistoryEntry, Timestamp};
 
-/// What a model reads that did not name a tape, and may want to.
+/// The note for a model that has not passed the ID of a tape.
 const NOT_KEPT: &str = "Not recorded: no tape_id was given (see open_tape).";
 
 pub async fn calculate(
@@ -125,34 +125,34 @@ pub fn sample(SampleArguments { value }: SampleArguments) -> ToolResult {
         .with_structure(&SampleResult { value })
 }
 
-/// The result of one calculation.
+/// Makes the result of one calculation.
 fn calculated(text: String, made: Calculation, is_recorded: bool) -> ToolResult {
     let note = (!is_recorded).then_some(NOT_KEPT);
     let made = CalculationResult::of(made, is_recorded);
     noted(text, note).with_structure(&CalculationResult { note, ..made })
 }
 
-/// A text, and what a model should know besides, in a block of its own: some clients
-/// show only the text, others only the structure.
+/// Makes a result of a text, and of a note in a block of its own. The structured
+/// content repeats the note, because some clients show only that.
 fn noted(text: String, note: Option<&str>) -> ToolResult {
     let mut result = ToolResult::text(text);
     result.content.extend(note.map(Content::text));
     result
 }
 
-/// The time by the clock of whoever keeps the calculation.
+/// Returns the time by the clock of the store that keeps the calculation.
 fn now(cx: &Context, state: Option<&State>) -> Timestamp {
     state.map_or_else(|| cx.now(), State::now)
 }
 
-/// What the log says of it.
+/// The log message about recorded calculations.
 #[derive(Serialize)]
 struct Recorded {
     recorded: usize,
 }
 
-/// Adds to the history, all or nothing, and says what has changed. `false` if there
-/// is no history to add to.
+/// Appends all entries to the history in one atomic step, and announces the changed
+/// resources. Returns `false` if there is no history to append to.
 async fn record(
     cx: &Context,
     state: Option<State>,

@@ -7,12 +7,12 @@ use serde::{Serialize, Serializer};
 /// A formula and what is needed to use it.
 #[derive(Debug, Serialize)]
 pub struct Formula {
-    /// Its key in the library.
+    /// The key in the library.
     #[serde(skip)]
     pub name: &'static str,
     pub(super) formula: &'static str,
     description: &'static str,
-    /// The equation solved for the unknown, where that is not the same.
+    /// The equation solved for the unknown; `None` if `formula` is solved already.
     #[serde(skip_serializing_if = "Option::is_none")]
     solution: Option<&'static str>,
     #[serde(serialize_with = "as_object")]
@@ -61,12 +61,13 @@ const FORMULAS: [Formula; 3] = [
 /// The names of all formulas.
 pub const NAMES: [&str; 3] = [FORMULAS[0].name, FORMULAS[1].name, FORMULAS[2].name];
 
-/// The library as it is read: formulas by name.
+/// Returns the formulas by name.
 pub fn library() -> BTreeMap<&'static str, Formula> {
     FORMULAS.into_iter().map(|formula| (formula.name, formula)).collect()
 }
 
-/// The formula that a person means: `Compound interest` is one of ours.
+/// Returns the formula that a user means: `Compound interest` is
+/// `compound_interest`.
 pub fn find(wanted: &str) -> Option<Formula> {
     let name = wanted.trim().to_lowercase().replace([' ', '-'], "_");
     FORMULAS.into_iter().find(|formula| formula.name == name)

@@ -1,4 +1,4 @@
-//! What a session remembers of its calculations.
+//! The entries of a calculation history.
 
 use std::fmt;
 
@@ -17,12 +17,12 @@ use crate::sessions::{HistoryEntry, Timestamp};
 pub struct CalculationId(Uuid);
 
 impl CalculationId {
-    /// A new id.
+    /// Generates an id.
     pub fn random() -> Self {
         Self(Uuid::new_v4())
     }
 
-    /// Reads the hyphenated lower-case form, the only one that we issue.
+    /// Parses the hyphenated lower-case form, the only one that the server writes.
     pub fn parse(text: &str) -> Option<Self> {
         let id = Self(Uuid::try_parse(text).ok()?);
         (id.to_string() == text).then_some(id)
@@ -35,10 +35,10 @@ impl fmt::Display for CalculationId {
     }
 }
 
-/// One line of the history.
+/// An entry of the history.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Calculation {
-    /// Its name.
+    /// Names the calculation in resource URIs.
     pub id: CalculationId,
     /// In milliseconds since 1970.
     timestamp: u64,
@@ -48,7 +48,7 @@ pub struct Calculation {
 }
 
 impl Calculation {
-    /// A calculation that was made just now.
+    /// Makes the record of a calculation, with a new id.
     pub fn new(
         operation: &'static str,
         inputs: Vec<Number>,
@@ -59,18 +59,18 @@ impl Calculation {
         Self { id, timestamp: now.0, operation, inputs, result }
     }
 
-    /// The form in which a session keeps it.
+    /// Returns the form in which a store keeps the calculation.
     pub fn entry(&self) -> HistoryEntry {
         HistoryEntry { operation: self.operation, body: to_raw(self) }
     }
 }
 
-/// The calculation with this id, as it was kept.
+/// Returns the calculation with this id.
 pub fn find(history: &[RawJson], id: CalculationId) -> Option<&RawJson> {
     history.iter().find(|kept| id_of(kept) == Some(id))
 }
 
-/// The ids of a history, newest first.
+/// Returns the ids of a history, newest first.
 pub fn newest_ids(history: &[RawJson]) -> Vec<String> {
     history.iter().rev().filter_map(id_of).map(|id| id.to_string()).collect()
 }

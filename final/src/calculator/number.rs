@@ -1,5 +1,5 @@
-//! Numbers, written as JavaScript writes them: the form that clients compare
-//! with and people expect.
+//! Numbers, written as JavaScript writes them: clients compare with that form, and
+//! people expect it.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::ser::Error;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// From here on doubles skip whole numbers (2^53).
+/// The first whole number after which doubles skip one (2^53).
 const FIRST_GAP: f64 = 9_007_199_254_740_992.0;
 
 /// A double that is neither infinite nor NaN, so that JSON can hold it.
@@ -18,12 +18,12 @@ const FIRST_GAP: f64 = 9_007_199_254_740_992.0;
 pub struct Number(f64);
 
 impl Number {
-    /// `value`, if it is finite.
+    /// Makes a number of `value`; `None` if it is not finite.
     pub fn new(value: f64) -> Option<Self> {
         value.is_finite().then_some(Self(value))
     }
 
-    /// The double.
+    /// Returns the double.
     pub fn get(self) -> f64 {
         self.0
     }
@@ -38,15 +38,16 @@ impl TryFrom<f64> for Number {
 }
 
 impl Number {
-    /// The same value as an integer, if doubles are still exact there.
+    /// Returns the value as an integer, if it is one that doubles represent
+    /// exactly.
     fn whole(self) -> Option<i64> {
         let Self(value) = self;
-        // Loses nothing: the value is whole and far inside the range.
+        // The cast is exact: the value is whole and far inside the range.
         (value.fract() == 0.0 && value.abs() < FIRST_GAP).then_some(value as i64)
     }
 }
 
-/// Like `String(n)`: the fewest digits that give the same double again, no
+/// Writes like `String(n)`: the fewest digits that parse to the same double, no
 /// minus for zero, an exponent below 1e-6 and from 1e21 on.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,7 +64,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// Like `JSON.stringify(n)`, which is the same text: 150 rather than 150.0.
+/// Writes like `JSON.stringify(n)`, which is the same text: 150 rather than 150.0.
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if let Some(whole) = self.whole() {

@@ -1,4 +1,4 @@
-//! Prompts: texts that a person fills in.
+//! Prompts: texts that a user fills in.
 
 mod table;
 
@@ -12,13 +12,13 @@ use crate::protocol::prompts::{
 };
 use crate::service::ServiceError;
 
-/// How many problems one prompt may ask for: a page of exercises.
+/// The largest number of problems that a prompt may ask for: a page of exercises.
 const MOST_PROBLEMS: u8 = 50;
 
-/// Checked values by name.
+/// A lookup of checked values by name.
 type Values<'a> = dyn Fn(&str) -> &'a str + 'a;
 
-/// A prompt and all that is known about it.
+/// A row of the table of prompts.
 struct Definition {
     name: &'static str,
     title: &'static str,
@@ -27,26 +27,26 @@ struct Definition {
     message: fn(&Values<'_>) -> String,
 }
 
-/// An argument and what it may be.
+/// An argument of a prompt, and its rule.
 struct Argument {
     name: &'static str,
     description: &'static str,
     rule: Rule,
-    /// What counts when it is absent or blank (forms send blanks); `None` if it
-    /// is required.
+    /// The value of an absent or blank argument (forms send blanks); `None` if the
+    /// argument is required.
     default: Option<&'static str>,
 }
 
 enum Rule {
-    /// Any text; these are proposed.
+    /// Any text. These values are proposed.
     Text(&'static [&'static str]),
-    /// One of these.
+    /// One of these values.
     OneOf(&'static [&'static str]),
     /// A whole number from 1 to [`MOST_PROBLEMS`].
     Count,
 }
 
-/// The prompts as they are listed.
+/// Returns the prompts as `prompts/list` shows them.
 pub(super) fn list() -> Vec<Prompt> {
     let listed = |prompt: &Definition| Prompt {
         name: prompt.name.into(),
@@ -78,7 +78,7 @@ pub fn fill(
     })
 }
 
-/// What is proposed for an argument of a prompt.
+/// Returns the values that are proposed for an argument of a prompt.
 ///
 /// # Errors
 /// [`ServiceError::InvalidParams`] if there is no such prompt or argument.
@@ -105,7 +105,7 @@ fn invalid(rule: String) -> ServiceError {
 }
 
 impl Argument {
-    /// The same argument, but it may be left out.
+    /// Makes the argument optional.
     const fn or(self, default: &'static str) -> Self {
         Self { default: Some(default), ..self }
     }
@@ -119,7 +119,7 @@ impl Argument {
         PromptArgument { name: self.name.into(), description, required }
     }
 
-    /// The value, or the rule that it breaks.
+    /// Returns the value, or the rule that it breaks.
     fn value<'a>(
         &self,
         given: &'a BTreeMap<String, String>,

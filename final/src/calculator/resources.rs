@@ -1,4 +1,4 @@
-//! What can be read, and what is found there.
+//! The resources: their list, their contents, and the announcement of changes.
 
 mod contents;
 
@@ -19,17 +19,18 @@ const EVENTS: &str = "session://events";
 const HISTORY: &str = "calculator://history";
 const HISTORY_TEMPLATE: &str = "calculator://history/{calculationId}";
 
-/// What a tape has, by names that a session's resources do not have, because a
-/// request of the stateless era has to say which tape it means.
+/// The prefix of a tape's resources. A session's resources have other URIs, because
+/// the URI in a request of the stateless era must name the tape.
 const TAPES: &str = "calculator://tapes/";
 const TAPE_TEMPLATE: &str = "calculator://tapes/{tape_id}/history/{calculationId}";
 
 const JSON: &str = "application/json";
 
-/// For how long the statistics are fresh: changes are gathered as long.
+/// The time for which the statistics are fresh, which is also the time for which
+/// changes are collected.
 const STATS_TTL_MS: u64 = 1000;
 
-/// Where the calculations of a session or tape are.
+/// Returns the URI of the history of a session or tape.
 pub(super) fn history_uri(opened: &SessionInit) -> String {
     match &opened.id {
         id if id.is_tape() => format!("{TAPES}{id}/history"),
@@ -37,7 +38,7 @@ pub(super) fn history_uri(opened: &SessionInit) -> String {
     }
 }
 
-/// Where a session or tape tells about itself.
+/// Returns the URI of the information about a session or tape.
 pub(super) fn info_uri(opened: &SessionInit) -> String {
     match &opened.id {
         id if id.is_tape() => format!("{TAPES}{id}/info"),
@@ -45,7 +46,8 @@ pub(super) fn info_uri(opened: &SessionInit) -> String {
     }
 }
 
-/// What listeners of a tape hear of, also when it is closed.
+/// Returns the resources of a tape whose changes are announced, which includes the
+/// end of the tape.
 pub(super) fn of_tape(id: &str) -> Vec<String> {
     ["history", "info"].map(|part| format!("{TAPES}{id}/{part}")).into()
 }
@@ -53,7 +55,7 @@ pub(super) fn of_tape(id: &str) -> Vec<String> {
 /// A resource as it is listed: uri, name, title, description.
 type Row<'a> = (&'a str, &'a str, &'a str, &'a str);
 
-/// What every client can read.
+/// The resources that every client can read.
 const PUBLIC: [Row<'_>; 4] = [
     (CONSTANTS, "constants", "Constants", "π, e, √2, ln 2 and ln 10."),
     (
@@ -71,7 +73,7 @@ const PUBLIC: [Row<'_>; 4] = [
     (HELP, "help", "Help", "Every tool with its arguments and examples of calls."),
 ];
 
-/// Returns what can be read: what every client can, and what belongs to the session.
+/// Returns the resources that every client can read, and those of the session.
 pub(super) fn list(
     session: Option<&SessionInit>,
     has_audit_trail: bool,
@@ -98,7 +100,7 @@ pub(super) fn list(
     rows.into_iter().map(resource).collect()
 }
 
-/// Returns the families of resources.
+/// Returns the resource templates of an era.
 pub(super) fn templates(era: Era, has_audit_trail: bool) -> Vec<ResourceTemplate> {
     let one = "A calculation, by its id.";
     let history = "The last 50 calculations on a tape, newest last.";
@@ -148,8 +150,8 @@ pub(super) async fn proposals(
     }
 }
 
-/// What a resource tells about, if its changes are announced. The others never
-/// change, or only by being read.
+/// Returns the subject of a resource whose changes are announced. Other resources
+/// never change, or change only because they are read.
 pub(super) fn subject(session: Option<&SessionInit>, uri: &str) -> Option<Subject> {
     match session {
         _ if uri == STATS => Some(Subject::Caller),
@@ -165,7 +167,7 @@ pub(super) fn subject(session: Option<&SessionInit>, uri: &str) -> Option<Subjec
     }
 }
 
-/// How long a resource may be kept.
+/// Returns how long a client may cache a resource.
 pub(super) fn cache_hint(uri: &str) -> CacheHint {
     match uri {
         CONSTANTS | LIBRARY | HELP => CacheHint::OF_RELEASE,
@@ -174,7 +176,7 @@ pub(super) fn cache_hint(uri: &str) -> CacheHint {
     }
 }
 
-/// The tape that a uri names, and the part of it.
+/// Splits a URI into the ID of a tape and the part of the tape.
 fn on_tape(uri: &str) -> Option<(&str, &str)> {
     uri.strip_prefix(TAPES)?.split_once('/')
 }

@@ -1,4 +1,5 @@
-//! What the tools answer, for programs. For people there is a text beside it.
+//! The structured content of tool results, for programs. People read the text
+//! beside it.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,5 +1,5 @@
-//! Where calculations are kept: tapes, which the stateless era has in the place of
-//! sessions, and the end of a history in both.
+//! The tools that open and close tapes, which the stateless era has in place of
+//! sessions, and the tool that clears a history in either era.
 
 use serde_json::json;
 
@@ -31,8 +31,9 @@ pub async fn close(
     Ok(ToolResult::text("the tape is closed").with_structure(&closed))
 }
 
-/// Forgets a history, if whoever owns it says so. One handler for both eras: where
-/// it asks, it waits in one of them, and in the other it ends and begins again.
+/// Clears a history if the user confirms it. The handler is the same in both eras:
+/// at `ask`, it waits in the stateful era, and ends and starts again in the
+/// stateless era.
 pub async fn confirm_clear(
     cx: &Context,
     ClearArguments { tape_id }: ClearArguments,

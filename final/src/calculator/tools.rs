@@ -1,6 +1,5 @@
-//! The table of tools: what a client sees before it calls one. The schemas are
-//! made from the types that the handlers read and write, so that they cannot
-//! promise what the code does not keep.
+//! The table of tools, as clients list them. The schemas are generated from the
+//! types that the handlers read and write, so schemas and code cannot disagree.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -26,7 +25,7 @@ pub const CLEAR: &str = "confirm_clear";
 pub const OPEN_TAPE: &str = "open_tape";
 pub const CLOSE_TAPE: &str = "close_tape";
 
-/// A call leaves nothing behind.
+/// A call changes nothing.
 const READS: ToolAnnotations = ToolAnnotations {
     read_only_hint: true,
     destructive_hint: false,
@@ -34,23 +33,23 @@ const READS: ToolAnnotations = ToolAnnotations {
     open_world_hint: false,
 };
 
-/// A call adds a line to the session's history, and a second call a second one.
+/// A call appends an entry to a history, and a second call appends a second entry.
 const RECORDS: ToolAnnotations =
     ToolAnnotations { read_only_hint: false, idempotent_hint: false, ..READS };
 
-/// What a call takes away is gone, and a second call takes nothing.
+/// A call removes data for good, and a second call removes nothing.
 const REMOVES: ToolAnnotations =
     ToolAnnotations { read_only_hint: false, destructive_hint: true, ..READS };
 
-/// Where a calculation goes, as a model is told: it decides by this.
+/// The sentence from which a model learns where results are recorded.
 const IN_SESSION: &str = "Results are recorded in the session's history, \
     calculator://history.";
 
-/// The same without a session.
+/// The same sentence for the stateless era.
 const ON_TAPE: &str = "Results are recorded only on a tape: to remember them, call \
     open_tape once, before the first of them, and pass its tape_id to every call.";
 
-/// The tools that are always there.
+/// Returns the tools that every deployment has.
 pub fn built_in(era: Era) -> Vec<Tool> {
     match era {
         Era::Stateful(_) => {
@@ -64,8 +63,8 @@ pub fn built_in(era: Era) -> Vec<Tool> {
     }
 }
 
-/// A session has its own history: there is no tape to name, and every calculation
-/// is recorded.
+/// Removes the tape from the schemas of a tool. A session has a history of its own,
+/// so every calculation is recorded.
 fn in_session(mut tool: Tool) -> Tool {
     let input = &mut tool.input_schema;
     if let Some(Value::Object(arguments)) = input.get_mut("properties") {
@@ -100,8 +99,8 @@ fn recorded(output: &mut Value) {
     }
 }
 
-/// Examples stand in the description, where every model reads them: some models'
-/// interfaces refuse a schema with `examples`, and all tools with it.
+/// Moves the examples into the description, where every model reads them. The
+/// interfaces of some models reject all tools if one schema has `examples`.
 fn with_examples(mut tool: Tool) -> Tool {
     let schema = tool.input_schema.as_object_mut();
     let Some(Value::Array(examples)) = schema.and_then(|it| it.remove("examples"))
@@ -182,7 +181,7 @@ fn tools_of_both_eras(recorded: &str) -> Vec<Tool> {
     ]
 }
 
-/// The tool that a deployment may add under a name of its own.
+/// Returns the tool that a deployment may add under a name of its own.
 pub fn sample(name: &str) -> Tool {
     with_examples(tool::<SampleArguments, SampleResult>(
         name,
@@ -211,28 +210,28 @@ fn tool<A: JsonSchema, R: JsonSchema>(
 
 fn schema<T: JsonSchema>(mut settings: SchemaSettings) -> Value {
     settings.inline_subschemas = true;
-    // 2020-12 is what MCP assumes. Saying it makes some clients look for a
+    // MCP assumes 2020-12. If `$schema` names it, some clients look for a
     // meta-schema that they do not have.
     settings.meta_schema = None;
     let settings = settings.with_transform(RecursiveTransform(simplify));
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.remove("title");
-    // A tool without arguments says so.
+    // A tool without arguments has empty `properties`.
     let object = schema.ensure_object();
     object.entry("properties").or_insert_with(|| json!({}));
     schema.to_value()
 }
 
-/// Rewrites what is correct but not understood by every model's interface.
+/// Rewrites correct constructs that not every model's interface understands.
 fn simplify(schema: &mut Schema) {
-    // The width of a Rust type.
+    // `format` is the width of a Rust type.
     schema.remove("format");
-    // An optional argument is left out, not null.
+    // A client omits an optional argument, and does not send null.
     if let Some(Value::Array(types)) = schema.get("type") {
         let given = types.iter().find(|name| *name != "null").cloned();
         schema.insert("type".into(), given.into());
     }
-    // An enum whose variants are documented.
+    // `oneOf` is an enum whose variants are documented.
     if let Some(Value::Array(variants)) = schema.remove("oneOf") {
         let names: Value =
             variants.iter().map(|one| one["const"].clone()).collect();

@@ -1,4 +1,4 @@
-//! Time is paused: it passes when everything waits.
+//! Tests with tokio's clock paused: time passes only while all tasks wait.
 
 use axum::Extension;
 use axum::response::IntoResponse;
@@ -28,7 +28,7 @@ fn shared(trust_proxy: bool) -> Shared {
     Shared { router, slots, closing, trust_proxy }
 }
 
-/// A connection from this network, and when it ended.
+/// Opens a connection from this network. The handle returns the time of its end.
 fn connect(shared: &Shared, network: &str) -> (DuplexStream, JoinHandle<Instant>) {
     let (client, server) = duplex(1 << 16);
     let network = Arc::from(network);
@@ -69,7 +69,7 @@ async fn a_kept_alive_connection_may_be_idle_for_75_seconds() {
     }
     assert!(ask(&mut client, GET).await.starts_with("HTTP/1.1 200"));
     let answered = Instant::now();
-    assert_eq!(answer(&mut client).await, "", "closed without a word");
+    assert_eq!(answer(&mut client).await, "", "closed without an answer");
     assert_eq!(seconds(answered, ended.await.expect("it ends")), 75);
 }
 
@@ -81,7 +81,7 @@ async fn a_head_has_30_seconds_from_its_first_byte() {
         sleep(Duration::from_secs(70)).await;
         let first_byte = Instant::now();
         client.write_all(sent).await.expect("it is open");
-        // More of it does not win time.
+        // Another byte does not extend the deadline.
         sleep(Duration::from_secs(20)).await;
         client.write_all(b":").await.expect("it is open");
         assert_eq!(seconds(first_byte, ended.await.expect("it ends")), 30);

@@ -15,7 +15,7 @@ const TOPICS: &[&str] = &[
     "calculus",
 ];
 
-/// Any text, with nothing to propose.
+/// Any text, without proposals.
 const ANY: Rule = Text(&[]);
 const FLAG: Rule = OneOf(&["true", "false"]);
 
@@ -107,7 +107,7 @@ pub static PROMPTS: [Definition; 5] = [
                 .or(""),
         ],
         message: |value| {
-            // A formula that the library does not have is still a question.
+            // A user may ask about a formula that the library does not have.
             let name = value("formula");
             let subject = match formulas::find(name) {
                 Some(known) => format!("{name}: {}", known.formula),

@@ -1,4 +1,4 @@
-//! What is found in each resource.
+//! The contents of each resource.
 
 use std::f64::consts;
 
@@ -14,7 +14,7 @@ use crate::service::{Context, ServiceError, State};
 use crate::sessions::clock::millis;
 use crate::sessions::{SessionInit, SessionRecord, Timestamp, Totals};
 
-/// Reads a resource. What belongs to another session or tape does not exist here.
+/// Reads a resource. The resources of other sessions and tapes do not exist here.
 pub async fn read(
     cx: &Context,
     uri: &str,
@@ -42,7 +42,7 @@ pub async fn read(
     Ok(vec![ResourceContents { uri: uri.into(), mime_type, body }])
 }
 
-/// The part of a session that a uri names, as the uri of a tape would name it.
+/// Returns the part of a session that a URI names, in the words of a tape's URI.
 fn in_session<'a>(session: &SessionInit, uri: &'a str) -> Option<&'a str> {
     match uri {
         EVENTS => Some("events"),
@@ -71,7 +71,7 @@ async fn read_part(state: &State, part: &str) -> Result<RawJson, ServiceError> {
     }
 }
 
-/// `calculator://constants`
+/// Makes `calculator://constants`.
 pub fn constants() -> Value {
     json!({
         "pi": consts::PI,
@@ -82,7 +82,7 @@ pub fn constants() -> Value {
     })
 }
 
-/// `calculator://stats`
+/// Makes `calculator://stats`.
 pub fn stats(totals: &Totals) -> Value {
     let counted = totals.by_operation.iter();
     let breakdown: Value = counted
@@ -95,7 +95,7 @@ pub fn stats(totals: &Totals) -> Value {
     })
 }
 
-/// `session://info/{sessionId}`, `calculator://tapes/{tape_id}/info`
+/// Makes `session://info/{sessionId}` or `calculator://tapes/{tape_id}/info`.
 pub fn info(session: &SessionRecord, now: Timestamp) -> Value {
     let id = session.init.id;
     let name = if id.is_tape() { "tapeId" } else { "sessionId" };
@@ -109,7 +109,7 @@ pub fn info(session: &SessionRecord, now: Timestamp) -> Value {
     })
 }
 
-/// `calculator://help`, made from the table of tools, so that it is complete.
+/// Makes `calculator://help` from the table of tools, so that it is complete.
 pub fn help(tools: &[Tool]) -> Value {
     let explain = |tool: &Tool| {
         let schema = &tool.input_schema;
