@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use tower::Service as _;
 
 use super::error_response::add_id;
 use super::outline::Outline;
+use crate::lock::lock;
 
 /// How much of a body is discarded: many times the longest body that is taken, and
 /// few enough bytes that nobody gains much by sending them.
@@ -46,7 +47,7 @@ pub async fn serve(
     let returned = Returned::default();
     let lend = |body| Body::new(LentBody::new(body, returned.clone()));
     let mut response = router.call(request.map(lend)).await?;
-    let Some(unread) = returned.take() else { return Ok(response) };
+    let Some(unread) = lock(&returned).take() else { return Ok(response) };
     match unread.discard(asks_first).await {
         Some(outline) => {
             if let Some(id) = outline.request_id() {
@@ -92,18 +93,7 @@ impl UnreadBody {
 }
 
 /// Where an unread body is found again.
-#[derive(Clone, Default)]
-struct Returned(Arc<Mutex<Option<UnreadBody>>>);
-
-impl Returned {
-    fn put(&self, body: UnreadBody) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
-    }
-
-    fn take(&self) -> Option<UnreadBody> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
+type Returned = Arc<Mutex<Option<UnreadBody>>>;
 
 /// A body that is returned when it is dropped before its end.
 struct LentBody {
@@ -158,7 +148,7 @@ impl hyper::body::Body for LentBody {
 impl Drop for LentBody {
     fn drop(&mut self) {
         if let Some(unread) = self.unread.take() {
-            self.returned.put(unread);
+            *lock(&self.returned) = Some(unread);
         }
     }
 }
