@@ -104,20 +104,8 @@ impl Config {
         let lookup = |name: &str| lookup(name).map(Into::into);
         let mut reader = Reader { lookup: &lookup, problems: Vec::new() };
         let config = Self::assemble(&mut reader);
-        let mut problems = reader.problems;
-        // If it is unclear whether Redis is used, its address has to be right.
-        let is_unclear = problems.iter().any(|it| it.variable == "USE_REDIS");
-        if !is_unclear && config.as_ref().is_some_and(|config| !config.use_redis) {
-            problems.retain(|problem| problem.effect != Effect::WithRedis);
-        }
-        let has_no_effect = |problem: &Problem| {
-            transport == Transport::Stdio && problem.effect == Effect::OverHttp
-        };
-        let (mut warnings, problems): (Vec<_>, Vec<_>) =
-            problems.into_iter().partition(has_no_effect);
-        for warning in &mut warnings {
-            warning.rule.push_str("; it has no effect over stdio");
-        }
+        let use_redis = config.as_ref().is_none_or(|config| config.use_redis);
+        let (mut warnings, problems) = reader.classify(transport, use_redis);
         if lookup("REDIS_URL").is_some() && lookup("USE_REDIS").is_none() {
             let rule = "has no effect without USE_REDIS=true".to_owned();
             let effect = Effect::WithRedis;
@@ -164,5 +152,29 @@ impl Reader<'_> {
             }
         }
         None
+    }
+
+    /// Returns the problems that are only warnings, because they have no effect, and
+    /// the others.
+    fn classify(
+        self,
+        transport: Transport,
+        use_redis: bool,
+    ) -> (Vec<Problem>, Vec<Problem>) {
+        let mut problems = self.problems;
+        // If it is unclear whether Redis is used, its address has to be right.
+        let is_unclear = problems.iter().any(|it| it.variable == "USE_REDIS");
+        if !use_redis && !is_unclear {
+            problems.retain(|problem| problem.effect != Effect::WithRedis);
+        }
+        if transport == Transport::Http {
+            return (Vec::new(), problems);
+        }
+        let is_of_http = |problem: &mut Problem| problem.effect == Effect::OverHttp;
+        let mut warnings: Vec<_> = problems.extract_if(.., is_of_http).collect();
+        for warning in &mut warnings {
+            warning.rule.push_str("; it has no effect over stdio");
+        }
+        (warnings, problems)
     }
 }

@@ -53,6 +53,19 @@ pub(super) enum ConnectionPlace {
     Reserved(ReservedSlot),
 }
 
+impl ConnectionPlace {
+    /// Returns what closes the connection early, how long it may wait, and whether it
+    /// may send more than one request.
+    fn terms(&self) -> (CancellationToken, Patience, bool) {
+        match self {
+            Self::Regular { .. } => (CancellationToken::new(), PATIENCE, true),
+            Self::Reserved(slot) => {
+                (slot.hang_up.clone(), RESERVED_PATIENCE, false)
+            }
+        }
+    }
+}
+
 impl Shared {
     /// Finds a place for a connection from this network.
     pub fn admit(&self, network: &Arc<str>) -> ConnectionPlace {
@@ -89,14 +102,7 @@ pub(super) async fn serve(
     place: ConnectionPlace,
     shared: Shared,
 ) -> io::Result<()> {
-    let (hang_up, patience, is_admitted) = match &place {
-        ConnectionPlace::Regular { .. } => {
-            (CancellationToken::new(), PATIENCE, true)
-        }
-        ConnectionPlace::Reserved(slot) => {
-            (slot.hang_up.clone(), RESERVED_PATIENCE, false)
-        }
-    };
+    let (hang_up, patience, is_admitted) = place.terms();
     let activity = Activity::default();
     let closing = shared.closing.clone();
     let stream = TimedStream::new(stream, activity.clone(), patience);

@@ -28,17 +28,25 @@ pub(super) async fn open(
         age: config.event_log_age,
     };
     let storage = if config.use_redis {
-        let servers = config.redis.clone();
-        let node = NodeId::random();
-        let prefix = &config.redis_key_prefix;
-        let metrics = StoreMetrics::register(&metrics.registry, STORE_DEADLINE)?;
-        let store = RedisStore::connect(&servers, settings, node, prefix, &metrics);
-        let store = Arc::new(store.await?);
-        on_redis(store, servers, bounds, config.node_lease)
+        let store = connect(config, settings, metrics).await?;
+        on_redis(store, config.redis.clone(), bounds, config.node_lease)
     } else {
         in_memory(settings, bounds)
     };
     Ok(Storage { keys: Arc::new(KeyRing::new(&config.state_keys.0)), ..storage })
+}
+
+async fn connect(
+    config: &Config,
+    settings: StoreSettings,
+    metrics: &Metrics,
+) -> Result<Arc<RedisStore>, StartError> {
+    let metrics = StoreMetrics::register(&metrics.registry, STORE_DEADLINE)?;
+    let node = NodeId::random();
+    let prefix = &config.redis_key_prefix;
+    let store =
+        RedisStore::connect(&config.redis, settings, node, prefix, &metrics);
+    Ok(Arc::new(store.await?))
 }
 
 /// Makes the storage in the memory of this process.

@@ -8,6 +8,7 @@ use super::arguments::{
     AdvancedArguments, BatchArguments, BatchItem, CalculateArguments,
     DemoArguments, SampleArguments,
 };
+use super::arithmetic::UndefinedResult;
 use super::history::Calculation;
 use super::number::Number;
 use super::resources;
@@ -57,21 +58,14 @@ pub async fn batch(
     let mut lines = vec![];
     let mut entries = vec![];
     let mut results = vec![];
-    for (position, BatchItem { a, b, op }) in (1_u32..).zip(calculations) {
+    for (position, item) in (1_u32..).zip(calculations) {
         if report_progress {
             cx.progress(f64::from(position) / count, Some(1.0), None).await;
         }
-        let name = op.name();
-        let applied = op.apply(a, b);
-        let outcome = match applied {
-            Ok(result) => result.to_string(),
-            Err(undefined) => format!("error: {undefined}"),
-        };
-        lines.push(format!("{a} {name} {b} = {outcome}"));
-        results.push(match applied {
-            Ok(result) => {
-                let now = now(cx, state.as_ref());
-                let made = Calculation::new(name, vec![a, b], result, now);
+        let (line, made) = calculate_item(&item, now(cx, state.as_ref()));
+        lines.push(line);
+        results.push(match made {
+            Ok(made) => {
                 entries.push(made.entry());
                 ItemResult::Made(CalculationResult::of(made, state.is_some()))
             }
@@ -84,6 +78,22 @@ pub async fn batch(
     let note = (!recorded && succeeded > 0).then_some(NOT_KEPT);
     let result = BatchResult { results, succeeded, failed, note };
     Ok(noted(lines.join("\n"), note).with_structure(&result))
+}
+
+/// Makes one calculation of a batch, and the line that tells of it.
+fn calculate_item(
+    BatchItem { a, b, op }: &BatchItem,
+    now: Timestamp,
+) -> (String, Result<Calculation, UndefinedResult>) {
+    let name = op.name();
+    let result = op.apply(*a, *b);
+    let outcome = match result {
+        Ok(result) => result.to_string(),
+        Err(undefined) => format!("error: {undefined}"),
+    };
+    let inputs = vec![*a, *b];
+    let made = result.map(|result| Calculation::new(name, inputs, result, now));
+    (format!("{a} {name} {b} = {outcome}"), made)
 }
 
 pub async fn advanced(

@@ -100,32 +100,46 @@ pub(super) fn list(
     rows.into_iter().map(resource).collect()
 }
 
+/// The families of a session: uri, name, description.
+const OF_SESSION: [(&str, &str, &str); 1] =
+    [(HISTORY_TEMPLATE, "calculation", "A calculation, by its id.")];
+
+/// The families of tapes, the audit trail last.
+const OF_TAPES: [(&str, &str, &str); 4] = [
+    (
+        "calculator://tapes/{tape_id}/history",
+        "tape-history",
+        "The last 50 calculations on a tape, newest last.",
+    ),
+    (TAPE_TEMPLATE, "tape-calculation", "A calculation, by its id."),
+    (
+        "calculator://tapes/{tape_id}/info",
+        "tape-info",
+        "When a tape was opened and what was done with it since.",
+    ),
+    (
+        "calculator://tapes/{tape_id}/events",
+        "tape-events",
+        "What was asked and answered about a tape, newest last.",
+    ),
+];
+
 /// Returns the resource templates of an era.
 pub(super) fn templates(era: Era, has_audit_trail: bool) -> Vec<ResourceTemplate> {
-    let one = "A calculation, by its id.";
-    let history = "The last 50 calculations on a tape, newest last.";
-    let info = "When a tape was opened and what was done with it since.";
-    let events = "What was asked and answered about a tape, newest last.";
-    let mut rows = match era {
-        Era::Stateful(_) => vec![(HISTORY_TEMPLATE, "calculation", one)],
-        Era::Stateless => vec![
-            ("calculator://tapes/{tape_id}/history", "tape-history", history),
-            (TAPE_TEMPLATE, "tape-calculation", one),
-            ("calculator://tapes/{tape_id}/info", "tape-info", info),
-        ],
+    let rows = match era {
+        Era::Stateful(_) => &OF_SESSION[..],
+        Era::Stateless if has_audit_trail => &OF_TAPES,
+        Era::Stateless => &OF_TAPES[..OF_TAPES.len() - 1],
     };
-    if era.is_stateless() && has_audit_trail {
-        rows.push(("calculator://tapes/{tape_id}/events", "tape-events", events));
-    }
     let template =
-        |(uri, name, description): (&str, &str, &str)| ResourceTemplate {
-            uri_template: uri.into(),
-            name: name.into(),
+        |(uri, name, description): &(&str, &str, &str)| ResourceTemplate {
+            uri_template: (*uri).into(),
+            name: (*name).into(),
             title: None,
-            description: Some(description.into()),
+            description: Some((*description).into()),
             mime_type: Some(JSON.into()),
         };
-    rows.into_iter().map(template).collect()
+    rows.iter().map(template).collect()
 }
 
 /// Proposes values for a variable of a template: the ids of recorded calculations.

@@ -51,16 +51,12 @@ const ON_TAPE: &str = "Results are recorded only on a tape: to remember them, ca
 
 /// Returns the tools that every deployment has.
 pub fn built_in(era: Era) -> Vec<Tool> {
-    match era {
-        Era::Stateful(_) => {
-            let tools = tools_of_both_eras(IN_SESSION).into_iter().map(in_session);
-            tools.map(with_examples).collect()
-        }
-        Era::Stateless => {
-            let tools = [tools_of_both_eras(ON_TAPE), tapes()].concat();
-            tools.into_iter().map(with_examples).collect()
-        }
-    }
+    let tools = match era {
+        Era::Stateful(_) => [calculations(IN_SESSION), others()].concat(),
+        Era::Stateless => [calculations(ON_TAPE), others(), tapes()].concat(),
+    };
+    let adapt = |tool| if era.is_stateless() { tool } else { in_session(tool) };
+    tools.into_iter().map(adapt).map(with_examples).collect()
 }
 
 /// Removes the tape from the schemas of a tool. A session has a history of its own,
@@ -137,7 +133,8 @@ fn tapes() -> Vec<Tool> {
     ]
 }
 
-fn tools_of_both_eras(recorded: &str) -> Vec<Tool> {
+/// The tools whose results are recorded.
+fn calculations(recorded: &str) -> Vec<Tool> {
     let and_where = |text: &str| format!("{text} {recorded}");
     vec![
         tool::<CalculateArguments, CalculationResult>(
@@ -164,6 +161,11 @@ fn tools_of_both_eras(recorded: &str) -> Vec<Tool> {
             ),
             RECORDS,
         ),
+    ]
+}
+
+fn others() -> Vec<Tool> {
+    vec![
         tool::<DemoArguments, DemoResult>(
             DEMO,
             "Demonstrate progress",

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::mem;
 use std::ops::ControlFlow;
 
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
@@ -176,10 +177,9 @@ pub fn canonical(raw: &RawValue, out: &mut String) {
                 members.insert(name, value);
             });
             out.push('{');
-            for (position, (name, value)) in members.into_iter().enumerate() {
-                if position > 0 {
-                    out.push(',');
-                }
+            let mut separator = "";
+            for (name, value) in members {
+                out.push_str(mem::replace(&mut separator, ","));
                 out.push_str(to_raw(&name).get());
                 out.push(':');
                 canonical(value, out);
@@ -188,11 +188,9 @@ pub fn canonical(raw: &RawValue, out: &mut String) {
         }
         Kind::Array => {
             out.push('[');
-            let mut first = true;
+            let mut separator = "";
             each_item(raw, |item| {
-                if !std::mem::take(&mut first) {
-                    out.push(',');
-                }
+                out.push_str(mem::replace(&mut separator, ","));
                 canonical(item, out);
                 ControlFlow::Continue(())
             });

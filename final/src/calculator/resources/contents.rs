@@ -25,21 +25,22 @@ pub async fn read(
         LIBRARY => to_raw(&formulas::library()),
         HELP => to_raw(&help(tools)),
         STATS => to_raw(&stats(&cx.totals().await?)),
-        _ => match cx.session_state() {
-            Some(state) => {
-                let part = in_session(state.init(), uri);
-                read_part(&state, part.ok_or(ServiceError::ResourceNotFound)?)
-                    .await?
-            }
-            None => {
-                let place = on_tape(uri).ok_or(ServiceError::ResourceNotFound)?;
-                read_part(&cx.tape(place.0).await?, place.1).await?
-            }
-        },
+        _ => read_of_state(cx, uri).await?,
     };
     let body = ResourceBody::Text(json.get().into());
     let mime_type = Some(JSON.into());
     Ok(vec![ResourceContents { uri: uri.into(), mime_type, body }])
+}
+
+/// Reads a resource of the session, or of a tape that the uri names.
+async fn read_of_state(cx: &Context, uri: &str) -> Result<RawJson, ServiceError> {
+    let not_found = ServiceError::ResourceNotFound;
+    if let Some(state) = cx.session_state() {
+        let part = in_session(state.init(), uri).ok_or(not_found)?;
+        return read_part(&state, part).await;
+    }
+    let (tape, part) = on_tape(uri).ok_or(not_found)?;
+    read_part(&cx.tape(tape).await?, part).await
 }
 
 /// Returns the part of a session that a URI names, in the words of a tape's URI.
