@@ -17,10 +17,9 @@ pub use memory::MemoryBus;
 pub use redis::RedisBus;
 
 use crate::events::StreamId;
-use crate::protocol::jsonrpc::RequestId;
+use crate::protocol::jsonrpc::{ClientAnswer, RequestId};
 use crate::protocol::subscriptions::List;
 use crate::sealing::Secret;
-use crate::sessions::live::ClientAnswer;
 use crate::sessions::store::Result;
 use crate::sessions::{NodeId, SessionId, Timestamp};
 

@@ -8,30 +8,33 @@ pub mod dispatch;
 pub mod handshake;
 pub mod lease;
 pub mod listen;
+pub mod outcome;
+mod retries;
 pub mod session;
 pub mod stateless;
+mod streamed_call;
 pub mod streams;
 pub mod tools;
 pub mod upkeep;
 mod vitals;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use call::{Call, CallOutcome};
-pub use session::Session;
+pub use call::Call;
+pub use outcome::{Answer, CallOutcome};
+pub use streams::Streams;
 pub use tools::BadSchema;
 
+pub use crate::service::Session;
 pub use crate::sessions::Caller;
 
-use self::attempts::Attempts;
-use self::lease::StorageUptime;
+use self::retries::RequestStates;
 use self::tools::ToolTable;
-use self::vitals::LastVitals;
+use self::vitals::VitalsCache;
 use crate::bus::Bus;
 use crate::error::Error;
 use crate::events::{EventLog, OpenStreams};
@@ -43,50 +46,22 @@ use crate::protocol::{RawJson, to_raw};
 use crate::readiness::Readiness;
 use crate::sealing::KeyRing;
 use crate::service::node_context::NodeContext;
-use crate::service::{ChangePublisher, Service, Subscriptions};
-use crate::sessions::{
-    Audit, Clock, LiveSessions, NodeId, SessionId, SessionStore,
-};
+use crate::service::{ChangePublisher, Service};
+use crate::sessions::{Audit, Clock, NodeId, SessionId, SessionStore};
 use crate::telemetry::Metrics;
 
 /// Serves one [`Service`] to sessions that are kept in one [`SessionStore`].
 pub struct Engine {
     service: Arc<dyn Service>,
-    store: Arc<dyn SessionStore>,
-    log: Arc<dyn EventLog>,
-    bus: Arc<dyn Bus>,
-    live: Arc<LiveSessions>,
-    readers: Arc<OpenStreams>,
-    listeners: Arc<Subscriptions>,
-    changes: Arc<ChangePublisher>,
-    audit: Arc<Audit>,
-    metrics: Arc<Metrics>,
-    /// What outlives the connection that it came on.
-    background: TaskTracker,
-    /// The calls that this node runs as streams.
-    attempts: Arc<Attempts>,
-    /// This node.
-    node: NodeId,
-    /// Other nodes share the storage.
-    shared: bool,
-    settings: EngineSettings,
-    /// Since when storage has been reached without a break.
-    reached: StorageUptime,
-    last_vitals: LastVitals,
-    /// Streams are sent away as soon as they are opened.
-    dismissing: AtomicBool,
-    /// Calls end now, with an error.
-    out_of_time: CancellationToken,
     info: ServerInfo,
-    /// Who answers, as results say it.
+    /// The server's name and version, as results carry them.
     server: RawJson,
     tools: ToolTable,
-    /// Seals what clients bring back with their answers.
-    keys: Arc<KeyRing>,
-    /// For requests that no store has given a time.
-    clock: Clock,
-    /// What handlers reach.
-    common: Arc<NodeContext>,
+    node: Arc<NodeContext>,
+    /// The streams that this node serves.
+    pub streams: Arc<Streams>,
+    states: RequestStates,
+    vitals: VitalsCache,
 }
 
 /// Where everything is kept that is more than a node's own.
@@ -121,6 +96,38 @@ pub struct EngineSettings {
     pub max_listeners: usize,
 }
 
+impl Storage {
+    fn node_context(
+        &self,
+        open: &Arc<OpenStreams>,
+        settings: EngineSettings,
+        metrics: Arc<Metrics>,
+    ) -> NodeContext {
+        let changes = ChangePublisher::new(
+            self.log.clone(),
+            self.bus.clone(),
+            open.clone(),
+            settings.max_listeners,
+        );
+        NodeContext {
+            store: self.sessions.clone(),
+            live: Arc::default(),
+            changes: Arc::new(changes),
+            audit: Arc::new(Audit::new(
+                self.sessions.clone(),
+                settings.audit_events,
+            )),
+            bus: self.bus.clone(),
+            background: TaskTracker::new(),
+            out_of_time: CancellationToken::new(),
+            metrics,
+            readiness: Arc::new(Readiness::new(self.shared)),
+            clock: Clock::start(),
+            session_timeout: settings.session_timeout,
+        }
+    }
+}
+
 impl Engine {
     /// Compiles the schemas of `service`.
     ///
@@ -132,63 +139,25 @@ impl Engine {
         settings: EngineSettings,
         metrics: Arc<Metrics>,
     ) -> Result<Self, BadSchema> {
-        let Storage { node, shared, sessions: store, log, bus, keys } = storage;
-        let (readers, listeners) =
-            <(Arc<OpenStreams>, Arc<Subscriptions>)>::default();
-        let changes = ChangePublisher::new(
-            log.clone(),
-            bus.clone(),
-            readers.clone(),
-            listeners.clone(),
-        );
-        let changes = Arc::new(changes);
-        let audit = Arc::new(Audit::new(store.clone(), settings.audit_events));
-        let background = TaskTracker::new();
-        let live = Arc::<LiveSessions>::default();
-        let common = NodeContext {
-            live: live.clone(),
-            store: store.clone(),
-            changes: changes.clone(),
-            audit: audit.clone(),
-            bus: bus.clone(),
-            background: background.clone(),
-            metrics: metrics.clone(),
-            readiness: Arc::new(Readiness::new(shared)),
-            session_timeout: settings.session_timeout,
-        };
+        let open = Arc::<OpenStreams>::default();
+        let node = Arc::new(storage.node_context(&open, settings, metrics));
+        let streams = Streams::new(&storage, node.clone(), open, settings);
         let info = service.info();
         Ok(Self {
             server: to_raw(&info.implementation),
             info,
             tools: ToolTable::of(&*service)?,
-            common: Arc::new(common),
-            clock: Clock::start(),
-            reached: StorageUptime::default(),
-            last_vitals: LastVitals::default(),
-            attempts: Arc::default(),
-            dismissing: AtomicBool::new(false),
-            out_of_time: CancellationToken::new(),
-            live,
-            audit,
-            changes,
-            background,
             service,
-            store,
-            log,
-            bus,
-            keys,
-            readers,
-            listeners,
             node,
-            shared,
-            settings,
-            metrics,
+            streams: Arc::new(streams),
+            states: RequestStates::new(storage.keys, storage.bus),
+            vitals: VitalsCache::new(storage.sessions),
         })
     }
 
-    /// Whether this node wants traffic.
+    /// Returns whether this node wants traffic.
     pub fn readiness(&self) -> &Arc<Readiness> {
-        &self.common.readiness
+        &self.node.readiness
     }
 
     /// Takes a notification. It is never answered, so what is wrong with it is
@@ -222,8 +191,10 @@ impl Engine {
         let id = &session.init().id;
         let CancelledParams { request_id: call, reason } = params;
         let reason = reason.unwrap_or_default();
-        let here = self.live.get(id).is_some_and(|live| live.cancel_call(&call));
-        let found = here || self.bus.request_cancel(id, &call, &reason).await?;
+        let live = self.node.live.get(id);
+        let here = live.is_some_and(|live| live.cancel_call(&call));
+        let found =
+            here || self.node.bus.request_cancel(id, &call, &reason).await?;
         tracing::debug!(session = %id, found, reason, "cancelled by the client");
         Ok(())
     }
@@ -240,10 +211,10 @@ impl Engine {
     ) -> Result<(), Error> {
         let id = &session.init().id;
         let Response { id: question, outcome } = response;
-        let asked = self.live.get(id).filter(|live| live.has_question(&question));
-        let taken = match asked {
+        let live = self.node.live.get(id);
+        let taken = match live.filter(|live| live.has_question(&question)) {
             Some(live) => live.deliver_answer(&question, outcome),
-            None => self.bus.deliver_answer(id, &question, &outcome).await?,
+            None => self.node.bus.deliver_answer(id, &question, &outcome).await?,
         };
         if !taken {
             tracing::debug!(session = %id, "an answer that nobody waits for");
@@ -260,7 +231,7 @@ impl Engine {
         id: &SessionId,
         caller: &Caller,
     ) -> Result<(), Error> {
-        match self.store.terminate(id, &caller.principal).await {
+        match self.node.store.terminate(id, &caller.principal).await {
             Ok(true) => {}
             Ok(false) => return Err(Error::SessionNotFound),
             Err(error) => {
@@ -270,16 +241,16 @@ impl Engine {
             }
         }
         self.close(id);
-        self.metrics.sessions_terminated.inc();
+        self.node.metrics.sessions_terminated.inc();
         tracing::info!(session = %id, "ended by its client");
         Ok(())
     }
 
     /// Ends all that is live of a session on this node: the session is over.
     fn close(&self, session: &SessionId) {
-        if let Some(live) = self.live.get(session) {
+        if let Some(live) = self.node.live.get(session) {
             live.close();
         }
-        self.readers.close(session);
+        self.streams.open.close(session);
     }
 }

@@ -9,8 +9,8 @@ pub mod context;
 pub mod error;
 pub(crate) mod node_context;
 pub(crate) mod scope;
-pub(crate) mod session_ref;
-pub mod state;
+pub mod session;
+mod session_ref;
 pub mod subscriptions;
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use async_trait::async_trait;
 pub use changes::ChangePublisher;
 pub use context::Context;
 pub use error::ServiceError;
-pub use state::State;
+pub use session::{Session, SessionHandle};
 pub use subscriptions::Subscriptions;
 
 use crate::protocol::RawJson;

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use self::reader::{Line, LineReader};
 use self::running_calls::RunningCalls;
 use self::writer::{Lines, lines, write, write_stream};
+use crate::calls::CallSink;
 use crate::engine::{Caller, Engine, Session};
 use crate::error::Error;
 use crate::protocol::body::{Body, ParseError};
@@ -28,7 +29,7 @@ use crate::protocol::message_kind::{MessageKind, is_discovery};
 use crate::protocol::method::Method;
 use crate::protocol::to_raw;
 use crate::protocol::version::Era;
-use crate::sessions::{CallSink, Principal, SessionId};
+use crate::sessions::{Principal, SessionId};
 
 /// How long running calls may take after the end of the input.
 const LAST_CALLS: Duration = Duration::from_secs(5);
@@ -180,7 +181,7 @@ impl StdioConnection {
         let session = self.load_session(1).await?;
         let room = self.calls.room_for(&request).await?;
         let (sink, output) = CallSink::open();
-        let call = self.engine.call(&session, request, sink)?;
+        let call = self.engine.call(session, request, sink).await?;
         self.calls.start(call, output, room, false)
     }
 
@@ -212,13 +213,14 @@ impl StdioConnection {
         self.session = Some(id);
         let session = self.load_session(0).await?;
         let never = CancellationToken::new();
-        let stream = self.engine.open_get_stream(&session, never).await?;
+        let streams = &self.engine.streams;
+        let stream = streams.open_get_stream(&session, never).await?;
         self.listener.spawn(write_stream(stream, self.lines.clone()));
         self.lines.send(result_message(&request.id, &result)).await;
         Ok(())
     }
 
-    async fn load_session(&self, requests: usize) -> Result<Session, Error> {
+    async fn load_session(&self, requests: usize) -> Result<Arc<Session>, Error> {
         let id = self.session.as_ref().ok_or(Error::NotInitialized)?;
         self.engine.load_and_touch(id, &self.caller, requests).await
     }

@@ -18,10 +18,9 @@ use mcp_server::bus::{
 };
 use mcp_server::events::{EventId, Resumption};
 use mcp_server::protocol::errors::RpcError;
-use mcp_server::protocol::jsonrpc::RequestId;
+use mcp_server::protocol::jsonrpc::{ClientAnswer, RequestId};
 use mcp_server::protocol::subscriptions::List;
 use mcp_server::protocol::{RawJson, to_raw};
-use mcp_server::sessions::live::ClientAnswer;
 use mcp_server::sessions::{NodeId, SessionId, StoreError};
 use serde_json::json;
 use tokio::sync::mpsc;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mcp_server::app::storage::in_memory;
 use mcp_server::calculator::{Calculator, CalculatorSettings};
+use mcp_server::calls::CallSink;
 use mcp_server::engine::{
     self, Call, CallOutcome, Caller, Engine, Session, Storage,
 };
@@ -16,7 +17,7 @@ use mcp_server::protocol::envelope::Envelope;
 use mcp_server::protocol::jsonrpc::{Message, Notification};
 use mcp_server::protocol::{RawJson, to_raw};
 use mcp_server::service::asking::ANSWER_LIFETIME;
-use mcp_server::sessions::{CallSink, Principal, StoreSettings};
+use mcp_server::sessions::{Principal, StoreSettings};
 use mcp_server::telemetry::Metrics;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -36,11 +37,11 @@ fn storage(timeout: Duration) -> Storage {
     in_memory(settings, LogBounds::default())
 }
 
-async fn open() -> (Arc<Engine>, Session) {
+async fn open() -> (Arc<Engine>, Arc<Session>) {
     open_on(storage(MINUTE)).await
 }
 
-async fn open_on(storage: Storage) -> (Arc<Engine>, Session) {
+async fn open_on(storage: Storage) -> (Arc<Engine>, Arc<Session>) {
     let service = Arc::new(Calculator::new(CalculatorSettings::default()).unwrap());
     let metrics = Arc::new(Metrics::new().unwrap());
     let engine = Engine::new(service, storage, ENGINE, metrics).unwrap();
@@ -61,17 +62,17 @@ fn params(value: Value) -> RawJson {
 }
 
 /// A call with the id 7 that nobody has polled yet.
-fn ping(engine: &Arc<Engine>, session: &Session) -> Result<Call, Error> {
+async fn ping(engine: &Arc<Engine>, session: &Arc<Session>) -> Result<Call, Error> {
     let body = Body::parse(br#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#);
     let Ok(Body::Single(Message::Request(request))) = body else { panic!() };
-    engine.call(session, request, CallSink::closed())
+    engine.call(session.clone(), request, CallSink::closed()).await
 }
 
 /// L077, L078, L080.
 #[tokio::test]
 async fn a_call_may_be_cancelled_before_it_has_begun() {
     let (engine, session) = open().await;
-    let call = ping(&engine, &session).unwrap();
+    let call = ping(&engine, &session).await.unwrap();
     let cancelled = Notification {
         method: "notifications/cancelled".into(),
         params: Some(params(json!({ "requestId": 7 }))),
@@ -79,21 +80,25 @@ async fn a_call_may_be_cancelled_before_it_has_begun() {
     engine.notify(&session, cancelled.clone()).await.unwrap();
     assert!(matches!(call.await, CallOutcome::Cancelled));
 
-    let call = ping(&engine, &session).unwrap();
-    assert!(matches!(call.await, CallOutcome::Answered(Ok(_))));
+    let call = ping(&engine, &session).await.unwrap();
+    let CallOutcome::Answered(answer) = call.await else { panic!() };
+    assert!(answer.as_ref().is_ok());
     engine.notify(&session, cancelled).await.unwrap();
-    assert!(ping(&engine, &session).is_ok(), "a cancellation is not kept");
+    assert!(ping(&engine, &session).await.is_ok(), "a cancellation is not kept");
 }
 
 #[tokio::test]
 async fn an_id_is_free_again_however_its_call_ended() {
     let (engine, session) = open().await;
-    let _stream =
-        engine.open_get_stream(&session, CancellationToken::new()).await.unwrap();
-    let call = ping(&engine, &session).unwrap();
-    assert!(matches!(ping(&engine, &session), Err(Error::DuplicateId)));
+    let _stream = engine
+        .streams
+        .open_get_stream(&session, CancellationToken::new())
+        .await
+        .unwrap();
+    let call = ping(&engine, &session).await.unwrap();
+    assert!(matches!(ping(&engine, &session).await, Err(Error::DuplicateId)));
     drop(call);
-    assert!(ping(&engine, &session).is_ok());
+    assert!(ping(&engine, &session).await.is_ok());
 }
 
 #[tokio::test]
@@ -101,7 +106,11 @@ async fn a_stream_that_is_opened_while_the_node_drains_is_sent_away() {
     let (engine, session) = open().await;
     let other = session.clone();
     let listen = async |session: &Session| {
-        engine.open_get_stream(session, CancellationToken::new()).await.unwrap()
+        engine
+            .streams
+            .open_get_stream(session, CancellationToken::new())
+            .await
+            .unwrap()
     };
     let mut early = listen(&other).await;
     engine.close_streams();

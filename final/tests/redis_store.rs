@@ -732,6 +732,7 @@ async fn an_unreadable_session_does_not_cost_the_others_their_upkeep() {
         let entered = engine.load_and_touch(&session.id, &caller, 0).await.unwrap();
         open.push(
             engine
+                .streams
                 .open_get_stream(&entered, CancellationToken::new())
                 .await
                 .unwrap(),
@@ -774,8 +775,11 @@ async fn a_stream_that_came_back_outlives_the_hint_that_it_left() {
     let (principal, owner) = (session.principal.clone(), "alice".into());
     let caller = Caller { principal, owner };
     let entered = engine.load_and_touch(&session.id, &caller, 0).await.unwrap();
-    let mut reader =
-        engine.open_get_stream(&entered, CancellationToken::new()).await.unwrap();
+    let mut reader = engine
+        .streams
+        .open_get_stream(&entered, CancellationToken::new())
+        .await
+        .unwrap();
     server.run(&[
         "PUBLISH",
         "mcp:node:first",

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mcp_server::app::storage::in_memory;
 use mcp_server::calculator::{Calculator, CalculatorSettings};
+use mcp_server::calls::{CallEvent, CallOutput, CallSink};
 use mcp_server::engine::{self, BadSchema, Caller, Engine, Session};
 use mcp_server::events::LogBounds;
 use mcp_server::protocol::body::Body;
@@ -21,9 +22,7 @@ use mcp_server::protocol::tools::{Tool, ToolResult};
 use mcp_server::protocol::version::Era;
 use mcp_server::service::asking::ASK_DEADLINE;
 use mcp_server::service::{Arguments, Context, Service, ServiceError};
-use mcp_server::sessions::{
-    CallEvent, CallOutput, CallSink, Principal, StoreSettings,
-};
+use mcp_server::sessions::{Principal, StoreSettings};
 use mcp_server::telemetry::Metrics;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
@@ -135,7 +134,7 @@ fn engine_of(service: impl Service) -> Result<Arc<Engine>, BadSchema> {
 /// A session of a service, its handshake finished.
 struct Talk {
     engine: Arc<Engine>,
-    session: Session,
+    session: Arc<Session>,
 }
 
 impl Talk {
@@ -164,7 +163,7 @@ impl Talk {
 
     /// Starts the request 7 as a task; what it says comes into the inbox. Its
     /// answer is `null` if there is none.
-    fn start(
+    async fn start(
         &self,
         method: &str,
         params: Value,
@@ -175,7 +174,8 @@ impl Talk {
         let body = Body::parse(body.to_string().as_bytes());
         let Ok(Body::Single(Message::Request(request))) = body else { panic!() };
         let (sink, inbox) = CallSink::open();
-        let mut call = self.engine.call(&self.session, request, sink).unwrap();
+        let session = self.session.clone();
+        let mut call = self.engine.call(session, request, sink).await.unwrap();
         let answer = tokio::spawn(async move {
             let answer = (&mut call).await.into_message(&call.id);
             answer.map_or(Value::Null, |answer| value(answer.get()))
@@ -184,7 +184,7 @@ impl Talk {
     }
 
     async fn request(&self, method: &str, params: Value) -> Value {
-        let (_inbox, answer) = self.start(method, params);
+        let (_inbox, answer) = self.start(method, params).await;
         answer.await.unwrap()
     }
 
@@ -302,7 +302,7 @@ fn the_dialects_that_are_understood_are_those_that_the_readme_names() {
 async fn progress_that_does_not_grow_is_not_reported() {
     let talk = Talk::with(Probe::with_tool("report")).await;
     let params = json!({ "name": "report", "_meta": { "progressToken": "t" } });
-    let (mut inbox, answer) = talk.start("tools/call", params);
+    let (mut inbox, answer) = talk.start("tools/call", params).await;
     let mut reported = Vec::new();
     loop {
         let said = said(&mut inbox).await;
@@ -323,7 +323,7 @@ async fn a_question_without_an_answer_is_withdrawn_at_its_deadline() {
         let talk = Talk::with(Probe::with_tool(tool)).await;
         let begun = Instant::now();
         let params = json!({ "name": tool });
-        let (mut inbox, answer) = talk.start("tools/call", params);
+        let (mut inbox, answer) = talk.start("tools/call", params).await;
         let questions = said(&mut inbox).await;
         let id = questions[0]["id"].clone();
         assert_eq!(questions[0]["method"], "roots/list");
@@ -352,7 +352,8 @@ async fn a_question_without_an_answer_is_withdrawn_at_its_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_question_that_was_answered_is_over() {
     let talk = Talk::with(Probe::with_tool("ask")).await;
-    let (mut inbox, answer) = talk.start("tools/call", json!({ "name": "ask" }));
+    let (mut inbox, answer) =
+        talk.start("tools/call", json!({ "name": "ask" })).await;
     let question = said(&mut inbox).await.remove(0);
     let roots = to_raw(&json!({ "roots": [] }));
     let response = Response {
@@ -370,7 +371,8 @@ async fn a_call_that_is_cancelled_stops_and_waits_for_nothing() {
     let service = Probe::with_tool("wait");
     let stopped = service.stopped.clone();
     let talk = Talk::with(service).await;
-    let (mut inbox, answer) = talk.start("tools/call", json!({ "name": "wait" }));
+    let (mut inbox, answer) =
+        talk.start("tools/call", json!({ "name": "wait" })).await;
     assert_eq!(said(&mut inbox).await[0]["method"], "roots/list");
     assert!(!stopped.load(Ordering::SeqCst), "it waits");
     talk.notify("notifications/cancelled", json!({ "requestId": 7 })).await;

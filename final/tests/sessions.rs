@@ -2,14 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashSet;
-use std::pin::pin;
-use std::sync::Arc;
 
-use futures_util::FutureExt;
-use mcp_server::protocol::jsonrpc::RequestId;
-use mcp_server::protocol::to_raw;
-use mcp_server::sessions::outbox::CAPACITY;
-use mcp_server::sessions::{CallEvent, CallSink, LiveSessions, SessionId};
+use mcp_server::sessions::SessionId;
 
 #[test]
 fn only_the_form_that_we_issue_is_an_id() {
@@ -64,66 +58,4 @@ fn ids_differ_from_each_other_in_every_bit_that_may() {
     let changing = ids.iter().fold(0, |seen, id| seen | (id ^ first));
     assert_eq!(changing.count_ones(), 122);
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
-}
-
-/// What a call says is bounded by making it wait, not by losing anything.
-#[tokio::test]
-async fn a_call_that_says_too_much_waits_until_it_is_heard() {
-    let (sink, mut inbox) = CallSink::open();
-    for n in 0..CAPACITY {
-        sink.send(CallEvent::Message(to_raw(&n))).await;
-    }
-    let mut late = pin!(sink.send(CallEvent::CloseConnection));
-    assert!(late.as_mut().now_or_never().is_none());
-    assert_eq!(inbox.next_batch().await.len(), CAPACITY);
-    late.await;
-    assert!(matches!(inbox.next_batch().await[..], [CallEvent::CloseConnection]));
-}
-
-#[tokio::test]
-async fn what_was_said_is_heard_after_the_call_has_ended() {
-    let (sink, mut inbox) = CallSink::open();
-    sink.send(CallEvent::Message(to_raw(&1))).await;
-    sink.send(CallEvent::CloseConnection).await;
-    drop(sink);
-    let said = inbox.next_batch().await;
-    assert!(matches!(
-        said[..],
-        [CallEvent::Message(_), CallEvent::CloseConnection]
-    ));
-    assert!(inbox.next_batch().await.is_empty());
-}
-
-/// Nobody takes it, and nobody waits for that.
-#[tokio::test]
-async fn a_call_that_nobody_hears_does_not_wait() {
-    let (sink, inbox) = CallSink::open();
-    drop(inbox);
-    for n in 0..=CAPACITY {
-        sink.send(CallEvent::Message(to_raw(&n))).await;
-    }
-}
-
-#[test]
-fn an_entry_lives_as_long_as_something_holds_it() {
-    let all = Arc::new(LiveSessions::default());
-    let id = SessionId::random();
-    let first = all.pin(id);
-    let second = all.pin(id);
-    drop(first);
-    assert!(all.get(&id).is_some());
-    drop(second);
-    assert!(all.get(&id).is_none());
-    assert!(all.all().is_empty());
-}
-
-/// D008
-#[test]
-fn an_id_is_refused_while_its_call_runs_and_free_afterwards() {
-    let live = Arc::new(LiveSessions::default()).pin(SessionId::random());
-    let id = RequestId::Number(0.into());
-    assert!(live.register_call(&id).is_some());
-    assert!(live.register_call(&id).is_none());
-    live.unregister_call(&id);
-    assert!(live.register_call(&id).is_some());
 }

@@ -67,6 +67,7 @@ pub const PLAN: &[Part] = &[
             "lock.rs",
             "protocol/resources.rs",
             "service/context.rs",
+            "service/session.rs",
             "sessions.rs",
             "sessions/id.rs",
             "sessions/memory.rs",
@@ -110,9 +111,7 @@ pub const PLAN: &[Part] = &[
         files: &[
             "engine/session.rs",
             "detached.rs",
-            "service/state.rs",
             "sessions/clock.rs",
-            "sessions/live.rs",
             "sessions/redis/keys.rs",
             "sessions/redis/lua/change.lua",
             "sessions/redis/lua/count_active.lua",
@@ -206,13 +205,15 @@ pub const PLAN: &[Part] = &[
         ],
         settings: &["SSE_AFTER", "SSE_STALL", "PROGRESS_INTERVAL"],
         files: &[
+            "calls.rs",
+            "calls/",
             "engine/background.rs",
             "engine/call.rs",
+            "engine/outcome.rs",
             "http/accept.rs",
             "http/reply.rs",
             "http/sse.rs",
             "protocol/progress.rs",
-            "sessions/outbox.rs",
         ],
     },
     Part {
@@ -226,6 +227,7 @@ pub const PLAN: &[Part] = &[
         ],
         settings: &[],
         files: &[
+            "engine/streamed_call.rs",
             "engine/streams.rs",
             "events/open_streams.rs",
             "protocol/elicitation.rs",
@@ -312,6 +314,7 @@ pub const PLAN: &[Part] = &[
         ],
         settings: &["STATE_KEYS"],
         files: &[
+            "engine/retries.rs",
             "engine/listen.rs",
             "http/direct.rs",
             "protocol/retries.rs",

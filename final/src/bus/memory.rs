@@ -9,9 +9,8 @@ use tokio::sync::mpsc;
 
 use super::{Bus, BusMessage, Mailbox, RemoteChange};
 use crate::lock::lock;
-use crate::protocol::jsonrpc::RequestId;
+use crate::protocol::jsonrpc::{ClientAnswer, RequestId};
 use crate::sealing::Secret;
-use crate::sessions::live::ClientAnswer;
 use crate::sessions::store::Result;
 use crate::sessions::{Clock, NodeId, SessionId, Timestamp};
 

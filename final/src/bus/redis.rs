@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::{Bus, BusMessage, Mailbox, RemoteChange};
 use crate::events::StreamId;
-use crate::protocol::jsonrpc::RequestId;
+use crate::protocol::jsonrpc::{ClientAnswer, RequestId};
 use crate::protocol::subscriptions::List;
 use crate::protocol::to_raw;
 use crate::redis::{
@@ -24,7 +24,6 @@ use crate::redis::{
 };
 use crate::sealing::Secret;
 use crate::sessions::clock::millis;
-use crate::sessions::live::ClientAnswer;
 use crate::sessions::redis::scripts::SESSION;
 use crate::sessions::store::Result;
 use crate::sessions::{NodeId, RedisStore, SessionId, StoreError, Timestamp};

@@ -18,7 +18,7 @@ use super::results::{
 use crate::protocol::content::Content;
 use crate::protocol::logging::Level;
 use crate::protocol::tools::ToolResult;
-use crate::service::{Context, ServiceError, State};
+use crate::service::{Context, ServiceError, SessionHandle};
 use crate::sessions::{HistoryEntry, Timestamp};
 
 /// The note for a model that has not passed the ID of a tape.
@@ -151,8 +151,8 @@ fn noted(text: String, note: Option<&str>) -> ToolResult {
 }
 
 /// Returns the time by the clock of the store that keeps the calculation.
-fn now(cx: &Context, state: Option<&State>) -> Timestamp {
-    state.map_or_else(|| cx.now(), State::now)
+fn now(cx: &Context, state: Option<&SessionHandle>) -> Timestamp {
+    state.map_or_else(|| cx.now(), SessionHandle::now)
 }
 
 /// The log message about recorded calculations.
@@ -165,7 +165,7 @@ struct Recorded {
 /// resources. Returns `false` if there is no history to append to.
 async fn record(
     cx: &Context,
-    state: Option<State>,
+    state: Option<SessionHandle>,
     entries: Vec<HistoryEntry>,
 ) -> Result<bool, ServiceError> {
     let Some(state) = state else { return Ok(false) };

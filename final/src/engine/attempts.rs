@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use crate::events::AttemptId;
 use crate::lock::lock;
 
-/// All attempts of this node. One that storage knows and that is not among them is
-/// run by nobody, for example because its opening was not confirmed.
+/// All attempts of this node. No node runs an attempt that storage has registered
+/// for this node and that is not in here, for example because its registration was
+/// not confirmed.
 #[derive(Debug, Default)]
 pub(super) struct Attempts(Mutex<HashSet<AttemptId>>);
 
-/// One of them, until it is dropped: its end is in storage then, or storage has
+/// One attempt, until it is dropped: then its end is in storage, or storage has
 /// refused it.
 #[derive(Debug)]
 pub(super) struct Attempt {
@@ -37,5 +38,22 @@ impl Attempts {
 impl Drop for Attempt {
     fn drop(&mut self) {
         lock(&self.all.0).remove(&self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_is_run_until_it_is_dropped() {
+        let attempts = Arc::new(Attempts::default());
+        let first = attempts.begin();
+        let second = attempts.begin();
+        let id = first.id.clone();
+        assert!(attempts.contains(&id));
+        drop(first);
+        assert!(!attempts.contains(&id));
+        assert!(attempts.contains(&second.id));
     }
 }

@@ -4,23 +4,23 @@ use super::Engine;
 use crate::detached::Detached;
 
 impl Engine {
-    /// Runs `work` to its end, whether somebody waits for it or not: a client
-    /// that disconnects has not taken back what it said (L049).
+    /// Runs `work` to its end, even if its caller stops waiting: a client that
+    /// disconnects has not withdrawn what it sent (L049).
     pub fn detached<F>(&self, work: F) -> Detached<F>
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        Detached::new(work, &self.background)
+        self.node.detached(work)
     }
 
-    /// Does something beside the requests; the drain waits for it.
+    /// Runs `work` beside the requests; the drain waits for it.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.background.spawn(work);
+        self.node.background.spawn(work);
     }
 
-    /// Waits for what goes on in the background.
+    /// Waits for everything that runs in the background.
     pub async fn finish_background(&self) {
-        self.background.close();
-        self.background.wait().await;
+        self.node.background.close();
+        self.node.background.wait().await;
     }
 }

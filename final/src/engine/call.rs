@@ -1,4 +1,4 @@
-//! A running request: its work, the messages that it sends, and its end.
+//! A running request: its handler, the messages that it sends, and its outcome.
 
 use std::future::ready;
 use std::panic::AssertUnwindSafe;
@@ -14,76 +14,49 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 
-use super::{Engine, Session};
+use super::Engine;
+use super::outcome::{Answer, CallOutcome};
+use crate::calls::{CallEvent, CallOutput, CallSink};
 use crate::error::Error;
 use crate::protocol::RawJson;
-use crate::protocol::jsonrpc::{Request, RequestId, result_message};
+use crate::protocol::jsonrpc::{Request, RequestId};
 use crate::protocol::method::Method;
-use crate::protocol::progress::WithMeta;
 use crate::protocol::trace::TraceContext;
 use crate::protocol::version::Era;
-use crate::service::Context;
-use crate::service::context::ProgressReports;
 use crate::service::scope::{CallScope, SessionScope};
-use crate::sessions::{CallEvent, CallOutput, CallSink, Timestamp};
+use crate::service::{Context, SessionHandle};
+use crate::sessions::Clock;
 use crate::telemetry::{self, Outcome};
 
-/// How a request ended.
-#[derive(Debug)]
-pub enum CallOutcome {
-    /// To be answered with this.
-    Answered(Result<RawJson, Error>),
-    /// Not to be answered: the caller no longer wants it (L077).
-    Cancelled,
-}
-
-impl CallOutcome {
-    /// The message that answers the request, if it is to be answered.
-    pub fn into_message(self, id: &RequestId) -> Option<RawJson> {
-        match self {
-            Self::Answered(Ok(result)) => Some(result_message(id, &result)),
-            Self::Answered(Err(error)) => Some(error.to_message(Some(id))),
-            Self::Cancelled => None,
-        }
-    }
-
-    /// Whether it ended because it was cancelled.
-    pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled)
-    }
-
-    fn outcome(&self) -> Outcome {
-        match self {
-            Self::Answered(Ok(_)) => Outcome::Done,
-            Self::Answered(Err(error)) => error.outcome(),
-            Self::Cancelled => Outcome::Cancelled,
-        }
-    }
-}
-
-/// A request being served. Resolves to its end.
+/// A request being served. Resolves to its outcome. It does not run before it is
+/// polled. Dropping it afterwards cancels it.
 pub struct Call {
     /// The request's id.
     pub id: RequestId,
-    work: Pin<Box<dyn Future<Output = CallOutcome> + Send>>,
+    /// Boxed, so that it can move into a task when it has already begun.
+    work: Option<Pin<Box<dyn Future<Output = CallOutcome> + Send>>>,
+    is_begun: bool,
     cancelled: CancellationToken,
     background: TaskTracker,
 }
 
 impl Call {
-    /// The same call, which has been polled to this end.
-    pub fn with_end(self, ended: CallOutcome) -> Self {
-        Self { work: Box::pin(ready(ended)), ..self }
+    /// Returns the same call, which has been polled to this outcome.
+    pub fn with_outcome(mut self, outcome: CallOutcome) -> Self {
+        self.work = Some(Box::pin(ready(outcome)));
+        self
     }
 
-    /// Ends it, as if its caller no longer wanted it.
+    /// Returns what cancels it, as if its client no longer wanted it.
     pub fn cancellation(&self) -> CancellationToken {
         self.cancelled.clone()
     }
 
-    /// Goes on in a task of its own, because the reader of its stream may stall.
-    pub fn into_task(self) -> JoinHandle<CallOutcome> {
-        self.background.spawn(self.work)
+    /// Moves it into a task of its own, because the reader of its stream may stall.
+    pub fn into_task(mut self) -> JoinHandle<CallOutcome> {
+        let work = self.work.take();
+        let work = work.unwrap_or_else(|| Box::pin(ready(CallOutcome::Cancelled)));
+        self.background.spawn(work)
     }
 
     /// Runs it to its outcome. Meanwhile sends its messages, `batch` first.
@@ -123,118 +96,126 @@ impl Future for Call {
         mut self: Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,
     ) -> Poll<CallOutcome> {
-        self.work.as_mut().poll(cx)
+        self.is_begun = true;
+        let Some(work) = &mut self.work else { return Poll::Pending };
+        let polled = work.as_mut().poll(cx);
+        if polled.is_ready() {
+            self.work = None;
+        }
+        polled
+    }
+}
+
+/// A call that has begun ends like every other, so that it is counted and recorded.
+impl Drop for Call {
+    fn drop(&mut self) {
+        if let Some(work) = self.work.take().filter(|_| self.is_begun) {
+            self.cancelled.cancel();
+            self.background.spawn(work);
+        }
     }
 }
 
 impl Engine {
-    /// Starts a request of a session. What it sends meanwhile goes to `sink`;
-    /// nothing runs before the call is polled.
+    /// Starts a request of a session. Its messages go to `sink`.
     ///
     /// # Errors
     /// [`Error::DuplicateId`] if the session's previous request with this id is
-    /// still running on this node.
-    pub fn call(
+    /// still running on this node; [`Error::SessionNotFound`], [`Error::Store`].
+    pub async fn call(
         self: &Arc<Self>,
-        session: &Session,
+        session: impl Into<SessionHandle>,
         request: Request,
         sink: CallSink,
     ) -> Result<Call, Error> {
-        let live = self.live.pin(session.init().id);
-        let cancelled =
-            live.register_call(&request.id).ok_or(Error::DuplicateId)?;
-        let visit = session.visit.clone();
-        let arrived = (visit.now(), Instant::now());
-        let origin = CallScope::Session(SessionScope { visit, live });
-        Ok(self.begin(origin, arrived, request, sink, cancelled))
+        let session = session.into();
+        let live = self.node.live.pin(session.init().id);
+        let Some(cancelled) = live.register_call(&request.id) else {
+            // That the session is gone would be the first reason to refuse it.
+            session.session().await?;
+            return Err(Error::DuplicateId);
+        };
+        let clock = session.clock();
+        let scope = CallScope::Session(SessionScope { session, live });
+        Ok(self.start_call(scope, clock, request, sink, cancelled))
     }
 
-    pub(super) fn begin(
+    pub(super) fn start_call(
         self: &Arc<Self>,
-        origin: CallScope,
-        (arrived, entered): (Timestamp, Instant),
+        scope: CallScope,
+        clock: Clock,
         request: Request,
         sink: CallSink,
         cancelled: CancellationToken,
     ) -> Call {
         let id = request.id.clone();
-        let cx = Context {
-            id: id.clone(),
-            origin,
-            arrived,
-            entered,
-            sink,
-            common: self.common.clone(),
-            cancelled: cancelled.clone(),
-            progress: WithMeta::progress_token(request.params.as_ref())
-                .map(ProgressReports::new),
-        };
         let trace = TraceContext::of(request.params.as_ref());
-        let work = self.clone().audited(cx, request);
         let span = trace.map_or_else(Span::current, |it| telemetry::span(&it));
-        let work = Box::pin(work.instrument(span));
-        Call { id, work, cancelled, background: self.background.clone() }
+        let cx = Context::new(
+            &self.node,
+            scope,
+            clock,
+            &request,
+            sink,
+            cancelled.clone(),
+        );
+        let work = self.clone().run_call(cx, request).instrument(span);
+        Call {
+            id,
+            work: Some(Box::pin(work)),
+            is_begun: false,
+            cancelled,
+            background: self.node.background.clone(),
+        }
     }
 
-    /// Serves a request, and notes it in the audit trail of the session or tape
-    /// that it was about.
-    async fn audited(
+    /// Serves a request, counts it, and records it in the audit trail of the session
+    /// or tape that it is about.
+    async fn run_call(
         self: Arc<Self>,
         mut cx: Context,
         request: Request,
     ) -> CallOutcome {
-        let asked = self.audit.begin(cx.arrived, &request);
+        let since = Instant::now();
+        let asked = self.node.audit.begin(cx.arrived, &request);
         let method = Method::parse(&request.method);
-        let ended = self.work(&mut cx, method, request.params).await;
+        let outcome = self.run_handler(&mut cx, method, request.params).await;
+        self.count(method, outcome.label(), since);
         if let Some((asked, session)) = asked.zip(cx.audited()) {
-            let result = match &ended {
-                CallOutcome::Answered(Ok(result)) => Some(result),
-                _ => None,
-            };
-            let outcome = ended.outcome().as_str();
-            self.audit.add(session, asked, cx.now(), outcome, result);
+            let label = outcome.label().as_str();
+            let result = outcome.result();
+            self.node.audit.add(session, asked, cx.now(), label, result);
         }
         // The id is free again before the first byte of the answer goes out.
         drop(cx);
-        ended
+        outcome
     }
 
-    async fn work(
+    async fn run_handler(
         &self,
         cx: &mut Context,
         method: Method,
         params: Option<RawJson>,
     ) -> CallOutcome {
-        let mut count = Count::of(self, method);
         let cancelled = cx.cancelled.clone();
         let handler = AssertUnwindSafe(self.handle(cx, method, params));
-        let ended = tokio::select! {
+        let result = tokio::select! {
             biased;
-            () = cancelled.cancelled() => CallOutcome::Cancelled,
-            () = self.out_of_time.cancelled() => {
-                CallOutcome::Answered(Err(Error::Draining))
-            }
-            result = handler.catch_unwind() => CallOutcome::Answered(
-                result.unwrap_or_else(|_| {
-                    self.metrics.panics.inc();
-                    Err(Error::Panic)
-                })
-            ),
+            () = cancelled.cancelled() => None,
+            () = self.node.out_of_time.cancelled() => Some(Err(Error::Draining)),
+            result = handler.catch_unwind() => Some(result.unwrap_or_else(|_| {
+                self.node.metrics.panics.inc();
+                Err(Error::Panic)
+            })),
         };
-        // A call that nobody could have made has no answer of its own.
-        let ended = match (cx.origin.confirm().await, ended) {
-            (Err(missed), CallOutcome::Answered(_)) => {
-                CallOutcome::Answered(Err(missed.into()))
-            }
-            (_, ended) => ended,
-        };
-        if let CallOutcome::Answered(Err(error)) = &ended {
+        // Also for a call that is not answered: it is activity of its session.
+        let scope = cx.scope.confirm().await;
+        let Some(result) = result else { return CallOutcome::Cancelled };
+        let answer = Answer::new(scope, result);
+        if let Err(error) = answer.as_ref() {
             error.log();
         }
-        count.outcome = ended.outcome();
-        let outcome = count.outcome.as_str();
-        tracing::debug!(method = method.as_str(), outcome, "served");
-        ended
+        CallOutcome::Answered(answer)
     }
 
     async fn handle(
@@ -250,26 +231,12 @@ impl Engine {
             }
         }
     }
-}
 
-/// Counts a request when it is over, also if it is dropped on the way.
-pub(super) struct Count<'a> {
-    engine: &'a Engine,
-    method: Method,
-    since: Instant,
-    pub outcome: Outcome,
-}
-
-impl<'a> Count<'a> {
-    pub fn of(engine: &'a Engine, method: Method) -> Self {
-        let outcome = Outcome::Cancelled;
-        Self { engine, method, since: Instant::now(), outcome }
-    }
-}
-
-impl Drop for Count<'_> {
-    fn drop(&mut self) {
-        let seconds = self.since.elapsed().as_secs_f64();
-        self.engine.metrics.request(self.method, self.outcome, seconds);
+    /// Counts a request that has ended.
+    pub(super) fn count(&self, method: Method, label: Outcome, since: Instant) {
+        let seconds = since.elapsed().as_secs_f64();
+        self.node.metrics.request(method, label, seconds);
+        let outcome = label.as_str();
+        tracing::debug!(method = method.as_str(), outcome, "served");
     }
 }

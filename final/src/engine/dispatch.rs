@@ -78,7 +78,7 @@ impl Engine {
     ) -> Result<RawJson, Error> {
         let SetLevelParams { level } = parse(params)?;
         let id = session_of(cx)?;
-        exists(self.store.set_log_level(id, level).await?)
+        exists(self.node.store.set_log_level(id, level).await?)
     }
 
     async fn call_tool(
@@ -135,7 +135,7 @@ impl Engine {
             return Err(Error::ResourceNotFound(uri, cx.era()));
         }
         let id = session_of(cx)?;
-        exists(self.store.subscribe(id, &uri).await?)
+        exists(self.node.store.subscribe(id, &uri).await?)
     }
 
     async fn unsubscribe(
@@ -145,7 +145,7 @@ impl Engine {
     ) -> Result<RawJson, Error> {
         let ResourceParams { uri } = parse(params)?;
         let id = session_of(cx)?;
-        exists(self.store.unsubscribe(id, &uri).await?)
+        exists(self.node.store.unsubscribe(id, &uri).await?)
     }
 
     async fn get_prompt(

@@ -1,8 +1,9 @@
 //! How a session begins.
 //! spec: basic/lifecycle (initialization)
 
-use super::call::Count;
-use super::{Caller, Engine, Session, dispatch};
+use tokio::time::Instant;
+
+use super::{Caller, Engine, dispatch};
 use crate::error::Error;
 use crate::protocol::lifecycle::{
     InitializeParams, InitializeResult, MAX_CLIENT_NAME,
@@ -10,6 +11,7 @@ use crate::protocol::lifecycle::{
 use crate::protocol::method::Method;
 use crate::protocol::version::{Era, Version};
 use crate::protocol::{RawJson, to_raw};
+use crate::service::Session;
 use crate::sessions::{SessionId, SessionInit};
 use crate::telemetry::Outcome;
 
@@ -25,10 +27,11 @@ impl Engine {
         caller: &Caller,
         params: Option<RawJson>,
     ) -> Result<(SessionId, RawJson), Error> {
-        let mut count = Count::of(self, Method::Initialize);
+        let since = Instant::now();
         let opened = self.open(caller, params).await;
-        count.outcome =
+        let outcome =
             opened.as_ref().map_or_else(Error::outcome, |_| Outcome::Done);
+        self.count(Method::Initialize, outcome, since);
         opened
     }
 
@@ -57,10 +60,10 @@ impl Engine {
             client,
             capabilities: params.capabilities,
         };
-        if !self.store.create(&session).await? {
+        if !self.node.store.create(&session).await? {
             return Err(Error::TooManySessions);
         }
-        self.metrics.sessions_created.inc();
+        self.node.metrics.sessions_created.inc();
         tracing::info!(session = %session.id, version = version.as_str(), "opened");
         Ok((session.id, self.introduction(version, session.era)))
     }
@@ -81,9 +84,9 @@ impl Engine {
     /// The client has finished the handshake.
     pub(super) async fn initialized(&self, session: &Session) -> Result<(), Error> {
         let id = &session.init().id;
-        if self.store.mark_ready(id).await? {
+        if self.node.store.mark_ready(id).await? {
             for uri in self.service.changed_by_phase(session.init()) {
-                self.changes.of_session(id, &uri).await;
+                self.node.changes.of_session(id, &uri).await;
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
-//! Which nodes are alive. A node that has not renewed its lease is dead, unless it
-//! is storage that was away: then nobody could renew anything.
+//! The **lease** of this node, and what becomes of calls whose node let its own run
+//! out. A node that has not renewed its lease is dead, unless storage was away,
+//! because no node could renew its lease then.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -8,98 +9,132 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
-use super::Engine;
-use super::upkeep::ticks;
+use super::Storage;
+use crate::bus::Bus;
 use crate::error::Error;
-use crate::events::{Runner, StreamHandle, StreamId};
+use crate::events::{EventLog, OpenStreams, Runner, StreamHandle, StreamId};
 use crate::lock::lock;
 use crate::sessions::{NodeId, SessionId, StoreError};
 
-/// How many streams of a dead node are ended at once.
-const BURIALS: usize = 64;
+/// How many streams of a dead node are ended concurrently.
+const CONCURRENT_ENDS: usize = 64;
 
-/// Since when storage has been reached without a break.
+/// The time since which storage has been reached without a break.
 #[derive(Debug, Default)]
 pub(super) struct StorageUptime(Mutex<Option<Instant>>);
 
 impl StorageUptime {
-    /// Storage was asked, and has answered or not.
-    pub(super) fn note(&self, reached: bool) {
+    /// Records whether storage has answered.
+    fn record(&self, reached: bool) {
         let mut since = lock(&self.0);
         *since = since.filter(|_| reached).or(reached.then(Instant::now));
     }
 
-    fn at_least_for(&self, time: Duration) -> bool {
+    fn is_at_least(&self, time: Duration) -> bool {
         let since = lock(&self.0);
         since.is_some_and(|since| since.elapsed() >= time)
     }
 }
 
-impl Engine {
-    /// Says that this node is alive, again and again.
-    pub(super) async fn keep_lease(&self, lease: Duration) {
-        let mut ticks = ticks(lease / 3);
-        loop {
-            ticks.tick().await;
-            let renewed = self.renew_lease().await;
-            if let Err(error) = &renewed {
-                tracing::warn!(%error, "the lease of this node was not renewed");
-            }
-            self.reached.note(renewed.is_ok());
-            // Storage may have lost the key without a word, and a new node then
-            // begins with another one.
-            if let Err(error) = self.agree_on_key().await {
-                tracing::warn!(%error, "the key of the other nodes is unknown");
-            }
+/// This node's lease, and the other nodes' as far as it can tell.
+pub(super) struct NodeLease {
+    node: NodeId,
+    duration: Duration,
+    uptime: StorageUptime,
+    bus: Arc<dyn Bus>,
+    log: Arc<dyn EventLog>,
+    open: Arc<OpenStreams>,
+}
+
+impl NodeLease {
+    /// The lease of the node that reads the streams `open`.
+    pub fn new(
+        storage: &Storage,
+        open: Arc<OpenStreams>,
+        duration: Duration,
+    ) -> Self {
+        Self {
+            node: storage.node.clone(),
+            duration,
+            uptime: StorageUptime::default(),
+            bus: storage.bus.clone(),
+            log: storage.log.clone(),
+            open,
         }
     }
 
-    /// A lease that is gone before its time was lost with others: how long storage
-    /// has been reached counts from now on, before the lease is there again.
-    async fn renew_lease(&self) -> Result<(), StoreError> {
+    /// Returns how often it must be renewed.
+    pub fn period(&self) -> Duration {
+        self.duration / 3
+    }
+
+    /// Renews it.
+    pub async fn renew(&self) {
+        let renewed = self.renew_or_take().await;
+        if let Err(error) = &renewed {
+            tracing::warn!(%error, "the lease of this node was not renewed");
+        }
+        self.uptime.record(renewed.is_ok());
+    }
+
+    /// A lease that is gone before its time was lost together with others: how long
+    /// storage has been reached counts from now on, before the lease is there again.
+    async fn renew_or_take(&self) -> Result<(), StoreError> {
         if !self.bus.renew_lease().await? {
-            self.reached.note(false);
+            self.uptime.record(false);
             self.bus.take_lease().await?;
         }
         Ok(())
     }
 
-    /// Looks after the streams that wait for calls of other nodes.
-    pub(super) async fn watch_runners(&self, lease: Duration) {
-        let mut ticks = ticks(lease / 3);
-        loop {
-            ticks.tick().await;
-            let mut waiting: HashMap<NodeId, Vec<Arc<StreamHandle>>> =
-                HashMap::new();
-            for reading in self.readers.all() {
-                if let Some(runner) = &reading.runner {
-                    waiting.entry(runner.node.clone()).or_default().push(reading);
-                }
+    /// Ends it: this node runs nothing any longer.
+    pub async fn end(&self) {
+        if let Err(error) = self.bus.end_lease().await {
+            tracing::debug!(%error, "the lease of this node will run out");
+        }
+    }
+
+    /// Tells whether `runner` is another node.
+    pub fn is_foreign(&self, runner: &Runner) -> bool {
+        runner.node != self.node
+    }
+
+    /// Ends all streams that are read here and wait for the call of a dead node.
+    pub async fn fail_orphaned_calls(&self) {
+        let mut waiting: HashMap<NodeId, Vec<Arc<StreamHandle>>> = HashMap::new();
+        for handle in self.open.all() {
+            if let Some(runner) = &handle.runner {
+                waiting.entry(runner.node.clone()).or_default().push(handle);
             }
-            for (node, readings) in waiting {
-                if self.is_dead(&node).await {
-                    stream::iter(readings)
-                        .for_each_concurrent(BURIALS, |reading| async move {
-                            if let Some(runner) = &reading.runner {
-                                let StreamHandle { session, stream, .. } =
-                                    &*reading;
-                                self.fail_orphaned(session, *stream, runner).await;
-                            }
-                        })
-                        .await;
-                }
+        }
+        for (node, handles) in waiting {
+            if self.is_dead(&node).await {
+                let fail = |handle: Arc<StreamHandle>| async move {
+                    if let Some(runner) = &handle.runner {
+                        self.fail(&handle.session, handle.stream, runner).await;
+                    }
+                };
+                let handles = stream::iter(handles);
+                handles.for_each_concurrent(CONCURRENT_ENDS, fail).await;
             }
         }
     }
 
-    /// Ends the stream of a call whose node is dead with an error: whoever listens
-    /// to it would wait for ever. If the node was not dead, it has lost.
-    async fn fail_orphaned(
+    /// Ends the stream of a call with an error if its node is dead.
+    pub async fn fail_if_orphaned(
         &self,
         session: &SessionId,
         stream: StreamId,
         runner: &Runner,
     ) {
+        if self.is_dead(&runner.node).await {
+            self.fail(session, stream, runner).await;
+        }
+    }
+
+    /// Ends a stream with an error, because its reader would wait forever. If the
+    /// node was not dead, its own answer is refused.
+    async fn fail(&self, session: &SessionId, stream: StreamId, runner: &Runner) {
         let answer = Error::NodeLost.to_message(Some(&runner.call));
         let finish =
             self.log.finish_call(session, stream, &runner.attempt, Some(&answer));
@@ -112,28 +147,38 @@ impl Engine {
             Err(error) => tracing::warn!(%error, %session, "not ended"),
         }
         // In any case: the end may be there although it was not confirmed.
-        self.readers.wake(session, stream);
-    }
-
-    /// [`fail_orphaned`](Self::fail_orphaned), if the node is dead.
-    pub(super) async fn fail_if_orphaned(
-        &self,
-        session: &SessionId,
-        stream: StreamId,
-        runner: &Runner,
-    ) {
-        if self.is_dead(&runner.node).await {
-            self.fail_orphaned(session, stream, runner).await;
-        }
+        self.open.wake(session, stream);
     }
 
     /// No verdict before storage has been reached for one whole lease, and none by a
-    /// storage that has lost the lease of this node too. It goes by answers of
-    /// storage and not by the subscription, which may break again and again while
-    /// leases are renewed.
+    /// storage that has lost the lease of this node, too. Answers of storage decide,
+    /// not the subscription, which may break while leases are renewed.
     async fn is_dead(&self, node: &NodeId) -> bool {
         self.bus.is_alive(node).await.is_ok_and(|alive| !alive)
             && self.bus.is_alive(&self.node).await.unwrap_or_default()
-            && self.reached.at_least_for(self.settings.lease)
+            && self.uptime.is_at_least(self.duration)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn uptime_begins_anew_when_storage_was_away() {
+        let uptime = StorageUptime::default();
+        let second = Duration::from_secs(1);
+        assert!(!uptime.is_at_least(Duration::ZERO), "it was never reached");
+        uptime.record(true);
+        advance(second).await;
+        uptime.record(true);
+        assert!(uptime.is_at_least(second));
+        uptime.record(false);
+        assert!(!uptime.is_at_least(Duration::ZERO));
+        uptime.record(true);
+        assert!(uptime.is_at_least(Duration::ZERO));
+        assert!(!uptime.is_at_least(second));
     }
 }

@@ -25,11 +25,8 @@ impl Engine {
         params: Option<&RawJson>,
     ) -> Result<RawJson, Error> {
         let ListenParams { notifications } = dispatch::parse(params)?;
-        let Some(alone) = cx.request_scope() else {
-            return Err(Error::MethodNotFound);
-        };
-        let limit = self.settings.max_listeners;
-        let listening = self.listeners.enter(&alone.caller.owner, limit);
+        let scope = cx.request_scope().ok_or(Error::MethodNotFound)?;
+        let listening = self.node.changes.listen(&scope.caller.owner);
         let listening = listening.ok_or(Error::TooManyListeners)?;
         let honoured = self.accepted_filter(cx, notifications).await?;
         listening.hear(honoured.clone());
@@ -102,7 +99,9 @@ impl Engine {
         uri: &str,
     ) -> Result<bool, Error> {
         match cx.tape(tape).await {
-            Ok(state) => Ok(self.store.subscribe(&state.init().id, uri).await?),
+            Ok(state) => {
+                Ok(self.node.store.subscribe(&state.init().id, uri).await?)
+            }
             Err(ServiceError::NoSuchTape) => Ok(false),
             Err(error) => Err(error.into()),
         }

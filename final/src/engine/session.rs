@@ -7,78 +7,39 @@ use crate::error::Error;
 use crate::protocol::jsonrpc::Request;
 use crate::protocol::method::Method;
 use crate::protocol::tools::ToolName;
-use crate::service::session_ref::SessionRef;
-use crate::sessions::{SessionId, SessionInit};
-
-/// A session at the moment of a visit.
-#[derive(Clone)]
-pub struct Session {
-    pub(super) visit: Arc<SessionRef>,
-}
-
-impl Session {
-    /// What it was opened with.
-    pub fn init(&self) -> &SessionInit {
-        &self.visit.opened
-    }
-
-    /// Makes sure that it is there, if that was not known when it was visited.
-    ///
-    /// # Errors
-    /// [`Error::SessionNotFound`], [`Error::Store`].
-    pub async fn confirm(&self) -> Result<(), Error> {
-        self.visit.confirm().await?;
-        Ok(())
-    }
-
-    /// Waits until storage has answered the visit, whatever it has.
-    pub async fn wait_for_outcome(&self) {
-        self.visit.wait_for_outcome().await;
-    }
-}
+use crate::service::{Session, SessionHandle};
+use crate::sessions::SessionId;
 
 impl Engine {
-    /// Finds a session, on whichever node it was opened, and counts the visit.
-    /// Nothing of it needs to be on this node: the record is enough to go on.
+    /// Finds a session, on whichever node it was opened, and counts `requests` of
+    /// it. Nothing of it needs to be on this node: its record is enough to continue.
     ///
     /// # Errors
-    /// [`Error::SessionNotFound`], also for a session of somebody else;
-    /// [`Error::Store`] if it cannot be told.
+    /// [`Error::SessionNotFound`], also for a session of another principal;
+    /// [`Error::Store`] if storage does not answer.
     pub async fn load_and_touch(
         &self,
         id: &SessionId,
         caller: &Caller,
         requests: usize,
-    ) -> Result<Session, Error> {
+    ) -> Result<Arc<Session>, Error> {
         let principal = &caller.principal;
-        let found =
-            SessionRef::load_and_touch(&self.common, id, principal, requests)
-                .await?;
-        let visit = found.ok_or(Error::SessionNotFound)?;
-        Ok(Session { visit })
+        let found = Session::load_and_touch(&self.node, id, principal, requests);
+        Ok(Arc::new(found.await?.ok_or(Error::SessionNotFound)?))
     }
 
-    /// Like [`load_and_touch`](Self::load_and_touch) for one request. If it allows that and this node
-    /// remembers the session, the visit is made with the first thing that depends on
-    /// it: so a short call waits for storage once and not twice.
-    ///
-    /// # Errors
-    /// As for [`load_and_touch`](Self::load_and_touch).
-    pub async fn session_for(
+    /// Finds a session for a request that may start before storage has confirmed it,
+    /// if this node has the session in its cache: so a short call waits for storage
+    /// once instead of twice.
+    pub fn cached_session(
         &self,
         request: &Request,
         id: &SessionId,
         caller: &Caller,
-    ) -> Result<Session, Error> {
-        let remembered = self.store.cached(id, &caller.principal);
-        if let Some((opened, now)) = remembered
-            && self.may_start_unconfirmed(request)
-        {
-            return Ok(Session {
-                visit: SessionRef::unconfirmed(&self.common, opened, now),
-            });
-        }
-        self.load_and_touch(id, caller, 1).await
+    ) -> Option<SessionHandle> {
+        let (init, now) = self.node.store.cached(id, &caller.principal)?;
+        self.may_start_unconfirmed(request)
+            .then(|| SessionHandle::cached(&self.node, init, now))
     }
 
     fn may_start_unconfirmed(
@@ -99,9 +60,9 @@ impl Engine {
         &self,
         id: &SessionId,
         caller: &Caller,
-    ) -> Result<Session, Error> {
-        let found = self.store.load(id, &caller.principal).await?;
+    ) -> Result<Arc<Session>, Error> {
+        let found = self.node.store.load(id, &caller.principal).await?;
         let record = found.ok_or(Error::SessionNotFound)?;
-        Ok(Session { visit: SessionRef::loaded(&self.common, record) })
+        Ok(Arc::new(Session::loaded(&self.node, record)))
     }
 }

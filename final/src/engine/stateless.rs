@@ -4,11 +4,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
+use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use super::{Call, Engine, dispatch};
+use crate::calls::CallSink;
 use crate::error::Error;
 use crate::protocol::caching::CacheHint;
 use crate::protocol::discovery::DiscoverResult;
@@ -18,24 +18,12 @@ use crate::protocol::method::Method;
 use crate::protocol::raw::canonical;
 use crate::protocol::resources::ResourceParams;
 use crate::protocol::results::{ResultEnvelope, ResultMeta, ResultType};
-use crate::protocol::retries::{Answers, InputRequests, InputRequired, Retry};
+use crate::protocol::retries::{InputRequests, InputRequired, Retry};
 use crate::protocol::version::SUPPORTED;
 use crate::protocol::{RawJson, to_raw};
-use crate::service::asking::ANSWER_LIFETIME;
 use crate::service::scope::{CallScope, RequestScope, RetryAnswers};
 use crate::service::{Context, ServiceError};
-use crate::sessions::{CallSink, Caller};
-
-/// What a client brings back with its answers, as `requestState`.
-#[derive(Serialize, Deserialize)]
-struct RequestState {
-    /// Random, and the name under which it can be used up.
-    id: String,
-    /// Until when it is accepted, ms since 1970, by the clock that all nodes share.
-    until: u64,
-    /// What was answered in earlier rounds.
-    answers: Answers,
-}
+use crate::sessions::Caller;
 
 impl Engine {
     /// Starts a request that belongs to no session. What it sends meanwhile goes to
@@ -51,17 +39,16 @@ impl Engine {
         envelope: Envelope,
         sink: CallSink,
     ) -> Result<Call, BadEnvelope> {
-        let alone = RequestScope {
+        let scope = RequestScope {
             log_level: envelope.log_level()?,
             caller: caller.clone(),
             envelope,
             given: RetryAnswers::default(),
             tapes: Mutex::default(),
         };
-        let origin = CallScope::Request(Box::new(alone));
-        let arrived = (self.clock.now(), Instant::now());
+        let scope = CallScope::Request(Box::new(scope));
         let cancelled = CancellationToken::new();
-        Ok(self.begin(origin, arrived, request, sink, cancelled))
+        Ok(self.start_call(scope, self.node.clock, request, sink, cancelled))
     }
 
     /// Serves the request, or asks the client first.
@@ -79,8 +66,8 @@ impl Engine {
             Ok(result) => {
                 let cache = self.cache_hint(cx, method, params);
                 let listened = (method == Method::Listen).then_some(&cx.id);
-                let stamp = self.stamp(ResultType::Complete, cache, listened);
-                Ok(stamp.on(&result))
+                let meta = self.result_meta(ResultType::Complete, cache, listened);
+                Ok(meta.on(&result))
             }
             Err(Error::Service(ServiceError::InputRequired(questions)))
                 if may_ask =>
@@ -98,27 +85,20 @@ impl Engine {
         method: Method,
         params: Option<&RawJson>,
     ) -> Result<(), Error> {
-        let CallScope::Request(alone) = &mut cx.origin else { return Ok(()) };
+        let CallScope::Request(scope) = &mut cx.scope else { return Ok(()) };
         let retry = Retry::of(params).ok_or(Error::InvalidParams(
             "inputResponses is an object, requestState a string".into(),
         ))?;
         let mut answers = retry.input_responses.unwrap_or_default();
         let mut state = None;
         if let Some(sealed) = retry.request_state {
-            let purpose = purpose(&alone.caller, method, params)?;
-            let opened = self.keys.open(&sealed, &purpose);
-            let remembered: RequestState = opened
-                .and_then(|text| serde_json::from_slice(&text).ok())
-                .ok_or_else(bad_state)?;
-            let now = self.bus.time_for(&remembered.id).await?;
-            if remembered.until <= now.0 {
-                return Err(bad_state());
-            }
+            let purpose = purpose(&scope.caller, method, params)?;
+            let (id, earlier) = self.states.open(&sealed, &purpose).await?;
             // What was accepted once is not answered again.
-            answers.extend(remembered.answers);
-            state = Some(remembered.id);
+            answers.extend(earlier);
+            state = Some(id);
         }
-        alone.given = RetryAnswers::new(answers, state);
+        scope.given = RetryAnswers::new(answers, state);
         Ok(())
     }
 
@@ -129,25 +109,16 @@ impl Engine {
         method: Method,
         params: Option<&RawJson>,
     ) -> Result<RawJson, Error> {
-        let alone = cx.request_scope().ok_or(Error::MethodNotFound)?;
-        let id = format!("{:032x}", rand::random::<u128>());
-        let now = self.bus.time_for(&id).await?;
-        let remembered = RequestState {
-            id,
-            until: now.plus(ANSWER_LIFETIME).0,
-            answers: alone.given.taken(),
-        };
-        let purpose = purpose(&alone.caller, method, params)?;
-        let text = to_raw(&remembered);
-        let sealed = self.keys.seal(text.get().as_bytes(), &purpose);
-        let request_state =
-            sealed.map_err(|error| ServiceError::Internal(error.into()))?;
+        let scope = cx.request_scope().ok_or(Error::MethodNotFound)?;
+        let purpose = purpose(&scope.caller, method, params)?;
+        let request_state = self.states.seal(scope.given.taken(), &purpose).await?;
         let result =
             to_raw(&InputRequired { input_requests: questions, request_state });
-        Ok(self.stamp(ResultType::InputRequired, None, None).on(&result))
+        let meta = self.result_meta(ResultType::InputRequired, None, None);
+        Ok(meta.on(&result))
     }
 
-    fn stamp<'a>(
+    fn result_meta<'a>(
         &'a self,
         result_type: ResultType,
         cache: Option<CacheHint>,
@@ -175,7 +146,7 @@ impl Engine {
                 // A14: what depends on answers is nobody else's.
                 let is_answered = cx
                     .request_scope()
-                    .is_some_and(|alone| !alone.given.taken().is_empty());
+                    .is_some_and(|scope| !scope.given.taken().is_empty());
                 Some(match is_answered {
                     true => CacheHint::NONE,
                     false => self.service.cache_hint(&uri),
@@ -193,11 +164,6 @@ impl Engine {
             instructions: self.info.instructions.as_deref(),
         })
     }
-}
-
-fn bad_state() -> Error {
-    let rule = "requestState is not ours, not for this, or too old";
-    Error::InvalidParams(rule.into())
 }
 
 /// M100, M102: a state is good for the principal and the request for which it was

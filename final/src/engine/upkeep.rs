@@ -1,6 +1,7 @@
-//! What a node does beside its requests: it keeps busy sessions alive, removes
-//! idle ones, and listens to the other nodes.
+//! The background work of a node: it keeps busy sessions alive, removes idle ones,
+//! renews its lease, and follows the messages of the other nodes.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,56 +9,55 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
-use super::{Engine, EngineSettings};
-use crate::bus::BusMessage;
+use super::Engine;
+use crate::bus::{BusMessage, Mailbox};
+use crate::calls::LiveSession;
 use crate::sessions::{SessionId, StoreError};
 
 /// How often expired sessions are removed, at most; they are invisible from the
 /// moment they expire, so this only frees memory and corrects the gauges.
 const LONGEST_SWEEP: Duration = Duration::from_secs(10);
 
-/// How many hints may wait.
-const HINTS: usize = 1024;
+/// How many bus messages may wait.
+const MESSAGES: usize = 1024;
 
-/// How many sessions are looked at at once.
-const LOOKS: usize = 64;
+/// How many bus messages are handled concurrently.
+const CONCURRENT_MESSAGES: usize = 64;
 
-/// Pause before a look is repeated that storage did not answer.
-const LOOK_PAUSE: Duration = Duration::from_millis(500);
+/// Pause before a mailbox is pulled again that storage did not return.
+const PULL_PAUSE: Duration = Duration::from_millis(500);
 
 impl Engine {
     /// Runs until it is dropped.
     pub async fn upkeep(self: Arc<Self>) {
-        let EngineSettings { session_timeout, lease, stall, .. } = self.settings;
-        let (heard, hints) = mpsc::channel(HINTS);
+        let (sender, messages) = mpsc::channel(MESSAGES);
         tokio::join!(
-            self.keep_busy_sessions(session_timeout / 3),
-            self.sweep_idle_sessions((session_timeout / 2).min(LONGEST_SWEEP)),
-            self.keep_lease(lease),
-            self.watch_runners(lease),
-            self.close_stalled_streams(stall),
-            self.changes.run(),
-            self.audit.run(),
-            self.bus.subscribe(heard),
-            self.follow(hints),
+            self.keep_busy_sessions(),
+            self.sweep_idle_sessions(),
+            self.keep_lease(),
+            self.watch_runners(),
+            self.streams.cut_off_stalled(),
+            self.node.changes.run(),
+            self.node.audit.run(),
+            self.node.bus.subscribe(sender),
+            self.follow(messages),
         );
     }
 
     /// D009: a running call, a stream that is read and a pending question are
     /// activity. A session that is gone (ended on another node, or lost with the
-    /// store's data) is closed here too.
-    async fn keep_busy_sessions(&self, every: Duration) {
-        let mut ticks = ticks(every);
+    /// store's data) is closed here, too.
+    async fn keep_busy_sessions(&self) {
+        let mut ticks = ticks(self.node.session_timeout / 3);
         loop {
             ticks.tick().await;
-            for session in self.live.all() {
-                match self.store.touch(&session.id).await {
+            for session in self.busy_sessions() {
+                match self.node.store.touch(&session).await {
                     Ok(true) => {}
-                    Ok(false) => self.close(&session.id),
+                    Ok(false) => self.close(&session),
                     Err(error) => {
-                        let session = &session.id;
                         tracing::warn!(%error, %session, "could not be kept");
-                        // One unreadable session is not to cost the others.
+                        // One unreadable session must not cost the others.
                         if error.is_outage() {
                             break;
                         }
@@ -67,72 +67,93 @@ impl Engine {
         }
     }
 
-    async fn close_stalled_streams(&self, stall: Duration) {
-        let mut ticks = ticks(stall / 4);
-        loop {
-            ticks.tick().await;
-            for reading in self.readers.all() {
-                reading.hang_up_if_stalled(stall);
-            }
-        }
+    /// Returns the sessions of which a call runs here or a stream is read here.
+    fn busy_sessions(&self) -> HashSet<SessionId> {
+        let mut sessions = self.streams.open.sessions();
+        sessions.extend(self.node.live.all().iter().map(|live| live.id));
+        sessions
     }
 
-    async fn sweep_idle_sessions(&self, every: Duration) {
-        let mut ticks = ticks(every);
+    async fn sweep_idle_sessions(&self) {
+        let period = (self.node.session_timeout / 2).min(LONGEST_SWEEP);
+        let mut ticks = ticks(period);
         loop {
             ticks.tick().await;
-            match self.store.sweep().await {
-                Ok(expired) => self.metrics.sessions_expired.inc_by(expired),
+            match self.node.store.sweep().await {
+                Ok(expired) => self.node.metrics.sessions_expired.inc_by(expired),
                 Err(error) => tracing::warn!(%error, "sweeping failed"),
             }
         }
     }
 
-    /// Follows what this node is told, many at once: one session that cannot be
-    /// looked at is not to delay the others.
-    async fn follow(self: &Arc<Self>, hints: mpsc::Receiver<BusMessage>) {
-        let hints = stream::unfold(hints, async |mut hints| {
-            Some((hints.recv().await?, hints))
-        });
-        hints
-            .for_each_concurrent(LOOKS, |hint| self.handle_bus_message(hint))
-            .await;
-    }
-
-    async fn handle_bus_message(self: &Arc<Self>, hint: BusMessage) {
-        self.metrics.count_bus_message(&hint);
-        match hint {
-            BusMessage::Read(session, stream) => {
-                self.readers.wake(&session, stream)
-            }
-            BusMessage::TakenOver(session, stream) => {
-                self.readers.recheck_owner(&session, stream);
-            }
-            BusMessage::Look(session) => self.pull_mailbox(session).await,
-            BusMessage::Cancel(session, call) => {
-                if let Some(live) = self.live.get(&session) {
-                    live.cancel_call(&call);
-                }
-            }
-            BusMessage::Changed(news) => self.changes.handle_remote(news).await,
-            BusMessage::Reconnected => {
-                self.changes.assume_missed();
-                let live = self.live.all();
-                let looks = stream::iter(live.iter().map(|live| live.id));
-                let look = async |session| self.pull_mailbox(session).await;
-                looks.for_each_concurrent(LOOKS, look).await;
+    /// Renews the lease of this node, and the key of all nodes: storage may have lost
+    /// the key without notice, and a new node then begins with another one.
+    async fn keep_lease(&self) {
+        let mut ticks = ticks(self.streams.lease.period());
+        loop {
+            ticks.tick().await;
+            self.streams.lease.renew().await;
+            if let Err(error) = self.agree_on_key().await {
+                tracing::warn!(%error, "the key of the other nodes is unknown");
             }
         }
     }
 
-    /// Takes what other nodes have left for this one, now or as soon as storage can
+    async fn watch_runners(&self) {
+        let mut ticks = ticks(self.streams.lease.period());
+        loop {
+            ticks.tick().await;
+            self.streams.lease.fail_orphaned_calls().await;
+        }
+    }
+
+    /// Handles the messages of the other nodes, many concurrently: one session whose
+    /// mailbox cannot be pulled must not delay the others.
+    async fn follow(self: &Arc<Self>, messages: mpsc::Receiver<BusMessage>) {
+        let messages = stream::unfold(messages, async |mut messages| {
+            Some((messages.recv().await?, messages))
+        });
+        messages
+            .for_each_concurrent(CONCURRENT_MESSAGES, |message| {
+                self.handle_bus_message(message)
+            })
+            .await;
+    }
+
+    async fn handle_bus_message(self: &Arc<Self>, message: BusMessage) {
+        self.node.metrics.count_bus_message(&message);
+        let open = &self.streams.open;
+        match message {
+            BusMessage::Read(session, stream) => open.wake(&session, stream),
+            BusMessage::TakenOver(session, stream) => {
+                open.recheck_owner(&session, stream);
+            }
+            BusMessage::Look(session) => self.pull_mailbox(session).await,
+            BusMessage::Cancel(session, call) => {
+                if let Some(live) = self.node.live.get(&session) {
+                    live.cancel_call(&call);
+                }
+            }
+            BusMessage::Changed(change) => {
+                self.node.changes.handle_remote(change).await;
+            }
+            BusMessage::Reconnected => {
+                self.node.changes.assume_missed();
+                let pull = async |session| self.pull_mailbox(session).await;
+                let sessions = stream::iter(self.busy_sessions());
+                sessions.for_each_concurrent(CONCURRENT_MESSAGES, pull).await;
+            }
+        }
+    }
+
+    /// Pulls what other nodes have left for this one, now or as soon as storage can
     /// be reached.
     pub(super) async fn pull_mailbox(self: &Arc<Self>, session: SessionId) {
         if !self.try_pull_mailbox(&session).await {
             let engine = self.clone();
-            self.background.spawn(async move {
+            self.spawn(async move {
                 loop {
-                    sleep(LOOK_PAUSE).await;
+                    sleep(PULL_PAUSE).await;
                     if engine.try_pull_mailbox(&session).await {
                         return;
                     }
@@ -141,52 +162,62 @@ impl Engine {
         }
     }
 
-    /// `false` if storage could not be reached, and something is live.
+    /// Returns `false` if storage could not be reached, and the session is busy here.
     async fn try_pull_mailbox(&self, session: &SessionId) -> bool {
-        let Some(live) = self.live.get(session) else { return true };
-        // What was said on its streams may be read, or not yet.
-        self.readers.wake_all(session);
-        match self.bus.pull_mailbox(session).await {
+        let live = self.node.live.get(session);
+        if live.is_none() && !self.streams.open.reads(session) {
+            return true;
+        }
+        // There may be more on its streams.
+        self.streams.open.wake_all(session);
+        match self.node.bus.pull_mailbox(session).await {
             Ok(None) => self.close(session),
-            Ok(Some(left)) => {
-                for (question, outcome) in left.answers {
-                    live.deliver_answer(&question, outcome);
-                }
-                for (call, reason) in left.cancelled {
-                    tracing::debug!(%session, reason, "cancelled elsewhere");
-                    live.cancel_call(&call);
-                }
-            }
+            Ok(Some(mailbox)) => deliver(live, mailbox),
             Err(error) if error.is_outage() => return false,
-            Err(error) => tracing::warn!(%error, %session, "cannot be seen"),
+            Err(error) => {
+                tracing::warn!(%error, %session, "its mailbox cannot be pulled");
+            }
         }
         true
     }
 
-    /// What is still running ends now, with an error for whoever waits for it.
-    /// Then this node has nothing left to lose.
+    /// Asks all readers of streams to come back later, and those that come later, too:
+    /// this node is going down. Calls continue.
+    pub fn close_streams(&self) {
+        self.node.changes.end_subscriptions();
+        self.streams.send_all_away();
+    }
+
+    /// Ends the calls that still run with an error. Then this node has nothing left
+    /// to lose.
     pub async fn fail_remaining_calls(&self) {
-        self.out_of_time.cancel();
+        self.node.out_of_time.cancel();
         self.finish_background().await;
     }
 
-    /// Says that this node runs nothing any more.
+    /// Ends the lease of this node: it runs nothing any longer.
     pub async fn leave(&self) {
-        if let Err(error) = self.bus.end_lease().await {
-            tracing::debug!(%error, "the lease of this node will run out");
-        }
+        self.streams.lease.end().await;
     }
 
-    /// Takes over the key with which all nodes seal, unless it is configured. Redis
-    /// may have lost it: then one of the nodes gives it back.
+    /// Takes over the key with which all nodes seal, unless it is configured.
     ///
     /// # Errors
     /// [`StoreError`] if the others cannot be asked.
     pub async fn agree_on_key(&self) -> Result<(), StoreError> {
-        if let Some(proposal) = self.keys.proposal() {
-            self.keys.learn(self.bus.agree_on_secret(proposal).await?);
-        }
-        Ok(())
+        self.states.agree_on_key().await
+    }
+}
+
+/// Hands over what other nodes have left for the calls of a session.
+fn deliver(live: Option<Arc<LiveSession>>, mailbox: Mailbox) {
+    let Some(live) = live else { return };
+    for (question, outcome) in mailbox.answers {
+        live.deliver_answer(&question, outcome);
+    }
+    for (call, reason) in mailbox.cancelled {
+        tracing::debug!(session = %live.id, reason, "cancelled elsewhere");
+        live.cancel_call(&call);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What operators ask for, at most once a second.
+//! The state of storage for operators, read at most once a second.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,39 +15,42 @@ use crate::sessions::{SessionStore, StoreError, Vitals};
 /// however often they do, storage must not notice.
 const SHARED: Duration = Duration::from_secs(1);
 
-type Answer = Result<Vitals, StoreError>;
+type Probe = Shared<BoxFuture<'static, Result<Vitals, StoreError>>>;
 
-/// The last answer, or the one that is on its way, and since when it is.
-#[derive(Default)]
-pub(super) struct LastVitals(
-    Mutex<Option<(Instant, Shared<BoxFuture<'static, Answer>>)>>,
-);
+/// The last answer of storage, or the one that is on its way.
+pub(super) struct VitalsCache {
+    store: Arc<dyn SessionStore>,
+    /// And when storage was asked.
+    last: Mutex<Option<(Instant, Probe)>>,
+}
 
-impl LastVitals {
-    fn get(
-        &self,
-        store: &Arc<dyn SessionStore>,
-    ) -> Shared<BoxFuture<'static, Answer>> {
-        let mut last = lock(&self.0);
-        if let Some((since, answer)) = &*last
+impl VitalsCache {
+    /// An empty cache before `store`.
+    pub fn new(store: Arc<dyn SessionStore>) -> Self {
+        Self { store, last: Mutex::default() }
+    }
+
+    fn get(&self) -> Probe {
+        let mut last = lock(&self.last);
+        if let Some((since, probe)) = &*last
             && since.elapsed() < SHARED
         {
-            return answer.clone();
+            return probe.clone();
         }
-        let store = store.clone();
-        let answer = async move { store.probe().await }.boxed().shared();
-        *last = Some((Instant::now(), answer.clone()));
-        answer
+        let store = self.store.clone();
+        let probe = async move { store.probe().await }.boxed().shared();
+        *last = Some((Instant::now(), probe.clone()));
+        probe
     }
 }
 
 impl Engine {
-    /// The state of storage and the figures for `/health` and `/metrics`, at most a
-    /// second old.
+    /// Returns the state of storage and the figures for `/health` and `/metrics`, at
+    /// most a second old.
     ///
     /// # Errors
     /// [`StoreError`] if sessions cannot be written.
     pub async fn vitals(&self) -> Result<Vitals, StoreError> {
-        self.last_vitals.get(&self.store).await
+        self.vitals.get().await
     }
 }

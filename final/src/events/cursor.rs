@@ -12,7 +12,6 @@ use super::id::{EntryId, EventId, StreamKind};
 use super::log::{EntryKind, Event, EventLog, ReaderLocation};
 use super::open_streams::{CloseReason, OpenStreams, StreamHandle};
 use crate::protocol::RawJson;
-use crate::sessions::PinnedSession;
 
 /// Pause before a log that did not answer is asked again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -47,8 +46,6 @@ pub struct StreamCursor {
     /// Counts what is sent until the reader has caught up.
     replayed: Option<IntCounter>,
     background: TaskTracker,
-    /// A stream that is read is activity of its session.
-    _live: PinnedSession,
 }
 
 impl StreamCursor {
@@ -59,7 +56,6 @@ impl StreamCursor {
         reading: Arc<StreamHandle>,
         hold: Option<u64>,
         seen: EntryId,
-        live: PinnedSession,
         background: TaskTracker,
     ) -> Self {
         readers.add(reading.clone());
@@ -74,7 +70,6 @@ impl StreamCursor {
             ended: false,
             replayed: None,
             background,
-            _live: live,
         }
     }
 

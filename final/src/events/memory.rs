@@ -3,24 +3,27 @@
 mod entries;
 mod streams;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
-use self::streams::Streams;
+use self::streams::SessionStreams;
 use super::id::{AttemptId, EntryId, EventId, StreamId};
 use super::log::{
     CallRegistration, EventLog, GetStreamLease, LogBounds, LogPage, Resumption,
 };
+use crate::lock::lock;
 use crate::protocol::RawJson;
 use crate::protocol::jsonrpc::RequestId;
 use crate::sessions::store::Result;
 use crate::sessions::{MemoryStore, NodeId, SessionId, Timestamp};
 
-/// An [`EventLog`] for a single node. It is kept with the sessions, and so goes
-/// with them.
+/// An [`EventLog`] for a single node. The streams of a session go with it.
 pub struct MemoryLog {
     store: Arc<MemoryStore>,
+    /// Locked while the store is, and never the other way round.
+    streams: Arc<Mutex<HashMap<SessionId, Box<SessionStreams>>>>,
     node: NodeId,
     bounds: LogBounds,
 }
@@ -28,23 +31,29 @@ pub struct MemoryLog {
 impl MemoryLog {
     /// Keeps the log of the sessions in `store`. `node` is this node.
     pub fn new(store: Arc<MemoryStore>, node: NodeId, bounds: LogBounds) -> Self {
-        Self { store, node, bounds }
+        let streams: Arc<Mutex<HashMap<SessionId, Box<SessionStreams>>>> =
+            Arc::default();
+        let all = streams.clone();
+        store.on_end(move |ended| drop(lock(&all).remove(ended)));
+        Self { store, streams, node, bounds }
     }
 
     /// Visits the streams of a session, if there is such a session.
     fn visit<T>(
         &self,
         session: &SessionId,
-        visit: impl FnOnce(&mut Streams, Timestamp) -> T,
+        visit: impl FnOnce(&mut SessionStreams, Timestamp) -> T,
     ) -> Option<T> {
-        self.store.attached(session, visit)
+        self.store.while_alive(session, |now| {
+            visit(lock(&self.streams).entry(*session).or_default(), now)
+        })
     }
 
     /// Appends to the streams of a session, and evicts what is beyond the bounds.
     fn append<T>(
         &self,
         session: &SessionId,
-        append: impl FnOnce(&mut Streams, Timestamp) -> T,
+        append: impl FnOnce(&mut SessionStreams, Timestamp) -> T,
     ) -> Option<T> {
         self.visit(session, |streams, now| {
             let appended = append(streams, now);
@@ -57,7 +66,7 @@ impl MemoryLog {
     fn work<T>(
         &self,
         session: &SessionId,
-        work: impl FnOnce(&mut Streams, Timestamp) -> T,
+        work: impl FnOnce(&mut SessionStreams, Timestamp) -> T,
     ) -> Option<T> {
         self.store.postpone(session).then(|| self.append(session, work)).flatten()
     }
@@ -91,7 +100,7 @@ impl EventLog for MemoryLog {
         &self,
         session: &SessionId,
     ) -> Result<Option<GetStreamLease>> {
-        Ok(self.work(session, Streams::open_get_stream))
+        Ok(self.work(session, SessionStreams::open_get_stream))
     }
 
     async fn close_get_stream(&self, session: &SessionId, hold: u64) -> Result<()> {

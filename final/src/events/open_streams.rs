@@ -1,6 +1,6 @@
 //! The streams that are read on this node.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -202,6 +202,16 @@ impl OpenStreams {
     /// All streams.
     pub fn all(&self) -> Vec<Arc<StreamHandle>> {
         lock(&self.0).values().flatten().cloned().collect()
+    }
+
+    /// Returns the sessions of all streams.
+    pub fn sessions(&self) -> HashSet<SessionId> {
+        lock(&self.0).keys().copied().collect()
+    }
+
+    /// Tells whether a stream of this session is read here. That is activity.
+    pub fn reads(&self, session: &SessionId) -> bool {
+        lock(&self.0).contains_key(session)
     }
 
     /// There is more on a stream.

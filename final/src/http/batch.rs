@@ -12,12 +12,12 @@ use super::error::HttpError;
 use super::post::{Post, accepted};
 use super::reply::one_message;
 use super::session::require_session;
+use crate::calls::CallSink;
 use crate::engine::{Call, Engine, Session};
 use crate::error::Error;
 use crate::protocol::body::ParseError;
 use crate::protocol::jsonrpc::Message;
 use crate::protocol::{RawJson, to_raw};
-use crate::sessions::CallSink;
 
 /// Serves a batch. Its requests run concurrently and are answered together; the
 /// client cannot be asked or sent anything meanwhile.
@@ -55,14 +55,17 @@ pub(super) async fn serve(
 /// Takes one message: a request becomes a call, or is answered with an error.
 async fn take(
     engine: &Arc<Engine>,
-    session: &Session,
+    session: &Arc<Session>,
     message: Result<Message, ParseError>,
 ) -> Result<Option<Call>, RawJson> {
     let taken = match message {
         Ok(Message::Request(request)) => {
             let id = request.id.clone();
-            let call = engine.call(session, request, CallSink::closed());
-            return call.map(Some).map_err(|error| error.to_message(Some(&id)));
+            let call = engine.call(session.clone(), request, CallSink::closed());
+            return call
+                .await
+                .map(Some)
+                .map_err(|error| error.to_message(Some(&id)));
         }
         Ok(Message::Notification(notification)) => {
             engine.notify(session, notification).await

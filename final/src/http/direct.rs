@@ -11,9 +11,9 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{Http, sse};
+use crate::calls::{CallEvent, CallOutput};
 use crate::engine::Call;
 use crate::protocol::RawJson;
-use crate::sessions::{CallEvent, CallOutput};
 
 /// How many messages may wait for the client; then the call waits.
 const QUEUE: usize = 16;

@@ -25,6 +25,7 @@ use crate::protocol::body::Body;
 use crate::protocol::jsonrpc::{self, Message, Notification, result_message};
 use crate::protocol::message_kind::MessageKind;
 use crate::protocol::trace::{TRACEPARENT, TraceContext};
+use crate::service::SessionHandle;
 use crate::telemetry;
 
 /// Reads the body, classifies it, and answers it.
@@ -101,44 +102,42 @@ impl Post {
 
     /// Serves a request of a session.
     async fn call(self, request: jsonrpc::Request) -> Result<Response, HttpError> {
-        let Self { http, head, caller } = &self;
+        let Self { http, head, .. } = &self;
         let accepts = Accepts::of(&head.headers);
-        let id = session_id(&head.headers)?;
-        let session = match accepts.anything() {
-            true => http.engine.session_for(&request, &id, caller).await?,
-            false => http.engine.load(&id, caller).await?,
-        };
-        let answer = self.run(&session, request, accepts).await;
-        if let Err(error) = &answer
-            && !matches!(error, HttpError::Engine(Error::Store(_)))
-        {
-            // No other reason to refuse it comes before that the session is gone.
-            session.confirm().await?;
-        }
-        answer
-    }
-
-    async fn run(
-        &self,
-        session: &Session,
-        request: jsonrpc::Request,
-        accepts: Accepts,
-    ) -> Result<Response, HttpError> {
-        let Self { http, head, .. } = self;
-        check_version(&head.headers, session)?;
-        if !accepts.anything() {
-            return Err(HttpError::NotAcceptable);
-        }
-        let start = |sink| http.engine.call(session, request, sink);
+        let session = self.session_for(&request, accepts).await?;
+        let start =
+            async |sink| http.engine.call(session.clone(), request, sink).await;
         match begin(http, accepts, session.wait_for_outcome(), start).await? {
             CallStart::Answered(response) => Ok(response),
-            CallStart::Streams(call, said, inbox) => {
+            CallStart::Streams(call, batch, output) => {
                 let hang_up = hang_up(&head.extensions);
-                let reader =
-                    http.engine.stream(session, call, said, inbox, hang_up);
-                Ok(sse::stream(&http.metrics.post_streams, reader.await?))
+                let streams = &http.engine.streams;
+                let cursor =
+                    streams.open_call(&session, call, batch, output, hang_up);
+                Ok(sse::stream(&http.metrics.post_streams, cursor.await?))
             }
         }
+    }
+
+    /// Finds the session of a request. Storage need not have confirmed it yet, unless
+    /// the request is refused.
+    async fn session_for(
+        &self,
+        request: &jsonrpc::Request,
+        accepts: Accepts,
+    ) -> Result<SessionHandle, HttpError> {
+        let Self { http, head, caller } = self;
+        let headers = &head.headers;
+        let id = session_id(headers)?;
+        if accepts.anything()
+            && let Some(cached) = http.engine.cached_session(request, &id, caller)
+            && check_version(headers, cached.init()).is_ok()
+        {
+            return Ok(cached);
+        }
+        let is_acceptable = accepts.anything();
+        let found = require_session(http, headers, caller, 1, is_acceptable).await;
+        found.map(SessionHandle::from)
     }
 
     async fn notify(
@@ -160,7 +159,7 @@ impl Post {
     }
 
     /// Loads the session for a message that gets no answer.
-    async fn session(&self) -> Result<Session, HttpError> {
+    async fn session(&self) -> Result<Arc<Session>, HttpError> {
         let Self { http, head, caller } = self;
         require_session(http, &head.headers, caller, 0, true).await
     }

@@ -10,11 +10,11 @@ use super::accept::Accepts;
 use super::error::HttpError;
 use super::error_response::{ErrorResponse, json};
 use super::{Http, sse};
+use crate::calls::{CallEvent, CallOutput, CallSink};
 use crate::engine::{Call, CallOutcome};
 use crate::error::Error;
 use crate::protocol::RawJson;
 use crate::protocol::jsonrpc::{RequestId, result_message};
-use crate::sessions::{CallEvent, CallOutput, CallSink};
 
 /// A call that has begun.
 pub enum CallStart {
@@ -34,16 +34,16 @@ pub async fn begin(
     http: &Http,
     accepts: Accepts,
     settled: impl Future<Output = ()>,
-    start: impl FnOnce(CallSink) -> Result<Call, Error>,
+    start: impl AsyncFnOnce(CallSink) -> Result<Call, Error>,
 ) -> Result<CallStart, Error> {
     // A client that takes no stream cannot be sent anything but the answer.
     if !accepts.stream {
-        let mut call = start(CallSink::closed())?;
+        let mut call = start(CallSink::closed()).await?;
         let ended = (&mut call).await;
         return Ok(CallStart::Answered(finished(&call.id, ended, accepts)));
     }
     let (sink, mut inbox) = CallSink::open();
-    let mut call = start(sink)?;
+    let mut call = start(sink).await?;
     let late = async {
         sleep(http.sse_after).await;
         settled.await;
@@ -59,7 +59,7 @@ pub async fn begin(
         Some(ended) if said.is_empty() || ended.is_cancelled() => {
             return Ok(CallStart::Answered(finished(&call.id, ended, accepts)));
         }
-        Some(ended) => call.with_end(ended),
+        Some(ended) => call.with_outcome(ended),
         None => call,
     };
     Ok(CallStart::Streams(call, said, inbox))
@@ -71,17 +71,17 @@ fn finished(id: &RequestId, ended: CallOutcome, accepts: Accepts) -> Response {
         CallOutcome::Cancelled => {
             ErrorResponse::from(HttpError::Cancelled).at(id).into_response()
         }
-        CallOutcome::Answered(Err(error)) => {
-            let failure = ErrorResponse::from(error).at(id);
-            failure.render(|status, message| {
-                let mut response = one_message(message, accepts);
-                *response.status_mut() = status;
-                response
-            })
-        }
-        CallOutcome::Answered(Ok(result)) => {
-            one_message(result_message(id, &result), accepts)
-        }
+        CallOutcome::Answered(answer) => match answer.into_result() {
+            Ok(result) => one_message(result_message(id, &result), accepts),
+            Err(error) => {
+                let failure = ErrorResponse::from(error).at(id);
+                failure.render(|status, message| {
+                    let mut response = one_message(message, accepts);
+                    *response.status_mut() = status;
+                    response
+                })
+            }
+        },
     }
 }
 

@@ -17,7 +17,7 @@ use super::{Http, single, sse};
 use crate::engine::{Caller, Session};
 use crate::error::Error;
 use crate::protocol::version::Era;
-use crate::sessions::SessionId;
+use crate::sessions::{SessionId, SessionInit};
 
 /// The header that names the session.
 pub const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -39,10 +39,10 @@ pub async fn listen(
         require_session(&http, headers, &caller, 0, is_acceptable).await?;
     let hang_up = hang_up(request.extensions());
     let reader = match single::value(headers, &LAST_EVENT_ID)? {
-        None => http.engine.open_get_stream(&session, hang_up).await?,
+        None => http.engine.streams.open_get_stream(&session, hang_up).await?,
         Some(seen) => {
             let seen = std::str::from_utf8(seen).unwrap_or_default();
-            http.engine.resume(&session, seen, hang_up).await?
+            http.engine.streams.resume(&session, seen, hang_up).await?
         }
     };
     Ok(sse::stream(&http.metrics.get_streams, reader))
@@ -89,13 +89,13 @@ pub async fn require_session(
     caller: &Caller,
     requests: usize,
     is_acceptable: bool,
-) -> Result<Session, HttpError> {
+) -> Result<Arc<Session>, HttpError> {
     let id = session_id(headers)?;
     let session = match is_acceptable {
         true => http.engine.load_and_touch(&id, caller, requests).await?,
         false => http.engine.load(&id, caller).await?,
     };
-    check_version(headers, &session)?;
+    check_version(headers, session.init())?;
     match is_acceptable {
         true => Ok(session),
         false => Err(HttpError::NotAcceptable),
@@ -122,9 +122,9 @@ pub fn session_id(headers: &HeaderMap) -> Result<SessionId, HttpError> {
 /// [`HttpError::WrongVersion`], [`HttpError::RepeatedHeader`].
 pub fn check_version(
     headers: &HeaderMap,
-    session: &Session,
+    session: &SessionInit,
 ) -> Result<(), HttpError> {
-    let negotiated = session.init().era.as_str();
+    let negotiated = session.era.as_str();
     match version_header(headers)? {
         Some(version) if version != negotiated => Err(HttpError::WrongVersion),
         _ => Ok(()),

@@ -50,12 +50,13 @@ async fn answer(
         _ => &http.metrics.post_streams,
     };
     let accepts = Accepts::of(&head.headers);
-    let start = |sink| Ok(http.engine.serve(caller, request, envelope, sink)?);
+    let start =
+        async |sink| Ok(http.engine.serve(caller, request, envelope, sink)?);
     match begin(http, accepts, ready(()), start).await? {
         CallStart::Answered(response) => Ok(response),
-        CallStart::Streams(call, said, inbox) => {
+        CallStart::Streams(call, batch, output) => {
             let hang_up = hang_up(&head.extensions);
-            Ok(direct::stream(http, open, call, said, inbox, hang_up))
+            Ok(direct::stream(http, open, call, batch, output, hang_up))
         }
     }
 }

@@ -90,8 +90,11 @@ pub struct Notification {
 pub struct Response {
     /// The id of the question.
     pub id: RequestId,
-    pub outcome: Result<RawJson, RpcError>,
+    pub outcome: ClientAnswer,
 }
+
+/// The client's answer to a question: a result or its error.
+pub type ClientAnswer = Result<RawJson, RpcError>;
 
 /// One message that a client may send.
 #[derive(Debug, Clone)]

@@ -13,14 +13,14 @@ use futures_util::try_join;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::scope::{CallScope, RequestScope, SessionScope};
+use super::scope::{CallScope, ConfirmedScope, RequestScope, SessionScope};
 use super::{Context, ServiceError};
 use crate::protocol::jsonrpc::{RequestId, request_message};
 use crate::protocol::progress::CancelledParams;
 use crate::protocol::question::Question;
 use crate::protocol::retries::{InputRequest, InputRequests};
 use crate::protocol::{RawJson, to_raw};
-use crate::sessions::{CallEvent, Phase};
+use crate::sessions::Phase;
 
 /// How long the client of a session has to answer a question, unless the handler
 /// says otherwise: people fill in forms.
@@ -93,11 +93,11 @@ impl Context {
     /// # Errors
     /// [`ServiceError::InvalidParams`] if they were used before.
     pub async fn use_answers_once(&self) -> Result<(), ServiceError> {
-        let CallScope::Request(alone) = &self.origin else { return Ok(()) };
-        let Some(state) = &alone.given.state else {
+        let CallScope::Request(scope) = &self.scope else { return Ok(()) };
+        let Some(state) = &scope.given.state else {
             return Err(refused("requestState is required here"));
         };
-        if self.common.bus.use_once(state, USE_LIFETIME).await? {
+        if self.node.bus.use_once(state, USE_LIFETIME).await? {
             Ok(())
         } else {
             Err(refused("requestState was used before"))
@@ -110,21 +110,21 @@ impl Context {
         question: &Q,
         deadline: Duration,
     ) -> Result<Asked<Q::Answer>, ServiceError> {
-        match &self.origin {
-            CallScope::Session(inside) => {
-                self.send_and_wait(inside, question, deadline).await.map(Ok)
+        match &self.scope {
+            CallScope::Session(scope) => {
+                self.send_and_wait(scope, question, deadline).await.map(Ok)
             }
-            CallScope::Request(alone) => self.look_up(alone, key, question),
+            CallScope::Request(scope) => self.look_up(scope, key, question),
         }
     }
 
     fn look_up<Q: Question>(
         &self,
-        alone: &RequestScope,
+        scope: &RequestScope,
         key: &str,
         question: &Q,
     ) -> Result<Asked<Q::Answer>, ServiceError> {
-        if let Some(answer) = alone.given.take(key) {
+        if let Some(answer) = scope.given.take(key) {
             let answer = read(question, &answer);
             let unfit = "inputResponses: an answer does not fit its question";
             return answer.map(Ok).ok_or_else(|| refused(unfit));
@@ -138,30 +138,31 @@ impl Context {
 
     async fn send_and_wait<Q: Question>(
         &self,
-        inside: &SessionScope,
+        scope: &SessionScope,
         question: &Q,
         deadline: Duration,
     ) -> Result<Q::Answer, ServiceError> {
-        let record = inside.visit.record().await?;
-        let session = &record.init.id;
+        let session = scope.session.session().await?;
+        let record = session.record().await?;
         if record.phase != Phase::Ready
             || !question.is_allowed(self.era(), self.client())
         {
             return Err(ServiceError::CannotAsk(Q::METHOD));
         }
-        if !self.sink.is_stream() {
+        if !self.is_stream() {
             return Err(ServiceError::NoStream);
         }
         // Random, so that no node ever repeats it in this session (L004, D002).
         let id = RequestId::String(Uuid::new_v4().to_string());
-        let answer = inside.live.register_question(id.clone());
-        let pending = PendingQuestion { cx: self, inside, id: &id };
+        let answer = scope.live.register_question(id.clone());
+        let pending = PendingQuestion { cx: self, scope, id: &id };
         // Whichever node is answered must know who waits before anybody is asked.
-        if !self.common.bus.register_question(session, &id, &self.id).await? {
+        let bus = &self.node.bus;
+        if !bus.register_question(&record.init.id, &id, &self.id).await? {
             return Err(ServiceError::SessionEnded);
         }
         let message = request_message(&id, Q::METHOD, question);
-        self.sink.send(CallEvent::Message(message)).await;
+        self.send(ConfirmedScope::Session(session), message).await;
         let outcome = match timeout(deadline, answer).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => return Err(ServiceError::SessionEnded),
@@ -195,16 +196,17 @@ fn refused(rule: &'static str) -> ServiceError {
 /// Forgets the question when the handler stops waiting, for whatever reason.
 struct PendingQuestion<'a> {
     cx: &'a Context,
-    inside: &'a SessionScope,
+    scope: &'a SessionScope,
     id: &'a RequestId,
 }
 
 impl Drop for PendingQuestion<'_> {
     fn drop(&mut self) {
-        self.inside.live.withdraw_question(self.id);
-        let bus = self.cx.common.bus.clone();
-        let (session, id) = (self.inside.visit.opened.id, self.id.clone());
-        self.cx.common.background.spawn(async move {
+        self.scope.live.withdraw_question(self.id);
+        let bus = self.cx.node.bus.clone();
+        let session = self.scope.session.init().id;
+        let id = self.id.clone();
+        self.cx.node.background.spawn(async move {
             while let Err(error) = bus.withdraw_question(&session, &id).await {
                 tracing::debug!(%error, "a question was not withdrawn");
                 if !error.is_outage() {

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::subscriptions::{ResourceChange, Subscriptions};
+use super::subscriptions::{ResourceChange, Subscription, Subscriptions};
 use crate::bus::{Bus, RemoteChange};
 use crate::events::{EventLog, OpenStreams, StreamKind};
 use crate::lock::lock;
@@ -40,15 +40,33 @@ pub struct ChangePublisher {
 }
 
 impl ChangePublisher {
-    /// Announces through `log` and to `listeners`, to nodes on `bus`.
+    /// Announces through `log`, whose streams `readers` are read here, and to nodes
+    /// on `bus`. Each owner may have `max_listeners` requests that listen.
     pub fn new(
         log: Arc<dyn EventLog>,
         bus: Arc<dyn Bus>,
         readers: Arc<OpenStreams>,
-        listeners: Arc<Subscriptions>,
+        max_listeners: usize,
     ) -> Self {
-        let (gathered, wake) = Default::default();
-        Self { log, bus, readers, listeners, gathered, wake }
+        Self {
+            log,
+            bus,
+            readers,
+            listeners: Arc::new(Subscriptions::new(max_listeners)),
+            gathered: Mutex::default(),
+            wake: Notify::new(),
+        }
+    }
+
+    /// Takes a place for a request that listens; `None` if its owner has as many as
+    /// it may.
+    pub fn listen(&self, owner: &Arc<str>) -> Option<Subscription> {
+        self.listeners.enter(owner)
+    }
+
+    /// Ends all requests that listen, and those that come later.
+    pub fn end_subscriptions(&self) {
+        self.listeners.end();
     }
 
     /// A resource of one session or tape has changed, and somebody may have asked

@@ -4,57 +4,51 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::ServiceError;
 use super::node_context::NodeContext;
-use super::scope::{CallScope, RequestScope};
-use super::session_ref::SessionRef;
-use super::{ServiceError, State};
+use super::scope::{CallScope, ConfirmedScope, RequestScope};
+use super::session::{Session, SessionHandle};
+use crate::calls::{CallEvent, CallSink};
 use crate::lock::lock;
-use crate::protocol::jsonrpc::{RequestId, notification_message};
+use crate::protocol::RawJson;
+use crate::protocol::jsonrpc::{Request, RequestId, notification_message};
 use crate::protocol::lifecycle::ClientCapabilities;
 use crate::protocol::logging::{Level, LogMessage};
-use crate::protocol::progress::{Progress, ProgressToken};
+use crate::protocol::progress::{Progress, ProgressToken, WithMeta};
 use crate::protocol::subscriptions::List;
 use crate::protocol::version::Era;
-use crate::sessions::{
-    CallEvent, CallSink, SessionId, SessionInit, Timestamp, Totals,
-};
-
-/// Log messages below this level are not sent before the client of a session
-/// chose a level.
-const DEFAULT_LEVEL: Level = Level::Info;
+use crate::sessions::{Clock, SessionId, SessionInit, Timestamp, Totals};
 
 /// One running request, as its handler sees it.
 pub struct Context {
     /// The request's id.
     pub(crate) id: RequestId,
     /// Its session, or what it says itself.
-    pub(crate) origin: CallScope,
-    /// When it arrived, by the clock of whoever knows: the session's store, or
-    /// this node.
+    pub(crate) scope: CallScope,
+    /// When it arrived.
     pub(crate) arrived: Timestamp,
-    /// The same moment, to continue that clock from.
-    pub(crate) entered: Instant,
+    /// Shows the time of the session's store, or of this node.
+    clock: Clock,
     /// The stream that answers the request.
-    pub(crate) sink: CallSink,
-    /// What it shares with all calls of this node.
-    pub(crate) common: Arc<NodeContext>,
+    sink: CallSink,
+    /// The node on which it runs.
+    pub(crate) node: Arc<NodeContext>,
     /// Ends the call when the client no longer wants it.
     pub(crate) cancelled: CancellationToken,
-    /// The caller's wish to hear of progress.
-    pub(crate) progress: Option<ProgressReports>,
+    /// Set if the caller wants progress reports.
+    progress: Option<ProgressReports>,
 }
 
-/// Where progress goes, and how far it has come.
-pub(crate) struct ProgressReports {
+/// The token under which progress is reported, and the last report.
+struct ProgressReports {
     token: ProgressToken,
     last: Mutex<f64>,
 }
 
 impl ProgressReports {
-    pub(crate) fn new(token: ProgressToken) -> Self {
+    fn new(token: ProgressToken) -> Self {
         Self { token, last: Mutex::new(f64::NEG_INFINITY) }
     }
 
@@ -69,23 +63,45 @@ impl ProgressReports {
 }
 
 impl Context {
-    /// The era and version that the request speaks.
-    pub fn era(&self) -> Era {
-        self.origin.era()
+    /// Makes the context of a request that has just arrived.
+    pub(crate) fn new(
+        node: &Arc<NodeContext>,
+        scope: CallScope,
+        clock: Clock,
+        request: &Request,
+        sink: CallSink,
+        cancelled: CancellationToken,
+    ) -> Self {
+        Self {
+            id: request.id.clone(),
+            scope,
+            arrived: clock.now(),
+            clock,
+            sink,
+            node: node.clone(),
+            cancelled,
+            progress: WithMeta::progress_token(request.params.as_ref())
+                .map(ProgressReports::new),
+        }
     }
 
-    /// What the session was opened with; there is none in the stateless era. How it
-    /// is now, its [state](Self::session_state) tells.
+    /// Returns the era and version that the request speaks.
+    pub fn era(&self) -> Era {
+        self.scope.era()
+    }
+
+    /// Returns what the session was opened with; there is none in the stateless era.
+    /// How it is now, its [state](Self::session_state) knows.
     pub fn session(&self) -> Option<&SessionInit> {
-        match &self.origin {
-            CallScope::Session(inside) => Some(&inside.visit.opened),
+        match &self.scope {
+            CallScope::Session(scope) => Some(scope.session.init()),
             CallScope::Request(_) => None,
         }
     }
 
-    /// What the client can do.
+    /// Returns what the client can do.
     pub fn client(&self) -> ClientCapabilities {
-        self.origin.capabilities()
+        self.scope.capabilities()
     }
 
     /// The state that the call works on: its session, or in the stateless era the
@@ -96,18 +112,18 @@ impl Context {
     pub async fn state(
         &self,
         tape: Option<&str>,
-    ) -> Result<Option<State>, ServiceError> {
-        match (&self.origin, tape) {
-            (CallScope::Session(inside), _) => Ok(Some(State::of(&inside.visit))),
+    ) -> Result<Option<SessionHandle>, ServiceError> {
+        match (&self.scope, tape) {
+            (CallScope::Session(scope), _) => Ok(Some(scope.session.clone())),
             (CallScope::Request(_), None) => Ok(None),
             (CallScope::Request(_), Some(tape)) => self.tape(tape).await.map(Some),
         }
     }
 
-    /// The session's state; there is none in the stateless era.
-    pub fn session_state(&self) -> Option<State> {
-        match &self.origin {
-            CallScope::Session(inside) => Some(State::of(&inside.visit)),
+    /// Returns the session's state; there is none in the stateless era.
+    pub fn session_state(&self) -> Option<SessionHandle> {
+        match &self.scope {
+            CallScope::Session(scope) => Some(scope.session.clone()),
             CallScope::Request(_) => None,
         }
     }
@@ -118,14 +134,13 @@ impl Context {
     /// # Errors
     /// [`ServiceError::NoSuchTape`] if it never was, has expired, was closed, or
     /// belongs to somebody else, and always in the stateful era.
-    pub async fn tape(&self, id: &str) -> Result<State, ServiceError> {
-        let (alone, id) = self.named_tape(id)?;
-        let principal = &alone.caller.principal;
-        let found =
-            SessionRef::load_and_touch(&self.common, &id, principal, 1).await?;
+    pub async fn tape(&self, id: &str) -> Result<SessionHandle, ServiceError> {
+        let (scope, id) = self.named_tape(id)?;
+        let principal = &scope.caller.principal;
+        let found = Session::load_and_touch(&self.node, &id, principal, 1).await?;
         let tape = found.ok_or(ServiceError::NoSuchTape)?;
-        alone.hold(self.common.live.pin(id));
-        Ok(State::of(&tape))
+        scope.hold(self.node.live.pin(id));
+        Ok(Arc::new(tape).into())
     }
 
     /// Opens a tape, which lives until it is closed or was idle for the session
@@ -135,25 +150,26 @@ impl Context {
     /// [`ServiceError::TooManyTapes`], [`ServiceError::Draining`],
     /// [`ServiceError::Store`]; [`ServiceError::NoSuchTape`] in the stateful era.
     pub async fn open_tape(&self) -> Result<SessionId, ServiceError> {
-        let alone = self.request_scope().ok_or(ServiceError::NoSuchTape)?;
-        if self.common.readiness.refuses_new_sessions() {
+        let scope = self.request_scope().ok_or(ServiceError::NoSuchTape)?;
+        if self.node.readiness.refuses_new_sessions() {
             return Err(ServiceError::Draining);
         }
         let tape = SessionInit {
             id: SessionId::random_tape(),
-            principal: alone.caller.principal.clone(),
-            owner: alone.caller.owner.to_string(),
+            principal: scope.caller.principal.clone(),
+            owner: scope.caller.owner.to_string(),
             era: self.era(),
-            client: alone.envelope.client.clone().unwrap_or_default(),
-            capabilities: alone.envelope.capabilities,
+            client: scope.envelope.client.clone().unwrap_or_default(),
+            capabilities: scope.envelope.capabilities,
         };
-        let (id, common) = (tape.id, self.common.clone());
+        let id = tape.id;
+        let node = self.node.clone();
         let work = async move {
-            let created = common.store.create(&tape).await?;
-            common.metrics.sessions_created.inc_by(created.into());
+            let created = node.store.create(&tape).await?;
+            node.metrics.sessions_created.inc_by(created.into());
             Ok::<_, ServiceError>(created)
         };
-        if !self.common.detached(work).await? {
+        if !self.node.detached(work).await? {
             return Err(ServiceError::TooManyTapes);
         }
         tracing::info!(tape = id.hint(), "opened");
@@ -169,18 +185,18 @@ impl Context {
         id: &str,
         changed: Vec<String>,
     ) -> Result<(), ServiceError> {
-        let (alone, id) = self.named_tape(id)?;
-        let principal = alone.caller.principal.clone();
-        let common = self.common.clone();
+        let (scope, id) = self.named_tape(id)?;
+        let principal = scope.caller.principal.clone();
+        let node = self.node.clone();
         let work = async move {
-            let closed = common.store.terminate(&id, &principal).await?;
-            common.metrics.sessions_terminated.inc_by(closed.into());
+            let closed = node.store.terminate(&id, &principal).await?;
+            node.metrics.sessions_terminated.inc_by(closed.into());
             for uri in changed.iter().filter(|_| closed) {
-                common.changes.of_session(&id, uri).await;
+                node.changes.of_session(&id, uri).await;
             }
             Ok::<_, ServiceError>(closed)
         };
-        if !self.common.detached(work).await? {
+        if !self.node.detached(work).await? {
             return Err(ServiceError::NoSuchTape);
         }
         tracing::info!(tape = id.hint(), "closed by its client");
@@ -197,9 +213,9 @@ impl Context {
     }
 
     pub(crate) fn request_scope(&self) -> Option<&RequestScope> {
-        match &self.origin {
+        match &self.scope {
             CallScope::Session(_) => None,
-            CallScope::Request(alone) => Some(alone),
+            CallScope::Request(scope) => Some(scope),
         }
     }
 
@@ -208,24 +224,24 @@ impl Context {
     /// # Errors
     /// [`ServiceError::Store`]
     pub async fn totals(&self) -> Result<Totals, ServiceError> {
-        Ok(self.common.store.totals().await?)
+        Ok(self.node.store.totals().await?)
     }
 
     /// For how long a session or tape may be idle.
     pub fn session_timeout(&self) -> Duration {
-        self.common.session_timeout
+        self.node.session_timeout
     }
 
     /// The time, by the session's store or this node's clock.
     pub fn now(&self) -> Timestamp {
-        self.arrived.plus(self.entered.elapsed())
+        self.clock.now()
     }
 
-    /// The session or tape whose audit trail tells of this request.
+    /// Returns the session or tape whose audit trail records this request.
     pub(crate) fn audited(&self) -> Option<SessionId> {
-        match &self.origin {
-            CallScope::Session(inside) => Some(inside.visit.opened.id),
-            CallScope::Request(alone) => alone.first_tape(),
+        match &self.scope {
+            CallScope::Session(scope) => Some(scope.session.init().id),
+            CallScope::Request(scope) => scope.first_tape(),
         }
     }
 
@@ -264,19 +280,12 @@ impl Context {
         logger: &str,
         data: &(impl Serialize + Sync),
     ) {
-        if !self.sink.is_stream() {
-            return;
-        }
-        let wanted = match &self.origin {
-            CallScope::Session(inside) => {
-                let arrival = inside.visit.confirm().await;
-                arrival.ok().map(|it| it.log_level.unwrap_or(DEFAULT_LEVEL))
-            }
-            CallScope::Request(alone) => alone.log_level,
-        };
-        if wanted.is_some_and(|wanted| level >= wanted) {
+        if let Some(scope) = self.stream_scope().await
+            && scope.logs(level)
+        {
             let params = LogMessage { level, logger, data };
-            self.notify("notifications/message", &params).await;
+            let message = notification_message("notifications/message", &params);
+            self.send(scope, message).await;
         }
     }
 
@@ -284,39 +293,58 @@ impl Context {
     /// that can resume the stream is asked to come back for the rest.
     /// spec: basic/transports (the server may close the connection)
     pub async fn close_connection(&self) {
-        self.sink.send(CallEvent::CloseConnection).await;
+        if self.stream_scope().await.is_some() {
+            self.sink.send(CallEvent::CloseConnection).await;
+        }
     }
 
     /// A resource of the whole deployment has changed.
     pub fn changed_for_all(&self, uri: &str) {
-        self.common.changes.of_all(uri);
+        self.node.changes.of_all(uri);
     }
 
     /// One of the lists that the service offers has changed.
     pub async fn list_changed(&self, list: List) {
-        if self.origin.confirm().await.is_ok() {
-            self.common.changes.of_list(list).await;
+        if self.scope.confirm().await.is_ok() {
+            self.node.changes.of_list(list).await;
         }
     }
 
-    /// Sends a notification, if the client takes a stream and the session is there.
+    /// Sends a notification, if the client accepts a stream and the session is there.
     pub(crate) async fn notify(
         &self,
         method: &str,
         params: &(impl Serialize + Sync),
     ) {
-        if self.sink.is_stream() && self.origin.confirm().await.is_ok() {
-            let message = notification_message(method, params);
-            self.sink.send(CallEvent::Message(message)).await;
+        if let Some(scope) = self.stream_scope().await {
+            self.send(scope, notification_message(method, params)).await;
         }
+    }
+
+    /// Returns the scope if messages reach the client.
+    async fn stream_scope(&self) -> Option<ConfirmedScope<'_>> {
+        match self.is_stream() {
+            true => self.scope.confirm().await.ok(),
+            false => None,
+        }
+    }
+
+    /// Tells whether the client accepts a stream.
+    pub(super) fn is_stream(&self) -> bool {
+        self.sink.is_stream()
+    }
+
+    /// Sends a message to the client. Only a call of a confirmed session can.
+    pub(super) async fn send(&self, _: ConfirmedScope<'_>, message: RawJson) {
+        self.sink.send(CallEvent::Message(message)).await;
     }
 }
 
 /// The call is over, however it ended: its id may be used again.
 impl Drop for Context {
     fn drop(&mut self) {
-        if let CallScope::Session(inside) = &self.origin {
-            inside.live.unregister_call(&self.id);
+        if let CallScope::Session(scope) = &self.scope {
+            scope.live.unregister_call(&self.id);
         }
     }
 }

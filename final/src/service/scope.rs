@@ -1,9 +1,10 @@
-//! Where a request comes from: out of a session, or out of nowhere.
+//! The scope of a request: a session, or only what the request says itself.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use super::ServiceError;
-use super::session_ref::SessionRef;
+use super::session::{Session, SessionHandle};
+use crate::calls::PinnedSession;
 use crate::lock::lock;
 use crate::protocol::RawJson;
 use crate::protocol::envelope::Envelope;
@@ -11,7 +12,11 @@ use crate::protocol::lifecycle::ClientCapabilities;
 use crate::protocol::logging::Level;
 use crate::protocol::retries::Answers;
 use crate::protocol::version::Era;
-use crate::sessions::{Caller, PinnedSession, SessionId};
+use crate::sessions::{Caller, SessionId};
+
+/// Log messages below this level are not sent before the client of a session
+/// chose a level.
+const DEFAULT_LEVEL: Level = Level::Info;
 
 /// What a request can rely on besides its own parameters.
 pub(crate) enum CallScope {
@@ -21,21 +26,31 @@ pub(crate) enum CallScope {
     Request(Box<RequestScope>),
 }
 
+/// The scope of a request that may send and be answered. [`CallScope::confirm`]
+/// alone makes one.
+#[derive(Clone, Copy)]
+pub(crate) enum ConfirmedScope<'a> {
+    /// Storage has confirmed the session.
+    Session(&'a Session),
+    /// There is no session to confirm.
+    Request(&'a RequestScope),
+}
+
 /// A request in a session.
 pub(crate) struct SessionScope {
     /// The session.
-    pub visit: Arc<SessionRef>,
-    /// Its live part on this node.
+    pub session: SessionHandle,
+    /// The entry of its running calls on this node.
     pub live: PinnedSession,
 }
 
-/// A request that stands for itself.
+/// A request without a session.
 pub(crate) struct RequestScope {
     /// Who calls.
     pub caller: Caller,
     /// What it says of itself.
     pub envelope: Envelope,
-    /// Log messages from this level on are wanted; `None` are otherwise.
+    /// Log messages from this level on are wanted; none are without one.
     pub log_level: Option<Level>,
     /// What was answered to questions of earlier rounds, and now.
     pub given: RetryAnswers,
@@ -49,7 +64,7 @@ impl RequestScope {
         lock(&self.tapes).push(tape);
     }
 
-    /// The tape whose audit trail tells of the request.
+    /// Returns the tape whose audit trail records the request.
     pub fn first_tape(&self) -> Option<SessionId> {
         lock(&self.tapes).first().map(|tape| tape.id)
     }
@@ -66,47 +81,64 @@ pub(crate) struct RetryAnswers {
 }
 
 impl CallScope {
+    /// Returns the era and version that the request speaks.
     pub fn era(&self) -> Era {
         match self {
-            Self::Session(inside) => inside.visit.opened.era,
+            Self::Session(scope) => scope.session.init().era,
             Self::Request(_) => Era::Stateless,
         }
     }
 
-    /// What the client declared, once or for this request.
+    /// Returns what the client declared, once or for this request.
     pub fn capabilities(&self) -> ClientCapabilities {
         match self {
-            Self::Session(inside) => inside.visit.opened.capabilities,
-            Self::Request(alone) => alone.envelope.capabilities,
+            Self::Session(scope) => scope.session.init().capabilities,
+            Self::Request(scope) => scope.envelope.capabilities,
         }
     }
 
-    /// Makes sure that the session, if there is one, is there.
+    /// Waits until storage has confirmed the session, if there is one.
     ///
     /// # Errors
-    /// As for [`SessionRef::arrive`].
-    pub async fn confirm(&self) -> Result<(), ServiceError> {
-        if let Self::Session(inside) = self {
-            inside.visit.confirm().await?;
+    /// As for [`SessionHandle::record`].
+    pub async fn confirm(&self) -> Result<ConfirmedScope<'_>, ServiceError> {
+        match self {
+            Self::Session(scope) => {
+                scope.session.session().await.map(ConfirmedScope::Session)
+            }
+            Self::Request(scope) => Ok(ConfirmedScope::Request(scope)),
         }
-        Ok(())
+    }
+}
+
+impl ConfirmedScope<'_> {
+    /// Tells whether log messages of this level are wanted.
+    pub fn logs(self, level: Level) -> bool {
+        match self {
+            Self::Session(session) => {
+                level >= session.log_level.unwrap_or(DEFAULT_LEVEL)
+            }
+            Self::Request(scope) => {
+                scope.log_level.is_some_and(|wanted| level >= wanted)
+            }
+        }
     }
 }
 
 impl RetryAnswers {
-    /// Answers, and the name of the state that came with them.
+    /// Keeps answers, and the name of the state that came with them.
     pub fn new(answers: Answers, state: Option<String>) -> Self {
         Self { answers, taken: Mutex::default(), state }
     }
 
-    /// The answer that was given under this key.
+    /// Returns the answer that was given under this key.
     pub fn take(&self, key: &str) -> Option<RawJson> {
         let answer = self.answers.get(key)?.clone();
         lock(&self.taken).insert(key.to_owned(), answer.clone());
         Some(answer)
     }
 
-    /// All that were taken.
+    /// Returns all that were taken.
     pub fn taken(&self) -> Answers {
         lock(&self.taken).clone()
     }

@@ -1,157 +1,148 @@
-//! A request's visit to a session or tape: what is known of it at once, and what
-//! only storage knows.
+//! A session before storage has confirmed it.
 //!
-//! What a session was opened with never changes, so a node that remembers it can
-//! begin to work before storage has been asked, and ask together with its first
-//! change: the call waits once. Whatever depends on more [arrives](SessionRef::confirm)
-//! first, and so does the answer: a session that is gone is told of nothing.
+//! What a session was opened with never changes, so a node that has it in its cache
+//! starts a call before storage is asked, and asks together with the first change of
+//! the call: the call waits for storage once instead of twice. Everything else
+//! [confirms](SessionRef::confirm) the session first.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
-use super::ServiceError;
 use super::node_context::NodeContext;
-use crate::protocol::logging::Level;
+use super::session::Session;
+use super::{ServiceError, session};
 use crate::sessions::store::Result as StoreResult;
 use crate::sessions::{
-    HistoryAppend, HistoryEntry, Principal, SessionId, SessionInit, SessionRecord,
-    StoreError, Timestamp,
+    AppendedSession, Clock, HistoryAppend, HistoryEntry, SessionInit, StoreError,
+    Timestamp,
 };
 
-/// One visit. All parts of a call share it.
-pub(crate) struct SessionRef {
-    /// What the session or tape was opened with.
-    pub opened: Arc<SessionInit>,
-    pub common: Arc<NodeContext>,
-    /// The store's time, and this node's when it was that.
-    time: (Timestamp, Instant),
-    /// Requests that the store has not been told of.
-    due: AtomicUsize,
-    /// What came of the visit, once the store has answered.
-    outcome: OnceLock<StoreResult<Option<Confirmation>>>,
-    /// The store has answered.
-    answered: Notify,
-    record: OnceLock<SessionRecord>,
+/// The session or tape that a request names.
+#[derive(Clone)]
+pub(super) enum SessionRef {
+    /// Storage has confirmed it.
+    Confirmed(Arc<Session>),
+    /// This node knows it, and storage has not been asked yet.
+    Cached(Arc<CachedSession>),
 }
 
-/// What the store said to a visit.
-pub(crate) struct Confirmation {
-    /// Log messages from this level on are sent; `None` lets the server choose.
-    pub log_level: Option<Level>,
+/// A session that is confirmed when something depends on it. All parts of a call
+/// share it.
+pub(super) struct CachedSession {
+    init: Arc<SessionInit>,
+    clock: Clock,
+    node: Arc<NodeContext>,
+    /// Storage has not counted the request yet.
+    uncounted: AtomicBool,
+    /// What storage has answered.
+    outcome: OnceLock<StoreResult<Option<Session>>>,
+    /// Storage has answered.
+    answered: Notify,
 }
 
 impl SessionRef {
-    /// Visits now; `None` if there is no such session or tape.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub async fn load_and_touch(
-        common: &Arc<NodeContext>,
-        id: &SessionId,
-        principal: &Principal,
-        requests: usize,
-    ) -> StoreResult<Option<Arc<Self>>> {
-        let entered = common.store.load_and_touch(id, principal, requests).await?;
-        Ok(entered.map(|entered| {
-            common.count_reconstruction(id, entered.reconstructed);
-            Self::loaded(common, entered.record)
+    /// Refers to a session of the cache, for one request that came at `now`.
+    pub fn cached(
+        node: &Arc<NodeContext>,
+        init: Arc<SessionInit>,
+        now: Timestamp,
+    ) -> Self {
+        Self::Cached(Arc::new(CachedSession {
+            init,
+            clock: Clock::showing(now),
+            node: node.clone(),
+            uncounted: AtomicBool::new(true),
+            outcome: OnceLock::new(),
+            answered: Notify::new(),
         }))
     }
 
-    /// A visit that the store has answered with `record`, just now.
-    pub fn loaded(common: &Arc<NodeContext>, record: SessionRecord) -> Arc<Self> {
-        let visit = Self::new(common, record.init.clone(), record.last_activity);
-        visit.arrived(Ok(Some(Confirmation { log_level: record.log_level })));
-        let _ = visit.record.set(record);
-        Arc::new(visit)
+    /// Returns what the session was opened with.
+    pub fn init(&self) -> &SessionInit {
+        match self {
+            Self::Confirmed(session) => session.init(),
+            Self::Cached(cached) => &cached.init,
+        }
     }
 
-    /// A visit, by one request, that is made as soon as something depends on it.
-    pub fn unconfirmed(
-        common: &Arc<NodeContext>,
-        opened: Arc<SessionInit>,
-        now: Timestamp,
-    ) -> Arc<Self> {
-        let visit = Self::new(common, opened, now);
-        visit.due.store(1, Ordering::Relaxed);
-        Arc::new(visit)
+    /// Returns the clock of the session's store.
+    pub fn clock(&self) -> Clock {
+        match self {
+            Self::Confirmed(session) => session.clock,
+            Self::Cached(cached) => cached.clock,
+        }
     }
 
-    fn new(
-        common: &Arc<NodeContext>,
-        opened: Arc<SessionInit>,
-        now: Timestamp,
-    ) -> Self {
-        let (due, outcome, answered, record) = Default::default();
-        let (common, time) = (common.clone(), (now, Instant::now()));
-        Self { opened, common, time, due, outcome, answered, record }
+    /// Returns the node that serves the request.
+    pub fn node(&self) -> &NodeContext {
+        match self {
+            Self::Confirmed(session) => &session.node,
+            Self::Cached(cached) => &cached.node,
+        }
     }
 
-    /// The store's time: equal on all nodes that share it.
-    pub fn now(&self) -> Timestamp {
-        let (told, at) = self.time;
-        told.plus(at.elapsed())
-    }
-
-    /// Makes the visit, unless it has been made. Another part of the call may be at
-    /// it; then this looks for itself, because that part may be waiting for this one.
+    /// Returns the session as soon as storage has confirmed it, and asks storage if
+    /// it has not answered yet.
     ///
     /// # Errors
-    /// As for [`gone`](Self::gone), and [`ServiceError::Store`].
-    pub async fn confirm(&self) -> Result<&Confirmation, ServiceError> {
-        if let Some(outcome) = self.outcome.get() {
-            return self.read(outcome);
-        }
-        let SessionInit { id, principal, .. } = &*self.opened;
-        let requests = self.due.swap(0, Ordering::Relaxed);
-        let entered =
-            self.common.store.load_and_touch(id, principal, requests).await;
-        let outcome = self.arrived(entered.map(|found| {
-            found.map(|entered| {
-                self.common.count_reconstruction(id, entered.reconstructed);
-                let log_level = entered.record.log_level;
-                let _ = self.record.set(entered.record);
-                Confirmation { log_level }
-            })
-        }));
-        self.read(outcome)
-    }
-
-    /// Waits until the store has answered the visit, and asks it if nobody has.
-    pub async fn wait_for_outcome(&self) {
-        let answered = self.answered.notified();
-        if self.due.load(Ordering::Relaxed) > 0 {
-            // Whatever comes of it is told to whoever depends on it.
-            let _ = self.confirm().await;
-        } else if self.outcome.get().is_none() {
-            answered.await;
+    /// As for [`session::gone`], and [`ServiceError::Store`].
+    pub async fn confirm(&self) -> Result<&Session, ServiceError> {
+        match self {
+            Self::Confirmed(session) => Ok(session),
+            Self::Cached(cached) => cached.confirm().await,
         }
     }
 
-    /// The whole record, as it was at the visit or a little later.
-    ///
-    /// # Errors
-    /// As for [`confirm`](Self::confirm).
-    pub async fn record(&self) -> Result<&SessionRecord, ServiceError> {
-        self.confirm().await?;
-        if let Some(record) = self.record.get() {
-            return Ok(record);
-        }
-        let SessionInit { id, principal, .. } = &*self.opened;
-        let found = self.common.store.load(id, principal).await?;
-        let found = found.ok_or_else(|| self.gone())?;
-        Ok(self.record.get_or_init(|| found))
-    }
-
-    /// Appends to the history, in one step with the visit if that is due. Returns
-    /// those of `resources` that are subscribed to.
+    /// Appends to the history, in one step with the confirmation if that is open.
+    /// Returns those of `resources` that are subscribed to.
     ///
     /// # Errors
     /// As for [`confirm`](Self::confirm); then nothing was appended.
-    pub async fn append(
+    pub async fn append_history(
+        &self,
+        entries: Vec<HistoryEntry>,
+        resources: Vec<String>,
+    ) -> Result<Vec<String>, ServiceError> {
+        match self {
+            Self::Confirmed(session) => {
+                session.append_history(entries, resources).await
+            }
+            Self::Cached(cached) => cached.append_history(entries, resources).await,
+        }
+    }
+
+    /// Waits until storage has confirmed or refused the session, and asks storage if
+    /// no part of the call does.
+    pub async fn wait_for_outcome(&self) {
+        if let Self::Cached(cached) = self {
+            let answered = cached.answered.notified();
+            if cached.uncounted.load(Ordering::Relaxed) {
+                // The part of the call that depends on it reads the outcome.
+                let _ = cached.confirm().await;
+            } else if cached.outcome.get().is_none() {
+                answered.await;
+            }
+        }
+    }
+}
+
+impl CachedSession {
+    /// While another part of the call is asking, this asks for itself, because that
+    /// part may wait for this one.
+    async fn confirm(&self) -> Result<&Session, ServiceError> {
+        if let Some(outcome) = self.outcome.get() {
+            return self.read(outcome);
+        }
+        let SessionInit { id, principal, .. } = &*self.init;
+        let requests = self.take_uncounted();
+        let found =
+            Session::load_and_touch(&self.node, id, principal, requests).await;
+        self.read(self.settle(found))
+    }
+
+    async fn append_history(
         &self,
         entries: Vec<HistoryEntry>,
         resources: Vec<String>,
@@ -159,40 +150,41 @@ impl SessionRef {
         if let Some(outcome) = self.outcome.get() {
             self.read(outcome)?;
         }
-        let id = &self.opened.id;
-        let requests = self.due.swap(0, Ordering::Relaxed);
+        let requests = self.take_uncounted();
         let append = HistoryAppend { entries, requests, resources };
-        let appended = self.common.store.append_history(id, &append).await;
-        if requests > 0 {
-            self.arrived(appended.as_ref().map_err(StoreError::clone).map(
-                |found| {
-                    found.as_ref().map(|appended| {
-                        self.common
-                            .count_reconstruction(id, appended.reconstructed);
-                        Confirmation { log_level: appended.log_level }
-                    })
-                },
-            ));
+        let appended = self.node.append_history(&self.init.id, &append).await;
+        if requests > 0 || appended.is_ok() {
+            let confirmed = |found: &Option<AppendedSession>| {
+                found.as_ref().map(|appended| self.confirmed(appended))
+            };
+            self.settle(
+                appended.as_ref().map(confirmed).map_err(StoreError::clone),
+            );
         }
-        let appended = appended?.ok_or_else(|| self.gone())?;
-        self.common.metrics.count_calculations(&append.entries);
+        let appended = appended?.ok_or_else(|| session::gone(&self.init))?;
         Ok(appended.subscribed)
     }
 
-    /// Why there is nothing to visit: [`ServiceError::SessionEnded`] or
-    /// [`ServiceError::NoSuchTape`].
-    pub fn gone(&self) -> ServiceError {
-        if self.opened.id.is_tape() {
-            ServiceError::NoSuchTape
-        } else {
-            ServiceError::SessionEnded
+    fn confirmed(&self, appended: &AppendedSession) -> Session {
+        self.node.count_reconstruction(&self.init.id, appended.reconstructed);
+        Session {
+            init: self.init.clone(),
+            log_level: appended.log_level,
+            clock: self.clock,
+            node: self.node.clone(),
+            record: OnceLock::new(),
         }
     }
 
-    fn arrived(
+    /// Returns 1 for the first part of the call that asks storage, then 0.
+    fn take_uncounted(&self) -> usize {
+        self.uncounted.swap(false, Ordering::Relaxed).into()
+    }
+
+    fn settle(
         &self,
-        outcome: StoreResult<Option<Confirmation>>,
-    ) -> &StoreResult<Option<Confirmation>> {
+        outcome: StoreResult<Option<Session>>,
+    ) -> &StoreResult<Option<Session>> {
         let outcome = self.outcome.get_or_init(|| outcome);
         self.answered.notify_waiters();
         outcome
@@ -200,9 +192,9 @@ impl SessionRef {
 
     fn read<'a>(
         &self,
-        outcome: &'a StoreResult<Option<Confirmation>>,
-    ) -> Result<&'a Confirmation, ServiceError> {
+        outcome: &'a StoreResult<Option<Session>>,
+    ) -> Result<&'a Session, ServiceError> {
         let found = outcome.as_ref().map_err(StoreError::clone)?;
-        found.as_ref().ok_or_else(|| self.gone())
+        found.as_ref().ok_or_else(|| session::gone(&self.init))
     }
 }

@@ -21,10 +21,12 @@ pub enum ResourceChange {
 }
 
 /// All that listen on this node.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Subscriptions {
     all: Mutex<Registry>,
     ending: CancellationToken,
+    /// How many each owner may have.
+    max_per_owner: usize,
 }
 
 #[derive(Debug, Default)]
@@ -54,12 +56,14 @@ pub struct Subscription {
 }
 
 impl Subscriptions {
-    /// Takes a place; `None` if the owner has `limit` of them already.
-    pub fn enter(
-        self: &Arc<Self>,
-        owner: &Arc<str>,
-        limit: usize,
-    ) -> Option<Subscription> {
+    /// None yet, and at most `max_per_owner` of each owner.
+    pub fn new(max_per_owner: usize) -> Self {
+        let all = Mutex::default();
+        Self { all, ending: CancellationToken::new(), max_per_owner }
+    }
+
+    /// Takes a place; `None` if the owner has as many as it may.
+    pub fn enter(self: &Arc<Self>, owner: &Arc<str>) -> Option<Subscription> {
         let listener = Arc::new(Listener {
             owner: owner.clone(),
             filter: OnceLock::new(),
@@ -68,7 +72,9 @@ impl Subscriptions {
         });
         let mut all = lock(&self.all);
         let others = all.listeners.values();
-        if others.filter(|other| other.owner == *owner).count() >= limit {
+        if others.filter(|other| other.owner == *owner).count()
+            >= self.max_per_owner
+        {
             return None;
         }
         all.last += 1;

@@ -49,6 +49,11 @@ impl Clock {
         Self { wall: Timestamp(millis(wall)), start: Instant::now() }
     }
 
+    /// A clock that shows `now` at this moment.
+    pub fn showing(now: Timestamp) -> Self {
+        Self { wall: now, start: Instant::now() }
+    }
+
     /// The current time.
     pub fn now(&self) -> Timestamp {
         self.wall.plus(self.start.elapsed())

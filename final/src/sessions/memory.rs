@@ -24,7 +24,6 @@ use crate::protocol::logging::Level;
 ///
 /// One lock around everything: it is held for well under a microsecond, and
 /// never across an await.
-#[derive(Debug)]
 pub struct MemoryStore {
     clock: Clock,
     table: Mutex<Table>,
@@ -79,18 +78,20 @@ impl MemoryStore {
         self.visit(id, subscribed) == Some(true)
     }
 
-    /// Visits what another room keeps with a session. There is room for one type.
-    pub(crate) fn attached<A: Default + Send + 'static, T>(
+    /// Runs `visit` with the current time if the session is alive. It cannot end
+    /// meanwhile.
+    pub(crate) fn while_alive<T>(
         &self,
         id: &SessionId,
-        visit: impl FnOnce(&mut A, Timestamp) -> T,
+        visit: impl FnOnce(Timestamp) -> T,
     ) -> Option<T> {
-        let visited = self.visit(id, |session, now| {
-            let empty = || Box::new(A::default());
-            let attached = session.attached.get_or_insert_with(|| empty());
-            Some(visit(attached.downcast_mut()?, now))
-        });
-        visited.flatten()
+        self.visit(id, |_, now| visit(now))
+    }
+
+    /// Calls `ended` for each session that ends from now on. It must not come back
+    /// to this store.
+    pub(crate) fn on_end(&self, ended: impl Fn(&SessionId) + Send + 'static) {
+        self.table().end_listeners.push(Box::new(ended));
     }
 
     fn remove_expired(&self) {

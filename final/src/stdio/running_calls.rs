@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::writer::Lines;
+use crate::calls::CallOutput;
 use crate::engine::Call;
 use crate::error::Error;
 use crate::lock::lock;
@@ -19,7 +20,6 @@ use crate::protocol::jsonrpc::{
 };
 use crate::protocol::method::Method;
 use crate::protocol::progress::CancelledParams;
-use crate::sessions::CallOutput;
 
 /// How many bytes of requests may be served at a time.
 const SERVED: usize = 16 << 20;

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use crate::calls::CallOutput;
 use crate::engine::Call;
 use crate::events::{Frame, StreamCursor};
 use crate::protocol::{RawJson, one_line};
-use crate::sessions::CallOutput;
 
 /// How many lines may wait for the client to read.
 const LINES: usize = 256;

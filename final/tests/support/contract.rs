@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use mcp_server::bus::RedisBus;
@@ -87,11 +87,11 @@ pub trait Logs: Deployment {
 }
 
 /// The memory of one node, in paused time.
-pub struct Memory(Arc<MemoryStore>);
+pub struct Memory(Arc<MemoryStore>, OnceLock<Arc<MemoryLog>>);
 
 impl Deployment for Memory {
     async fn start() -> Self {
-        Self(Arc::new(MemoryStore::new(SETTINGS)))
+        Self(Arc::new(MemoryStore::new(SETTINGS)), OnceLock::new())
     }
 
     async fn with_short_timeout(self) -> Self {
@@ -113,7 +113,8 @@ impl Deployment for Memory {
 
 impl Logs for Memory {
     fn log(&self, n: usize, bounds: LogBounds) -> Arc<dyn EventLog> {
-        Arc::new(MemoryLog::new(self.0.clone(), self.name(n), bounds))
+        let new = || MemoryLog::new(self.0.clone(), self.name(n), bounds);
+        self.1.get_or_init(|| Arc::new(new())).clone()
     }
 
     fn name(&self, _: usize) -> NodeId {

@@ -10,7 +10,7 @@ use crate::calculator::history::{self, CalculationId};
 use crate::protocol::content::{ResourceBody, ResourceContents};
 use crate::protocol::tools::Tool;
 use crate::protocol::{RawJson, to_raw};
-use crate::service::{Context, ServiceError, State};
+use crate::service::{Context, ServiceError, SessionHandle};
 use crate::sessions::clock::millis;
 use crate::sessions::{SessionInit, SessionRecord, Timestamp, Totals};
 
@@ -54,7 +54,10 @@ fn in_session<'a>(session: &SessionInit, uri: &'a str) -> Option<&'a str> {
     }
 }
 
-async fn read_part(state: &State, part: &str) -> Result<RawJson, ServiceError> {
+async fn read_part(
+    state: &SessionHandle,
+    part: &str,
+) -> Result<RawJson, ServiceError> {
     match part {
         "history" => Ok(to_raw(&state.read_history().await?)),
         "info" => Ok(to_raw(&info(state.record().await?, state.now()))),

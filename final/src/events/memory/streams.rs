@@ -15,7 +15,7 @@ use crate::sessions::{NodeId, Timestamp};
 
 /// Every stream that a session has, and what was sent on it.
 #[derive(Default)]
-pub(super) struct Streams {
+pub(super) struct SessionStreams {
     /// How many there ever were.
     opened: u64,
     get_stream: Option<GetStream>,
@@ -46,7 +46,7 @@ struct Running {
     batch: u64,
 }
 
-impl Streams {
+impl SessionStreams {
     fn open(&mut self, kind: StreamKind, now: Timestamp) -> EventId {
         self.opened += 1;
         let stream = StreamId { kind, number: self.opened };

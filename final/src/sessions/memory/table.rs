@@ -1,6 +1,5 @@
 //! All sessions in memory, and what follows from which of them are alive.
 
-use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
@@ -9,8 +8,10 @@ use crate::sessions::{
     AuditEntry, Principal, SessionId, SessionRecord, StoreSettings, Timestamp,
 };
 
+/// Called with the id of a session that has ended or expired.
+pub(super) type EndListener = Box<dyn Fn(&SessionId) + Send>;
+
 /// Every method leaves all fields in agreement.
-#[derive(Debug)]
 pub(super) struct Table {
     settings: StoreSettings,
     /// Boxed: a map keeps room for up to twice its entries, and an empty place
@@ -26,6 +27,8 @@ pub(super) struct Table {
     pub appended: BTreeMap<&'static str, u64>,
     /// Expired sessions that were removed and not reported by a sweep yet.
     pub expired: u64,
+    /// The modules that keep something of a session, too.
+    pub end_listeners: Vec<EndListener>,
 }
 
 /// All that is kept of one session.
@@ -36,8 +39,6 @@ pub(super) struct StoredSession {
     /// The audit trail, not yet as JSON: nearly all of it makes place for newer calls
     /// before a client reads it.
     pub trail: VecDeque<AuditEntry>,
-    /// What another room keeps with the session, to go with it.
-    pub attached: Option<Box<dyn Any + Send>>,
     /// The time in this session's entry of [`Table::due`].
     due: Timestamp,
 }
@@ -62,6 +63,7 @@ impl Table {
             owners: HashMap::new(),
             appended: BTreeMap::new(),
             expired: 0,
+            end_listeners: Vec::new(),
         }
     }
 
@@ -90,7 +92,6 @@ impl Table {
             record,
             history: VecDeque::new(),
             trail: VecDeque::new(),
-            attached: None,
             due,
         };
         self.sessions.insert(id, Box::new(session));
@@ -116,6 +117,7 @@ impl Table {
             Some(taken) if *taken > 1 => *taken -= 1,
             _ => drop(self.owners.remove(owner)),
         }
+        self.end_listeners.iter().for_each(|ended| ended(id));
     }
 
     /// Deals with one session that is due; `false` if none is.

@@ -1,8 +1,8 @@
-//! What is live on this node: running calls, pending questions, streams that are
-//! read.
+//! The sessions of which a call runs on this node, and the questions that those
+//! calls wait for.
 //!
-//! A session has an entry here only while something of it is live. Everything
-//! else is in the store, so an idle session costs the node nothing.
+//! A session has an entry only while a call pins it. Everything else is in the
+//! store, so an idle session costs the node nothing.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -12,19 +12,14 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::id::SessionId;
 use crate::lock::lock;
-use crate::protocol::RawJson;
-use crate::protocol::errors::RpcError;
-use crate::protocol::jsonrpc::RequestId;
+use crate::protocol::jsonrpc::{ClientAnswer, RequestId};
+use crate::sessions::SessionId;
 
-/// All sessions of which something is live on this node, and how many [`PinnedSession`]
+/// All sessions of which a call runs on this node, and how many [`PinnedSession`]
 /// hold each of them.
 #[derive(Debug, Default)]
 pub struct LiveSessions(Mutex<HashMap<SessionId, (Arc<LiveSession>, usize)>>);
-
-/// The client's answer to a question: a result or its error.
-pub type ClientAnswer = Result<RawJson, RpcError>;
 
 /// The live part of one session.
 #[derive(Debug)]
@@ -43,7 +38,7 @@ pub struct PinnedSession {
 }
 
 impl LiveSessions {
-    /// The live entry of a session, made if there was none.
+    /// Returns the entry of a session, and makes it if there was none.
     pub fn pin(self: &Arc<Self>, id: SessionId) -> PinnedSession {
         let mut all = lock(&self.0);
         let (session, holders) =
@@ -52,12 +47,12 @@ impl LiveSessions {
         PinnedSession { session: session.clone(), all: self.clone() }
     }
 
-    /// The live entry of a session, if it has one.
+    /// Returns the entry of a session, if it has one.
     pub fn get(&self, id: &SessionId) -> Option<Arc<LiveSession>> {
         lock(&self.0).get(id).map(|(session, _)| session.clone())
     }
 
-    /// Every session that has something live at this moment.
+    /// Returns the entries of all sessions that have one at this moment.
     pub fn all(&self) -> Vec<Arc<LiveSession>> {
         lock(&self.0).values().map(|(session, _)| session.clone()).collect()
     }
@@ -96,7 +91,7 @@ impl LiveSession {
         }
     }
 
-    /// The call is over; its id may be used again.
+    /// Frees the id of a call that has ended.
     pub fn unregister_call(&self, id: &RequestId) {
         lock(&self.calls).remove(id);
     }
@@ -116,23 +111,23 @@ impl LiveSession {
         receiver
     }
 
-    /// Nobody waits for this answer any more.
+    /// Forgets a question whose answer no call waits for any longer.
     pub fn withdraw_question(&self, id: &RequestId) {
         lock(&self.questions).remove(id);
     }
 
-    /// Whether somebody here waits for this answer.
+    /// Tells whether a call of this node waits for this answer.
     pub fn has_question(&self, id: &RequestId) -> bool {
         lock(&self.questions).contains_key(id)
     }
 
-    /// Hands an answer to whoever asked; `false` if nobody did (L079).
+    /// Hands an answer to the call that waits for it; `false` if none does (L079).
     pub fn deliver_answer(&self, id: &RequestId, outcome: ClientAnswer) -> bool {
         let asker = lock(&self.questions).remove(id);
         asker.is_some_and(|asker| asker.send(outcome).is_ok())
     }
 
-    /// Ends all calls and questions: the session is over.
+    /// Cancels all calls and questions of a session that has ended.
     pub fn close(&self) {
         lock(&self.calls).values().for_each(CancellationToken::cancel);
         lock(&self.questions).clear();

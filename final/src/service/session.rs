@@ -1,0 +1,225 @@
+//! The state that a call works on, one atomic step at a time: its session, or a
+//! tape that it names.
+
+use std::sync::{Arc, OnceLock};
+
+use futures_util::future::join_all;
+
+use super::ServiceError;
+use super::node_context::NodeContext;
+use super::session_ref::SessionRef;
+use crate::protocol::RawJson;
+use crate::protocol::logging::Level;
+use crate::sessions::store::Result as StoreResult;
+use crate::sessions::{
+    Clock, HistoryAppend, HistoryEntry, Principal, SessionId, SessionInit,
+    SessionRecord, Timestamp,
+};
+
+/// A session or tape that storage has confirmed for a request. Only this one has a
+/// history, publishes changes, and lets a call send and answer.
+pub struct Session {
+    pub(super) init: Arc<SessionInit>,
+    /// Log messages from this level on are sent; `None` lets the server choose.
+    pub(super) log_level: Option<Level>,
+    /// Shows the store's time, which is equal on all nodes that share it.
+    pub(super) clock: Clock,
+    pub(super) node: Arc<NodeContext>,
+    pub(super) record: OnceLock<SessionRecord>,
+}
+
+impl Session {
+    /// Loads a session and counts `requests` of it; `None` if there is none.
+    pub(crate) async fn load_and_touch(
+        node: &Arc<NodeContext>,
+        id: &SessionId,
+        principal: &Principal,
+        requests: usize,
+    ) -> StoreResult<Option<Self>> {
+        let found = node.store.load_and_touch(id, principal, requests).await?;
+        Ok(found.map(|touched| {
+            node.count_reconstruction(id, touched.reconstructed);
+            Self::loaded(node, touched.record)
+        }))
+    }
+
+    /// Makes a session of a record that the store has just returned.
+    pub(crate) fn loaded(node: &Arc<NodeContext>, record: SessionRecord) -> Self {
+        Self {
+            init: record.init.clone(),
+            log_level: record.log_level,
+            clock: Clock::showing(record.last_activity),
+            node: node.clone(),
+            record: record.into(),
+        }
+    }
+
+    /// Returns what it was opened with.
+    pub fn init(&self) -> &SessionInit {
+        &self.init
+    }
+
+    /// Returns the whole record, as it was when it was confirmed or a little later.
+    pub(super) async fn record(&self) -> Result<&SessionRecord, ServiceError> {
+        if let Some(record) = self.record.get() {
+            return Ok(record);
+        }
+        let SessionInit { id, principal, .. } = &*self.init;
+        let found = self.node.store.load(id, principal).await?;
+        let found = found.ok_or_else(|| gone(&self.init))?;
+        Ok(self.record.get_or_init(|| found))
+    }
+
+    /// Appends to the history. Returns those of `resources` that are subscribed to.
+    pub(super) async fn append_history(
+        &self,
+        entries: Vec<HistoryEntry>,
+        resources: Vec<String>,
+    ) -> Result<Vec<String>, ServiceError> {
+        let append = HistoryAppend { entries, requests: 0, resources };
+        let appended = self.node.append_history(&self.init.id, &append).await?;
+        let appended = appended.ok_or_else(|| gone(&self.init))?;
+        Ok(appended.subscribed)
+    }
+
+    async fn clear_history(&self) -> Result<u64, ServiceError> {
+        let cleared = self.node.store.clear_history(&self.init.id).await?;
+        cleared.ok_or_else(|| gone(&self.init))
+    }
+
+    /// Publishes that resources have changed, to all who have subscribed to them.
+    async fn publish_changes(&self, uris: &[String]) {
+        let changes = &self.node.changes;
+        let id = &self.init.id;
+        join_all(uris.iter().map(|uri| changes.of_session(id, uri))).await;
+    }
+}
+
+/// Returns the reason why a session or tape cannot be confirmed:
+/// [`ServiceError::SessionEnded`] or [`ServiceError::NoSuchTape`].
+pub(super) fn gone(init: &SessionInit) -> ServiceError {
+    if init.id.is_tape() {
+        ServiceError::NoSuchTape
+    } else {
+        ServiceError::SessionEnded
+    }
+}
+
+/// What a handler may do with a session or a tape.
+#[derive(Clone)]
+pub struct SessionHandle(SessionRef);
+
+impl From<Arc<Session>> for SessionHandle {
+    fn from(session: Arc<Session>) -> Self {
+        Self(SessionRef::Confirmed(session))
+    }
+}
+
+impl SessionHandle {
+    /// Refers to a session of the cache, which storage has not confirmed yet.
+    pub(crate) fn cached(
+        node: &Arc<NodeContext>,
+        init: Arc<SessionInit>,
+        now: Timestamp,
+    ) -> Self {
+        Self(SessionRef::cached(node, init, now))
+    }
+
+    /// Returns what the session or tape was opened with.
+    pub fn init(&self) -> &SessionInit {
+        self.0.init()
+    }
+
+    /// Returns the store's time, which is equal on all nodes that share it.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock().now()
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.0.clock()
+    }
+
+    /// Returns the session as soon as storage has confirmed it.
+    pub(crate) async fn session(&self) -> Result<&Session, ServiceError> {
+        self.0.confirm().await
+    }
+
+    /// Waits until storage has confirmed or refused the session.
+    pub(crate) async fn wait_for_outcome(&self) {
+        self.0.wait_for_outcome().await;
+    }
+
+    /// Returns the session or tape as it was when the call first looked.
+    ///
+    /// # Errors
+    /// [`ServiceError::SessionEnded`] or [`ServiceError::NoSuchTape`] if it is
+    /// gone, [`ServiceError::Store`].
+    pub async fn record(&self) -> Result<&SessionRecord, ServiceError> {
+        self.session().await?.record().await
+    }
+
+    /// Appends to the history and to the deployment's totals, all or nothing, and
+    /// publishes that the resources `changed` have changed. That happens even if the
+    /// call is cancelled meanwhile.
+    ///
+    /// # Errors
+    /// As for [`record`](Self::record); if it is gone, nothing was recorded.
+    pub async fn append_history(
+        &self,
+        entries: Vec<HistoryEntry>,
+        changed: Vec<String>,
+    ) -> Result<(), ServiceError> {
+        let handle = self.clone();
+        let work = async move {
+            let subscribed = handle.0.append_history(entries, changed).await?;
+            handle.session().await?.publish_changes(&subscribed).await;
+            Ok(())
+        };
+        self.0.node().detached(work).await
+    }
+
+    /// Empties the history and publishes that the resources `changed` have changed,
+    /// even if the call is cancelled meanwhile. Returns how many entries it had.
+    ///
+    /// # Errors
+    /// As for [`record`](Self::record).
+    pub async fn clear_history(
+        &self,
+        changed: Vec<String>,
+    ) -> Result<u64, ServiceError> {
+        let handle = self.clone();
+        let work = async move {
+            let session = handle.session().await?;
+            let cleared = session.clear_history().await?;
+            session.publish_changes(&changed).await;
+            Ok(cleared)
+        };
+        self.0.node().detached(work).await
+    }
+
+    /// Returns the history, newest last.
+    ///
+    /// # Errors
+    /// As for [`record`](Self::record).
+    pub async fn read_history(&self) -> Result<Vec<RawJson>, ServiceError> {
+        let session = self.session().await?;
+        Ok(session.node.store.read_history(&session.init.id).await?)
+    }
+
+    /// Returns the audit trail, newest last: the requests that have ended, and the
+    /// responses to them. `None` if no trail is kept.
+    ///
+    /// # Errors
+    /// As for [`record`](Self::record).
+    pub async fn audit_trail(&self) -> Result<Option<Vec<RawJson>>, ServiceError> {
+        let session = self.session().await?;
+        Ok(session.node.audit.read(&session.init.id).await?)
+    }
+
+    /// Publishes that some of its resources have changed, if it is there.
+    pub async fn changed(&self, uris: &[String]) {
+        if let Ok(session) = self.session().await {
+            session.publish_changes(uris).await;
+        }
+    }
+}
