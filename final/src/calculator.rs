@@ -237,9 +237,8 @@ impl Service for Calculator {
         let CompleteParams { reference, argument, context } = params;
         match reference {
             Reference::Prompt { name } => {
-                let known = prompts::proposals(&name, &argument.name)?;
-                let known = known.iter().copied();
-                Ok(Completion::matching(&argument.value, known))
+                let known = prompts::proposals(&name, &argument.name)?.iter();
+                Ok(Completion::matching(&argument.value, known.copied()))
             }
             Reference::Resource { uri } => {
                 let tape = context.arguments.get("tape_id").map(String::as_str);

@@ -27,7 +27,7 @@ pub enum Transport {
 
 /// When a setting has an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub enum SettingScope {
     /// In every server.
     Always,
     /// If it serves HTTP.
@@ -56,7 +56,7 @@ pub struct Setting {
 #[error("{variable}: {rule}")]
 pub struct Problem {
     variable: &'static str,
-    effect: Effect,
+    scope: SettingScope,
     rule: String,
 }
 
@@ -108,8 +108,8 @@ impl Config {
         let (mut warnings, problems) = reader.classify(transport, use_redis);
         if lookup("REDIS_URL").is_some() && lookup("USE_REDIS").is_none() {
             let rule = "has no effect without USE_REDIS=true".to_owned();
-            let effect = Effect::WithRedis;
-            warnings.push(Problem { variable: "REDIS_URL", effect, rule });
+            let scope = SettingScope::WithRedis;
+            warnings.push(Problem { variable: "REDIS_URL", scope, rule });
         }
         match config {
             Some(config) if problems.is_empty() => Ok((config, warnings)),
@@ -130,7 +130,7 @@ impl Reader<'_> {
     fn read<T>(
         &mut self,
         variable: &'static str,
-        effect: Effect,
+        scope: SettingScope,
         kind: &ValueKind<T>,
         default: &str,
     ) -> Option<T> {
@@ -146,7 +146,7 @@ impl Reader<'_> {
             match read {
                 Ok(value) => return Some(value),
                 Err(Rules(rules)) => {
-                    let problem = |rule| Problem { variable, effect, rule };
+                    let problem = |rule| Problem { variable, scope, rule };
                     self.problems.extend(rules.into_iter().map(problem));
                 }
             }
@@ -154,8 +154,8 @@ impl Reader<'_> {
         None
     }
 
-    /// Returns the problems that are only warnings, because they have no effect, and
-    /// the others.
+    /// Returns the problems that are only warnings, because the settings have no
+    /// effect, and the others.
     fn classify(
         self,
         transport: Transport,
@@ -165,12 +165,12 @@ impl Reader<'_> {
         // If it is unclear whether Redis is used, its address has to be right.
         let is_unclear = problems.iter().any(|it| it.variable == "USE_REDIS");
         if !use_redis && !is_unclear {
-            problems.retain(|problem| problem.effect != Effect::WithRedis);
+            problems.retain(|problem| problem.scope != SettingScope::WithRedis);
         }
         if transport == Transport::Http {
             return (Vec::new(), problems);
         }
-        let is_of_http = |problem: &mut Problem| problem.effect == Effect::OverHttp;
+        let is_of_http = |it: &mut Problem| it.scope == SettingScope::OverHttp;
         let mut warnings: Vec<_> = problems.extract_if(.., is_of_http).collect();
         for warning in &mut warnings {
             warning.rule.push_str("; it has no effect over stdio");

@@ -10,7 +10,7 @@ use super::kinds::{
     single,
 };
 use super::values::{Origins, StateKeys, Tokens, is_printable};
-use super::{Effect, Reader, Setting};
+use super::{Reader, Setting, SettingScope};
 use crate::protocol::tools::Tool;
 use crate::redis::Servers;
 use crate::telemetry::log::LogFormat;
@@ -18,7 +18,7 @@ use crate::telemetry::log::LogFormat;
 /// Makes of the rows: the fields of [`Config`], the code that reads them, and the
 /// table that the pages are printed from.
 macro_rules! settings {
-    ($($variable:literal $field:ident: $type:ty, $effect:ident,
+    ($($variable:literal $field:ident: $type:ty, $scope:ident,
         $kind:expr, $default:literal, $meaning:literal;)*) => {
         /// All settings.
         #[derive(Debug, Clone)]
@@ -28,8 +28,8 @@ macro_rules! settings {
 
         impl Config {
             pub(super) fn assemble(reader: &mut Reader<'_>) -> Option<Self> {
-                $(let $field: Option<$type> =
-                    reader.read($variable, Effect::$effect, &$kind, $default);)*
+                $(let $field: Option<$type> = reader
+                    .read($variable, SettingScope::$scope, &$kind, $default);)*
                 Some(Self { $($field: $field?,)* })
             }
 

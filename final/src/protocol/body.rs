@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::RawJson;
 use super::jsonrpc::{Message, Notification, Request, RequestId, Response};
-use super::raw::{Kind, each_item, has_more_items};
+use super::raw::{Kind, each_item, has_more_items, nests_deeper};
 
 /// How deep arrays and objects may nest in a body. Real messages stay below
 /// ten; unbounded nesting is how a small body exhausts a stack.
@@ -63,7 +63,9 @@ impl Body {
     /// [`ParseError`] names the first rule that the body breaks.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
         let text = std::str::from_utf8(bytes).map_err(|_| ParseError::Syntax)?;
-        check_depth(bytes)?;
+        if nests_deeper(bytes, MAX_DEPTH) {
+            return Err(ParseError::TooDeep);
+        }
         if text.trim_start().starts_with('[') {
             return Self::parse_batch(text);
         }
@@ -220,35 +222,4 @@ impl Message {
 
 fn malformed(id: Option<RequestId>, rule: &'static str) -> ParseError {
     ParseError::Shape { id, rule }
-}
-
-/// Raw values hide how deep they nest, so the bytes are counted before anything
-/// is parsed.
-fn check_depth(bytes: &[u8]) -> Result<(), ParseError> {
-    // Too few brackets to nest too deep: nearly every message, told in one quick
-    // pass that the compiler makes of vector instructions.
-    let opening = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
-    if opening <= MAX_DEPTH {
-        return Ok(());
-    }
-    let mut depth = 0_usize;
-    let mut in_string = false;
-    let mut escaped = false;
-    for byte in bytes {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'{' | b'[' => {
-                depth += 1;
-                if depth > MAX_DEPTH {
-                    return Err(ParseError::TooDeep);
-                }
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    Ok(())
 }

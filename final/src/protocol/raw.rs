@@ -202,3 +202,29 @@ pub fn canonical(raw: &RawValue, out: &mut String) {
         },
     }
 }
+
+/// Whether arrays and objects nest deeper than `limit`. Raw values hide how deep they
+/// nest, so the bytes are counted before anything is parsed.
+pub fn nests_deeper(bytes: &[u8], limit: usize) -> bool {
+    // Nearly every message has too few brackets to nest too deep, which one quick pass
+    // finds out: the compiler makes it of vector instructions.
+    let opening = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if opening <= limit {
+        return false;
+    }
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    bytes.iter().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > limit
+    })
+}
