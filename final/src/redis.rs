@@ -14,7 +14,9 @@ pub(crate) use connection::{ANSWER_DEADLINE, Connection};
 pub use connection::{ConnectError, Servers};
 pub(crate) use error::{CommandError, Result};
 pub(crate) use keys::Keys;
-pub(crate) use meter::{Effect, StoreOperation, operations};
+pub(crate) use meter::{OperationKind, StoreOperation, operations};
 pub use meter::{STORE_DEADLINE, StoreMetrics};
 pub use outage::outage_reason;
-pub(crate) use scripts::{NOW, Script, TIME, script};
+pub(crate) use scripts::{
+    FIELDS, NO_ARGUMENTS, Part, Script, TIME, arguments, lua_text, scripts,
+};

@@ -14,7 +14,7 @@ use contract::{
     record_key,
 };
 use futures_util::future::join_all;
-use mcp_server::app::storage::on_redis;
+use mcp_server::app::storage::{connect_store, on_redis};
 use mcp_server::calculator::{Calculator, CalculatorSettings};
 use mcp_server::engine::{self, Caller, Engine};
 use mcp_server::events::{Frame, LogBounds};
@@ -59,7 +59,7 @@ async fn impatient(
     let metrics = StoreMetrics::register(registry, deadline).unwrap();
     let servers = Servers::parse(&server.url()).unwrap();
     let node = NodeId::named("first");
-    let store = RedisStore::connect(&servers, SETTINGS, node, "mcp", &metrics);
+    let store = connect_store(&servers, SETTINGS, node, "mcp", &metrics);
     store.await.unwrap()
 }
 

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::SETTINGS;
-use mcp_server::app::storage::on_redis;
+use mcp_server::app::storage::{connect_store, on_redis};
 use mcp_server::events::LogBounds;
 use mcp_server::redis::{STORE_DEADLINE, Servers, StoreMetrics};
-use mcp_server::sessions::{NodeId, RedisStore, SessionId};
+use mcp_server::sessions::{NodeId, SessionId};
 use prometheus::{Registry, TextEncoder};
 use redis_server::RedisServer;
 
@@ -24,7 +24,7 @@ async fn every_operation_has_a_duration_and_counts_its_errors() {
     let metrics = StoreMetrics::register(&registry, STORE_DEADLINE).unwrap();
     let servers = Servers::parse(&server.url()).unwrap();
     let node = NodeId::named("first");
-    let store = RedisStore::connect(&servers, SETTINGS, node, "mcp", &metrics);
+    let store = connect_store(&servers, SETTINGS, node, "mcp", &metrics);
     let store = Arc::new(store.await.unwrap());
     let lease = Duration::from_secs(60);
     let storage = on_redis(store, servers, LogBounds::default(), lease);

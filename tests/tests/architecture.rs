@@ -11,12 +11,16 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
+    files(folder, "rs")
+}
+
+fn files(folder: &Path, kind: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.extend(files(&path, kind));
+        } else if path.extension().is_some_and(|ending| ending == kind) {
             found.push(path);
         }
     }
@@ -161,4 +165,153 @@ fn every_type_of_the_glossary_exists() {
         named += 1;
     }
     assert!(named > 0, "no entry of the glossary names a type");
+}
+
+/// What a module owns in Redis.
+struct Owned {
+    module: &'static str,
+    /// Its keys and channels, by the names that its scripts have for them.
+    keys: &'static [&'static str],
+    /// Its fields, values and messages; of those with a variable end the beginning.
+    words: &'static [&'static str],
+}
+
+/// The modules with scripts, from the lowest up.
+const OWNED: [Owned; 4] = [
+    Owned { module: "redis", keys: &[], words: &["+inf", "-inf", "REJECTED"] },
+    Owned {
+        module: "sessions",
+        keys: &["record", "history", "audit", "totals", "places", "index"],
+        words: &[
+            "created",
+            "indexed",
+            "last_activity",
+            "log_level",
+            "node",
+            "owner",
+            "postponed",
+            "principal",
+            "recorded",
+            "request",
+            "requests",
+            "response",
+            "schema",
+        ],
+    },
+    Owned {
+        module: "events",
+        keys: &["calls", "events", "queue"],
+        words: &[
+            "attempt:",
+            "batch:",
+            "c",
+            "call:",
+            "elsewhere",
+            "end",
+            "evicted:",
+            "g",
+            "here",
+            "holds",
+            "kind",
+            "last:",
+            "listener",
+            "log_bytes",
+            "message",
+            "nobody",
+            "open",
+            "opening",
+            "over",
+            "previous",
+            "read",
+            "reader",
+            "reader:",
+            "replaced",
+            "silent:",
+            "stream",
+            "stream:",
+            "streams",
+            "unknown",
+            "withdrawn",
+        ],
+    },
+    Owned {
+        module: "bus",
+        keys: &["node_channels", "broadcast_channel"],
+        words: &[
+            " cancel ",
+            "answer:",
+            "cancelled:",
+            "claimed ",
+            "look",
+            "question:",
+            "read ",
+        ],
+    },
+];
+
+/// The scripts of a module, by their paths, without comments.
+fn scripts(module: &str) -> Vec<(String, String)> {
+    let folder = root().join("final/src").join(module);
+    let files = files(&folder, "lua").into_iter().map(|path| {
+        let source = read_to_string(&path).unwrap();
+        let code = source.lines().map(|line| line.split("--").next().unwrap());
+        (path.display().to_string(), code.collect::<Vec<_>>().join("\n"))
+    });
+    files.collect()
+}
+
+/// The words between quotes that are not Redis' own: of a pattern for a field the
+/// beginning of the field, of an error its code.
+fn words(code: &str) -> impl Iterator<Item = &str> {
+    let quoted = code.split('\'').skip(1).step_by(2);
+    let owned =
+        quoted.filter(|word| word.contains(|c: char| c.is_ascii_lowercase()));
+    owned.filter_map(|word| match word.strip_prefix('^') {
+        Some(pattern) => {
+            let (field, _) = pattern.split_once(':')?;
+            let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+            field.chars().all(is_name).then(|| &word[1..=field.len() + 1])
+        }
+        None if word.starts_with("REJECTED ") => Some("REJECTED"),
+        None => Some(word),
+    })
+}
+
+/// The identifiers of Lua code, without what is between quotes.
+fn identifiers(code: &str) -> impl Iterator<Item = &str> {
+    let code = code.split('\'').step_by(2);
+    code.flat_map(|code| code.split(|c: char| !c.is_alphanumeric() && c != '_'))
+}
+
+#[test]
+fn no_script_knows_what_a_higher_module_keeps_in_redis() {
+    let mut faults = Vec::new();
+    for (at, owned) in OWNED.iter().enumerate() {
+        let (known, higher) = OWNED.split_at(at + 1);
+        let known: Vec<_> = known.iter().flat_map(|it| it.words).collect();
+        let keys: Vec<_> = higher.iter().flat_map(|it| it.keys).collect();
+        let scripts = scripts(owned.module);
+        for (file, code) in &scripts {
+            let strange = words(code).filter(|word| !known.contains(&word));
+            faults.extend(strange.map(|word| format!("{file} knows '{word}'")));
+            let of_others = identifiers(code).filter(|name| keys.contains(&name));
+            faults.extend(of_others.map(|name| format!("{file} knows {name}")));
+        }
+        let all: String = scripts.into_iter().map(|(_, code)| code).collect();
+        let unused = owned.words.iter().filter(|word| !all.contains(**word));
+        let unused = unused.filter(|_| owned.module != "redis");
+        faults.extend(unused.map(|it| format!("{} has no '{it}'", owned.module)));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A prelude gives each of them a name.
+#[test]
+fn no_script_takes_an_argument_or_a_key_by_its_position() {
+    let all = OWNED.iter().flat_map(|owned| scripts(owned.module));
+    let by_position: Vec<String> = all
+        .filter(|(_, code)| code.contains("ARGV") || code.contains("KEYS["))
+        .map(|(file, _)| file)
+        .collect();
+    assert!(by_position.is_empty(), "{}", by_position.join("\n"));
 }

@@ -49,7 +49,7 @@ async fn pass(mut held: Held) {
 /// The first look into the log that a node takes for a stream. What is said before it
 /// is found by it; a story goes on when it has found nothing.
 fn first_look(recorder: &Recorder, node: &str) -> Held {
-    recorder.order(Pattern::from(REDIS).to(node).with("read.lua"))
+    recorder.order(Pattern::from(REDIS).to(node).with("read_page.lua"))
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_stream_that_is_cut_goes_on_at_another_node() {
     let answer = json!({ "action": "accept", "content": { "confirm": true } });
     assert_eq!(there.answer(&asked, answer).await.status, 202);
     look.arrived().await;
-    let finished = Pattern::from(REDIS).to("node-1").with("finish.lua");
+    let finished = Pattern::from(REDIS).to("node-1").with("finish_call.lua");
     let mut finished = recorder.order(finished);
     look.release().await;
     finished.arrived().await;
@@ -152,8 +152,12 @@ async fn a_stream_hears_of_what_another_node_does() {
     let mut stream = here.listen().await;
     pass(look).await;
     let order = |pattern: Pattern| recorder.order(pattern);
-    let told =
-        order(Pattern::from(REDIS).to("node-2").with("send.lua").with("history"));
+    let told = order(
+        Pattern::from(REDIS)
+            .to("node-2")
+            .with("send_to_get_stream.lua")
+            .with("history"),
+    );
     let mut hint = order(Pattern::from(REDIS).to("node-1").with(" read g"));
     let answer = order(Pattern::from("node-2").to(CLIENT).with("200 OK"));
     let there = here.at(&two);

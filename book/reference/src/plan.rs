@@ -149,6 +149,7 @@ pub const PLAN: &[Part] = &[
             "protocol/method.rs",
             "protocol/names.rs",
             "redis/meter.rs",
+            "redis/lua/fields.lua",
             "redis/outage.rs",
             "sessions/audit.rs",
             "sessions/audit/entry.rs",
@@ -238,7 +239,7 @@ pub const PLAN: &[Part] = &[
             "service/asking.rs",
             "service/changes.rs",
             "service/node_context.rs",
-            "sessions/redis/lua/clear.lua",
+            "sessions/redis/lua/clear_history.lua",
             "stdio/reader.rs",
             "stdio/running_calls.rs",
             "stdio/writer.rs",
@@ -302,7 +303,6 @@ pub const PLAN: &[Part] = &[
             "protocol/results.rs",
             "protocol/trace.rs",
             "service/scope.rs",
-            "redis/lua/now.lua",
         ],
     },
     Part {
@@ -358,7 +358,6 @@ pub const PLAN: &[Part] = &[
             "service/session_ref.rs",
             "sessions/memory/",
             "sessions/redis/cache.rs",
-            "sessions/redis/append.rs",
         ],
     },
 ];

@@ -43,7 +43,10 @@ pub fn page_of(table: &[Setting]) -> String {
     let row = |setting: &Setting| {
         let Setting { variable, meaning, accepts, unit, .. } = setting;
         let value = format!("{} {unit}", default(setting));
-        format!("| `{variable}`<br>{meaning} | {} | {accepts} |\n", value.trim_end())
+        format!(
+            "| `{variable}`<br>{meaning} | {} | {accepts} |\n",
+            value.trim_end()
+        )
     };
     table.iter().map(row).fold(HEAD.to_owned(), |page, row| page + &row)
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::StartError;
-use crate::bus::{MemoryBus, RedisBus};
+use crate::bus::{self, MemoryBus, RedisBus};
 use crate::config::Config;
 use crate::engine::Storage;
-use crate::events::{LogBounds, MemoryLog, RedisLog};
-use crate::redis::{STORE_DEADLINE, Servers, StoreMetrics};
+use crate::events::{self, LogBounds, MemoryLog, RedisLog};
+use crate::redis::{ConnectError, Keys, STORE_DEADLINE, Servers, StoreMetrics};
 use crate::sealing::KeyRing;
 use crate::sessions::{MemoryStore, NodeId, RedisStore, StoreSettings};
 use crate::telemetry::Metrics;
@@ -44,8 +44,7 @@ async fn connect(
     let metrics = StoreMetrics::register(&metrics.registry, STORE_DEADLINE)?;
     let node = NodeId::random();
     let prefix = &config.redis_key_prefix;
-    let store =
-        RedisStore::connect(&config.redis, settings, node, prefix, &metrics);
+    let store = connect_store(&config.redis, settings, node, prefix, &metrics);
     Ok(Arc::new(store.await?))
 }
 
@@ -59,6 +58,23 @@ pub fn in_memory(settings: StoreSettings, bounds: LogBounds) -> Storage {
     Storage { node, shared: false, sessions: store, log, bus, keys }
 }
 
+/// Connects a node to the sessions in Redis. All keys begin with `prefix`.
+///
+/// # Errors
+/// [`ConnectError`], whose text has no password in it.
+pub async fn connect_store(
+    servers: &Servers,
+    settings: StoreSettings,
+    node: NodeId,
+    prefix: &str,
+    metrics: &StoreMetrics,
+) -> Result<RedisStore, ConnectError> {
+    let keys = Keys::new(prefix);
+    let [publish, at_end] = bus::redis::session_parts(&keys);
+    let parts = [events::redis::session_part(), publish, at_end];
+    RedisStore::connect(servers, settings, node, keys, metrics, &parts).await
+}
+
 /// Makes the storage in Redis.
 pub fn on_redis(
     store: Arc<RedisStore>,
@@ -67,7 +83,8 @@ pub fn on_redis(
     lease: Duration,
 ) -> Storage {
     let node = store.node().clone();
-    let log = Arc::new(RedisLog::new(store.clone(), bounds));
+    let log_parts = bus::redis::log_parts(&store.keys);
+    let log = Arc::new(RedisLog::new(store.clone(), bounds, &log_parts));
     let bus = Arc::new(RedisBus::new(store.clone(), servers, lease));
     let keys = Arc::new(KeyRing::new(&[]));
     Storage { node, shared: true, sessions: store, log, bus, keys }

@@ -3,28 +3,29 @@
 
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
-use redis::{Cmd, FromRedisValue, Msg, RedisResult, cmd};
+use redis::{Cmd, FromRedisValue, Msg, RedisResult, ToRedisArgs, cmd};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::{Bus, BusMessage, Mailbox, RemoteChange};
 use crate::events::StreamId;
+use crate::events::redis::CALLS;
 use crate::protocol::jsonrpc::{ClientAnswer, RequestId};
 use crate::protocol::subscriptions::List;
 use crate::protocol::to_raw;
 use crate::redis::{
-    ANSWER_DEADLINE, Connection, NOW, Script, Servers, TIME, operations, script,
+    ANSWER_DEADLINE, Connection, FIELDS, Keys, NO_ARGUMENTS, Part, Script, Servers,
+    lua_text, operations, scripts,
 };
 use crate::sealing::Secret;
 use crate::sessions::clock::millis;
-use crate::sessions::redis::scripts::SESSION;
 use crate::sessions::store::Result;
 use crate::sessions::{NodeId, RedisStore, SessionId, StoreError, Timestamp};
 
@@ -35,11 +36,16 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// does not notice that it is broken.
 const PING: Duration = Duration::from_secs(2);
 
-script!(REGISTER_QUESTION: TIME, SESSION, "register_question");
-script!(WITHDRAW_QUESTION: TIME, SESSION, "withdraw_question");
-script!(DELIVER_ANSWER: TIME, SESSION, "deliver_answer");
-script!(REQUEST_CANCEL: TIME, SESSION, "request_cancel");
-script!(PULL_MAILBOX: TIME, SESSION, "pull_mailbox");
+scripts! {
+    /// The scripts of the bus.
+    struct BusScripts {
+        register_question: RegisterQuestion(question, call),
+        withdraw_question: WithdrawQuestion(question),
+        deliver_answer: DeliverAnswer(question, answer),
+        request_cancel: RequestCancel(call, reason),
+        pull_mailbox,
+    }
+}
 
 operations! {
     /// What the bus asks Redis for.
@@ -60,10 +66,40 @@ operations! {
     }
 }
 
+/// Lets a script publish.
+fn publish_part(keys: &Keys) -> Part {
+    let constants = vec![
+        ("node_channels", lua_text(&node_channels(keys))),
+        ("broadcast_channel", lua_text(&broadcast_channel(keys))),
+    ];
+    Part { constants, ..Part::new(include_str!("lua/publish.lua")) }
+}
+
+/// What runs when a session ends, behind the part of the event log.
+pub(crate) fn session_parts(keys: &Keys) -> [Part; 2] {
+    [publish_part(keys), Part::new(include_str!("lua/at_end.lua"))]
+}
+
+/// What the event log needs of other nodes.
+pub(crate) fn log_parts(keys: &Keys) -> [Part; 2] {
+    [publish_part(keys), Part::new(include_str!("lua/log.lua"))]
+}
+
+/// How the name of every node's own channel begins; the node's name follows.
+fn node_channels(keys: &Keys) -> String {
+    keys.shared("node:")
+}
+
+/// The channel that all nodes subscribe to.
+fn broadcast_channel(keys: &Keys) -> String {
+    keys.shared("nodes")
+}
+
 /// A [`Bus`] for any number of nodes.
 pub struct RedisBus {
     store: Arc<RedisStore>,
     connection: Connection<BusOperation>,
+    scripts: BusScripts,
     /// Where to subscribe: a connection of its own.
     servers: Servers,
     /// For how long a node is alive that says so.
@@ -73,18 +109,10 @@ pub struct RedisBus {
 impl RedisBus {
     /// The bus of the nodes that share `store`, which is on `servers`.
     pub fn new(store: Arc<RedisStore>, servers: Servers, lease: Duration) -> Self {
+        let own = [FIELDS, CALLS, publish_part(&store.keys)];
+        let scripts = BusScripts::behind(&[&*store.script_begin, &own].concat());
         let connection = store.connection.with_operations();
-        Self { store, connection, servers, lease }
-    }
-
-    /// How the name of every node's own channel begins; the node's name follows.
-    fn node_channels(&self) -> String {
-        self.store.keys.shared("node:")
-    }
-
-    /// The channel that all nodes subscribe to.
-    fn broadcast_channel(&self) -> String {
-        self.store.keys.shared("nodes")
+        Self { store, connection, scripts, servers, lease }
     }
 
     /// The key that is there while a node is alive.
@@ -102,20 +130,18 @@ impl RedisBus {
         operation: BusOperation,
         script: &Script,
         session: &SessionId,
-        arguments: &[&str],
+        arguments: impl ToRedisArgs,
     ) -> Result<Option<T>> {
-        let (channels, name) = (self.node_channels(), session.to_string());
-        let head: [&str; 3] = [self.store.node().as_str(), &channels, &name];
-        let arguments = [&head, arguments].concat();
         let connection = &self.connection;
-        self.store.run(connection, operation, script, session, &arguments).await
+        self.store.run(connection, operation, script, session, arguments).await
     }
 
     /// Listens until the connection breaks, or that of the commands leads
     /// elsewhere: on an old server nobody publishes any more.
     async fn hear(&self, heard: &mpsc::Sender<BusMessage>) -> RedisResult<()> {
-        let own = format!("{}{}", self.node_channels(), self.store.node());
-        let everybody = self.broadcast_channel();
+        let (keys, node) = (&self.store.keys, self.store.node());
+        let own = format!("{}{node}", node_channels(keys));
+        let everybody = broadcast_channel(keys);
         let mut moved = pin!(self.connection.replaced());
         let subscriber = self.servers.subscribe(&[&own, &everybody]).await?;
         let (mut sink, mut messages) = subscriber.split();
@@ -204,7 +230,7 @@ impl Bus for RedisBus {
             RemoteChange::List(list) => ("list", list.as_str()),
         };
         let payload = format!("{} {kind} {what}", self.store.node());
-        let publish = Cmd::publish(self.broadcast_channel(), payload);
+        let publish = Cmd::publish(broadcast_channel(&self.store.keys), payload);
         Ok(self.connection.query(BusOperation::Publish, &publish).await?)
     }
 
@@ -215,15 +241,12 @@ impl Bus for RedisBus {
         call: &RequestId,
     ) -> Result<bool> {
         let (question, call) = (to_raw(question), to_raw(call));
-        let arguments = [question.get(), call.get()];
-        let expected: Option<u64> = self
-            .run(
-                BusOperation::RegisterQuestion,
-                &REGISTER_QUESTION,
-                session,
-                &arguments,
-            )
-            .await?;
+        let arguments =
+            RegisterQuestion { question: question.get(), call: call.get() };
+        let register = BusOperation::RegisterQuestion;
+        let script = &self.scripts.register_question;
+        let expected: Option<u64> =
+            self.run(register, script, session, arguments).await?;
         Ok(expected.is_some())
     }
 
@@ -233,9 +256,10 @@ impl Bus for RedisBus {
         question: &RequestId,
     ) -> Result<()> {
         let question = to_raw(question);
+        let arguments = WithdrawQuestion { question: question.get() };
         let withdraw = BusOperation::WithdrawQuestion;
-        let arguments = [question.get()];
-        self.run::<u64>(withdraw, &WITHDRAW_QUESTION, session, &arguments).await?;
+        let script = &self.scripts.withdraw_question;
+        self.run::<u64>(withdraw, script, session, arguments).await?;
         Ok(())
     }
 
@@ -246,10 +270,11 @@ impl Bus for RedisBus {
         outcome: &ClientAnswer,
     ) -> Result<bool> {
         let (question, outcome) = (to_raw(question), to_raw(outcome));
-        let arguments = [question.get(), outcome.get()];
+        let arguments =
+            DeliverAnswer { question: question.get(), answer: outcome.get() };
         let deliver = BusOperation::DeliverAnswer;
-        let script = &DELIVER_ANSWER;
-        Ok(self.run(deliver, script, session, &arguments).await? == Some(1))
+        let script = &self.scripts.deliver_answer;
+        Ok(self.run(deliver, script, session, arguments).await? == Some(1))
     }
 
     async fn request_cancel(
@@ -258,18 +283,19 @@ impl Bus for RedisBus {
         call: &RequestId,
         reason: &str,
     ) -> Result<bool> {
-        let (call, everybody) = (to_raw(call), self.broadcast_channel());
-        let arguments = [call.get(), reason, &everybody];
+        let call = to_raw(call);
+        let arguments = RequestCancel { call: call.get(), reason };
         let cancel = BusOperation::RequestCancel;
-        let script = &REQUEST_CANCEL;
-        Ok(self.run(cancel, script, session, &arguments).await? == Some(1))
+        let script = &self.scripts.request_cancel;
+        Ok(self.run(cancel, script, session, arguments).await? == Some(1))
     }
 
     async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Mailbox>> {
         type Pairs = Vec<(String, String)>;
-        let left: Option<(Pairs, Pairs)> = self
-            .run(BusOperation::PullMailbox, &PULL_MAILBOX, session, &[])
-            .await?;
+        let (pull, script) =
+            (BusOperation::PullMailbox, &self.scripts.pull_mailbox);
+        let left: Option<(Pairs, Pairs)> =
+            self.run(pull, script, session, NO_ARGUMENTS).await?;
         let Some((answers, cancelled)) = left else { return Ok(None) };
         let answers = answers
             .iter()
@@ -315,9 +341,8 @@ impl Bus for RedisBus {
 
     async fn time_for(&self, name: &str) -> Result<Timestamp> {
         // In a cluster the key leads to the server that will remember the name.
-        let (time, key) = (BusOperation::TimeFor, [self.used_key(name)]);
-        let now = self.connection.run_script(time, &NOW, &key, &[]).await?;
-        Ok(Timestamp(now))
+        let (time, key) = (BusOperation::TimeFor, self.used_key(name));
+        Ok(Timestamp(self.connection.read_time(time, &key).await?))
     }
 
     async fn agree_on_secret(&self, proposal: Secret) -> Result<Secret> {

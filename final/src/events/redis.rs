@@ -2,10 +2,10 @@
 //! that look at the session first. A script that adds to a stream tells the node
 //! that holds its reader in the same step, so that no crash comes in between.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use redis::FromRedisValue;
+use redis::{FromRedisValue, ToRedisArgs};
 use serde_json::value::RawValue;
 
 use super::id::{AttemptId, EntryId, EventId, StreamId, StreamKind};
@@ -15,24 +15,30 @@ use super::log::{
 };
 use crate::protocol::jsonrpc::RequestId;
 use crate::protocol::{RawJson, to_raw};
-use crate::redis::{Connection, Script, TIME, operations, script};
+use crate::redis::{
+    Connection, FIELDS, NO_ARGUMENTS, Part, Script, operations, scripts,
+};
 use crate::sessions::clock::millis;
-use crate::sessions::redis::scripts::SESSION;
 use crate::sessions::store::Result;
 use crate::sessions::{NodeId, RedisStore, SessionId, StoreError};
 
-/// Begins every script of the log.
-const LOG: &str = include_str!("lua/log.lua");
+/// How running calls are read: `runner_of` a stream, `stream_of` a call and more.
+pub(crate) const CALLS: Part = Part::new(include_str!("lua/calls.lua"));
 
-script!(OPEN_CALL: TIME, SESSION, LOG, "open_call");
-script!(WITHDRAW_CALL: TIME, SESSION, LOG, "withdraw_call");
-script!(OPEN_GET_STREAM: TIME, SESSION, LOG, "open_get_stream");
-script!(CLOSE_GET_STREAM: TIME, SESSION, LOG, "close_get_stream");
-script!(APPEND_EVENTS: TIME, SESSION, LOG, "append_events");
-script!(FINISH_CALL: TIME, SESSION, LOG, "finish_call");
-script!(SEND_TO_GET_STREAM: TIME, SESSION, LOG, "send_to_get_stream");
-script!(RESUME_STREAM: TIME, SESSION, LOG, "resume_stream");
-script!(READ_PAGE: TIME, SESSION, LOG, "read_page");
+scripts! {
+    /// The scripts of the event log.
+    struct LogScripts {
+        open_call: OpenCall(call, attempt),
+        withdraw_call: WithdrawCall(call, attempt),
+        open_get_stream,
+        close_get_stream: CloseGetStream(hold),
+        append_events: AppendEvents(stream, attempt, batch; messages),
+        finish_call: FinishCall(stream, attempt, answer),
+        send_to_get_stream: SendToGetStream(uri, message),
+        resume_stream: ResumeStream(stream, entry),
+        read_page: ReadPage(stream, after),
+    }
+}
 
 operations! {
     /// What the event log asks Redis for.
@@ -49,21 +55,47 @@ operations! {
     }
 }
 
+/// What the log keeps with a session. When one ends, finds out which nodes hold
+/// something of it.
+pub(crate) fn session_part() -> Part {
+    Part { keys: &["calls", "events", "queue"], ..Part::new(AT_END) }
+}
+
+/// Collects the `holders` of a session.
+const AT_END: &str = concat!(
+    include_str!("../redis/lua/fields.lua"),
+    include_str!("lua/at_end.lua")
+);
+
 /// An [`EventLog`] for any number of nodes.
 pub struct RedisLog {
     store: Arc<RedisStore>,
     connection: Connection<LogOperation>,
-    /// LogBounds as the scripts take them: entries, bytes, ms.
-    bounds: [String; 3],
+    scripts: LogScripts,
 }
 
 impl RedisLog {
-    /// The log of the sessions in `store`.
-    pub fn new(store: Arc<RedisStore>, bounds: LogBounds) -> Self {
-        let age = millis(bounds.age).to_string();
-        let bounds = [bounds.entries.to_string(), bounds.bytes.to_string(), age];
+    /// The log of the sessions in `store`. What `log.lua` needs of other nodes is in
+    /// `messenger`.
+    pub(crate) fn new(
+        store: Arc<RedisStore>,
+        bounds: LogBounds,
+        messenger: &[Part],
+    ) -> Self {
+        let constants = vec![
+            ("max_entries", bounds.entries.to_string()),
+            ("max_bytes", bounds.bytes.to_string()),
+            ("max_age", millis(bounds.age).to_string()),
+            ("queue_limit", QUEUE.to_string()),
+            ("withdrawn_limit", WITHDRAWN.to_string()),
+            ("page_entries", PAGE.0.to_string()),
+            ("page_bytes", PAGE.1.to_string()),
+        ];
+        let log = Part { constants, ..Part::new(include_str!("lua/log.lua")) };
+        let common =
+            [&*store.script_begin, &[FIELDS, CALLS], messenger, &[log]].concat();
         let connection = store.connection.with_operations();
-        Self { store, connection, bounds }
+        Self { store, connection, scripts: LogScripts::behind(&common) }
     }
 
     async fn run<T: FromRedisValue>(
@@ -71,16 +103,21 @@ impl RedisLog {
         operation: LogOperation,
         script: &Script,
         session: &SessionId,
-        arguments: &[&str],
+        arguments: impl ToRedisArgs,
     ) -> Result<Option<T>> {
-        let (channels, name) =
-            (self.store.keys.shared("node:"), session.to_string());
-        let [entries, bytes, age] = &self.bounds;
-        let node = self.store.node().as_str();
-        let head: [&str; 6] = [node, &channels, &name, entries, bytes, age];
-        let arguments = [&head, arguments].concat();
         let connection = &self.connection;
-        self.store.run(connection, operation, script, session, &arguments).await
+        self.store.run(connection, operation, script, session, arguments).await
+    }
+
+    /// Runs a script that answers 1 if it has done its work.
+    async fn succeeds(
+        &self,
+        operation: LogOperation,
+        script: &Script,
+        session: &SessionId,
+        arguments: impl ToRedisArgs,
+    ) -> Result<bool> {
+        Ok(self.run(operation, script, session, arguments).await? == Some(1))
     }
 }
 
@@ -93,14 +130,10 @@ impl EventLog for RedisLog {
         attempt: &AttemptId,
     ) -> Result<Option<CallRegistration>> {
         let id = to_raw(call);
-        let opened: Option<(String, String, String, String)> = self
-            .run(
-                LogOperation::OpenCall,
-                &OPEN_CALL,
-                session,
-                &[id.get(), attempt.as_str()],
-            )
-            .await?;
+        let arguments = OpenCall { call: id.get(), attempt: attempt.as_str() };
+        let (open, script) = (LogOperation::OpenCall, &self.scripts.open_call);
+        let opened: Option<(String, String, String, String)> =
+            self.run(open, script, session, arguments).await?;
         let Some((stream, opening, node, other)) = opened else { return Ok(None) };
         if stream.is_empty() {
             return Ok(Some(CallRegistration::Withdrawn));
@@ -124,21 +157,22 @@ impl EventLog for RedisLog {
         call: &RequestId,
         attempt: &AttemptId,
     ) -> Result<bool> {
-        let (call, keep) = (to_raw(call), WITHDRAWN.to_string());
-        let arguments = [call.get(), attempt.as_str(), &keep];
-        Ok(self
-            .run(LogOperation::WithdrawCall, &WITHDRAW_CALL, session, &arguments)
-            .await?
-            == Some(1))
+        let call = to_raw(call);
+        let arguments =
+            WithdrawCall { call: call.get(), attempt: attempt.as_str() };
+        let withdraw = LogOperation::WithdrawCall;
+        let script = &self.scripts.withdraw_call;
+        self.succeeds(withdraw, script, session, arguments).await
     }
 
     async fn open_get_stream(
         &self,
         session: &SessionId,
     ) -> Result<Option<GetStreamLease>> {
-        let opened: Option<(String, String, u64)> = self
-            .run(LogOperation::OpenGetStream, &OPEN_GET_STREAM, session, &[])
-            .await?;
+        let open = LogOperation::OpenGetStream;
+        let script = &self.scripts.open_get_stream;
+        let opened: Option<(String, String, u64)> =
+            self.run(open, script, session, NO_ARGUMENTS).await?;
         let Some((stream, entry, hold)) = opened else { return Ok(None) };
         let stream = parse_stream(&stream)?;
         let opening = EventId { stream, entry: parse_entry(&entry)? };
@@ -146,14 +180,10 @@ impl EventLog for RedisLog {
     }
 
     async fn close_get_stream(&self, session: &SessionId, hold: u64) -> Result<()> {
-        let hold = hold.to_string();
-        self.run::<u64>(
-            LogOperation::CloseGetStream,
-            &CLOSE_GET_STREAM,
-            session,
-            &[&hold],
-        )
-        .await?;
+        let arguments = CloseGetStream { hold: &hold.to_string() };
+        let close = LogOperation::CloseGetStream;
+        let script = &self.scripts.close_get_stream;
+        self.succeeds(close, script, session, arguments).await?;
         Ok(())
     }
 
@@ -165,16 +195,16 @@ impl EventLog for RedisLog {
         batch: u64,
         messages: &[RawJson],
     ) -> Result<bool> {
-        let (stream, batch) = (stream.to_string(), batch.to_string());
-        let messages = messages.iter().map(|message| message.get());
-        let arguments: Vec<&str> = [&*stream, attempt.as_str(), &*batch]
-            .into_iter()
-            .chain(messages)
-            .collect();
-        Ok(self
-            .run(LogOperation::AppendEvents, &APPEND_EVENTS, session, &arguments)
-            .await?
-            == Some(1))
+        let messages: Vec<_> = messages.iter().map(|it| it.get()).collect();
+        let arguments = AppendEvents {
+            stream: &stream.to_string(),
+            attempt: attempt.as_str(),
+            batch: &batch.to_string(),
+            messages: &messages,
+        };
+        let append = LogOperation::AppendEvents;
+        let script = &self.scripts.append_events;
+        self.succeeds(append, script, session, arguments).await
     }
 
     async fn finish_call(
@@ -184,13 +214,13 @@ impl EventLog for RedisLog {
         attempt: &AttemptId,
         answer: Option<&RawJson>,
     ) -> Result<bool> {
-        let stream = stream.to_string();
-        let answer = answer.map_or("", |answer| answer.get());
-        let arguments = [&*stream, attempt.as_str(), answer];
-        Ok(self
-            .run(LogOperation::FinishCall, &FINISH_CALL, session, &arguments)
-            .await?
-            == Some(1))
+        let arguments = FinishCall {
+            stream: &stream.to_string(),
+            attempt: attempt.as_str(),
+            answer: answer.map_or("", |answer| answer.get()),
+        };
+        let finish = LogOperation::FinishCall;
+        self.succeeds(finish, &self.scripts.finish_call, session, arguments).await
     }
 
     async fn send_to_get_stream(
@@ -200,16 +230,10 @@ impl EventLog for RedisLog {
         message: &RawJson,
     ) -> Result<bool> {
         let uri = uri.unwrap_or_default();
-        let arguments = [uri, message.get(), &QUEUE.to_string()];
-        Ok(self
-            .run(
-                LogOperation::SendToGetStream,
-                &SEND_TO_GET_STREAM,
-                session,
-                &arguments,
-            )
-            .await?
-            == Some(1))
+        let arguments = SendToGetStream { uri, message: message.get() };
+        let send = LogOperation::SendToGetStream;
+        let script = &self.scripts.send_to_get_stream;
+        self.succeeds(send, script, session, arguments).await
     }
 
     async fn resume_stream(
@@ -217,15 +241,14 @@ impl EventLog for RedisLog {
         session: &SessionId,
         seen: EventId,
     ) -> Result<Option<Resumption>> {
-        let (stream, entry) = (seen.stream.to_string(), seen.entry.to_string());
-        let resumed: Option<(String, String, String, String, u64)> = self
-            .run(
-                LogOperation::ResumeStream,
-                &RESUME_STREAM,
-                session,
-                &[&stream, &entry],
-            )
-            .await?;
+        let arguments = ResumeStream {
+            stream: &seen.stream.to_string(),
+            entry: &seen.entry.to_string(),
+        };
+        let resume = LogOperation::ResumeStream;
+        let script = &self.scripts.resume_stream;
+        let resumed: Option<(String, String, String, String, u64)> =
+            self.run(resume, script, session, arguments).await?;
         let Some((state, node, call, attempt, hold)) = resumed else {
             return Ok(None);
         };
@@ -252,12 +275,11 @@ impl EventLog for RedisLog {
         after: EntryId,
     ) -> Result<Option<LogPage>> {
         type Found = (String, String, bool, Vec<Entry>);
-        let (stream, after) = (stream.to_string(), after.to_string());
-        let (entries, bytes) = (PAGE.0.to_string(), PAGE.1.to_string());
-        let arguments = [&*stream, &after, &entries, &bytes];
-        let page: Option<Found> = self
-            .run(LogOperation::ReadPage, &READ_PAGE, session, &arguments)
-            .await?;
+        let arguments =
+            ReadPage { stream: &stream.to_string(), after: &after.to_string() };
+        let (read, script) = (LogOperation::ReadPage, &self.scripts.read_page);
+        let page: Option<Found> =
+            self.run(read, script, session, arguments).await?;
         let Some((read_at, last, more, found)) = page else { return Ok(None) };
         let events: Result<_> = found.into_iter().map(parse_event).collect();
         Ok(Some(LogPage {

@@ -11,6 +11,7 @@ use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue,
     IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult, ServerErrorKind,
+    ToRedisArgs,
 };
 use tokio::time::timeout;
 
@@ -18,7 +19,7 @@ use super::cluster::{open_cluster, query_cluster};
 use super::error::{CommandError, Result};
 use super::meter::{Meter, StoreMetrics, StoreOperation};
 use super::primary::PrimaryConnection;
-use super::scripts::Script;
+use super::scripts::{NO_ARGUMENTS, READ_TIME, Script};
 
 /// How long [`Connection::open`] tries altogether.
 const OPEN_DEADLINE: Duration = Duration::from_secs(5);
@@ -155,19 +156,24 @@ impl<O: StoreOperation> Connection<O> {
         &self,
         operation: O,
         script: &Script,
-        keys: &[String],
-        arguments: &[&str],
+        keys: impl ToRedisArgs,
+        arguments: impl ToRedisArgs,
     ) -> Result<T> {
         let run = async {
-            let by_hash = script.by_hash(keys, arguments);
+            let by_hash = script.by_hash(&keys, &arguments);
             match self.topology.query(&by_hash).await {
                 Err(error) if error.kind() == UNKNOWN_SCRIPT => {
-                    self.topology.query(&script.by_source(keys, arguments)).await
+                    self.topology.query(&script.by_source(&keys, &arguments)).await
                 }
                 answer => answer,
             }
         };
         self.meter.measure(operation, run).await
+    }
+
+    /// Reads the clock of the server that has this key, in ms.
+    pub async fn read_time(&self, operation: O, key: &str) -> Result<u64> {
+        self.run_script(operation, &READ_TIME, key, NO_ARGUMENTS).await
     }
 
     /// The error of a command that has just failed, whatever a probe says: a server

@@ -38,12 +38,12 @@ pub(crate) trait StoreOperation: Copy + Send + Sync + 'static {
     fn index(self) -> usize;
 
     /// What it means that the operation is not answered.
-    fn effect(self) -> Effect;
+    fn kind(self) -> OperationKind;
 }
 
 /// What it means that an operation is not answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(crate) enum OperationKind {
     /// Nothing is lost with the answer, even if a visit was counted.
     Read,
     /// The change may have been made.
@@ -57,7 +57,7 @@ macro_rules! operations {
     (
         $(#[$doc:meta])*
         $visibility:vis enum $Operation:ident {
-            $($operation:ident: $effect:ident = $label:literal,)*
+            $($operation:ident: $kind:ident = $label:literal,)*
         }
     ) => {
         $(#[$doc])*
@@ -71,9 +71,9 @@ macro_rules! operations {
                 self as usize
             }
 
-            fn effect(self) -> $crate::redis::Effect {
+            fn kind(self) -> $crate::redis::OperationKind {
                 match self {
-                    $(Self::$operation => $crate::redis::Effect::$effect),*
+                    $(Self::$operation => $crate::redis::OperationKind::$kind),*
                 }
             }
         }
@@ -157,9 +157,9 @@ impl<O: StoreOperation> Meter<O> {
         durations.observe(started.elapsed().as_secs_f64());
         answer.map_err(|error| {
             errors.inc();
-            let effect = operation.effect();
-            let error = CommandError::classify(error, effect != Effect::Write);
-            if error.is_outage() && effect != Effect::Probe {
+            let kind = operation.kind();
+            let error = CommandError::classify(error, kind != OperationKind::Write);
+            if error.is_outage() && kind != OperationKind::Probe {
                 *lock(&self.metrics.outage) = Some((Instant::now(), error.clone()));
             }
             error

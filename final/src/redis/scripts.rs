@@ -1,11 +1,9 @@
-//! Scripts: what Redis runs as one step.
+//! Scripts: what Redis runs as one step. Their keys and arguments have names that Lua
+//! and Rust share: a prelude makes them locals of the script.
 
 use std::sync::LazyLock;
 
-use redis::Cmd;
-
-/// Begins every script that asks for the time.
-pub(crate) const TIME: &str = include_str!("lua/time.lua");
+use redis::{Cmd, ToRedisArgs};
 
 /// A script, and the hash under which the server caches it.
 pub(crate) struct Script {
@@ -13,49 +11,236 @@ pub(crate) struct Script {
     hash: String,
 }
 
-/// Bytes of a command's name and of how many keys it has, at most.
-const HEAD: usize = 16;
-
-/// Declares a script whose parts are constants and, last, a file in the folder `lua`.
-macro_rules! script {
-    ($name:ident: $($part:ident,)* $file:literal) => {
-        pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            let file = include_str!(concat!("lua/", $file, ".lua"));
-            Script::of(&[$($part,)* file])
-        });
-    };
+/// Lua that scripts begin with or consist of, and the names that it uses. Its keys
+/// and arguments follow those of the parts before it.
+#[derive(Clone, Default)]
+pub(crate) struct Part {
+    /// Names and, as Lua, values that are the same in every run.
+    pub constants: Vec<(&'static str, String)>,
+    pub keys: &'static [&'static str],
+    pub arguments: &'static [&'static str],
+    /// Arguments of any length, each behind its length; only a last part has some.
+    pub lists: &'static [&'static str],
+    pub source: &'static str,
 }
-pub(crate) use script;
 
-/// Returns the time of the server that has the key.
-pub(crate) static NOW: LazyLock<Script> =
-    LazyLock::new(|| Script::of(&[TIME, include_str!("lua/now.lua")]));
+/// Gives a script the time of the server.
+pub(crate) const TIME: Part = Part::new(include_str!("lua/time.lua"));
+
+/// Gives a script a function that reads the fields of a hash.
+pub(crate) const FIELDS: Part = Part::new(include_str!("lua/fields.lua"));
+
+/// What a script is given that does not take anything.
+pub(crate) const NO_ARGUMENTS: &[&str] = &[];
+
+/// Returns the time of the server.
+pub(super) static READ_TIME: LazyLock<Script> =
+    LazyLock::new(|| Script::of(&[TIME, Part::new("return now\n")]));
+
+/// Arguments and data of a command that fit without another allocation.
+const CAPACITY: (usize, usize) = (32, 1024);
+
+impl Part {
+    /// A part that is not given anything.
+    pub const fn new(source: &'static str) -> Self {
+        Self {
+            constants: Vec::new(),
+            keys: &[],
+            arguments: &[],
+            lists: &[],
+            source,
+        }
+    }
+
+    /// Locals with the names of the part; counts the keys and arguments before it.
+    fn prelude(&self, keys: &mut usize, arguments: &mut usize) -> String {
+        let mut lines = Vec::new();
+        for (name, value) in &self.constants {
+            lines.push(format!("local {name} = {value}\n"));
+        }
+        for name in self.keys {
+            *keys += 1;
+            lines.push(format!("local {name} = KEYS[{keys}]\n"));
+        }
+        for name in self.arguments {
+            *arguments += 1;
+            lines.push(format!("local {name} = ARGV[{arguments}]\n"));
+        }
+        if !self.lists.is_empty() {
+            lines.push(format!("local list_at = {}\n", *arguments + 1));
+        }
+        for name in self.lists {
+            let list = "{ unpack(ARGV, list_at + 1, list_at + ARGV[list_at]) }";
+            let next = "list_at = list_at + 1 + ARGV[list_at]";
+            lines.push(format!("local {name} = {list}\n{next}\n"));
+        }
+        lines.concat()
+    }
+}
 
 impl Script {
     /// The script that consists of these parts.
-    pub fn of(parts: &[&str]) -> Self {
-        let source = parts.concat();
+    pub fn of(parts: &[Part]) -> Self {
+        let (mut source, mut keys, mut arguments) = (String::new(), 0, 0);
+        for part in parts {
+            source += &part.prelude(&mut keys, &mut arguments);
+            source += part.source;
+        }
         let hash = redis::Script::new(&source).get_hash().to_owned();
         Self { source, hash }
     }
 
     /// The command that runs the script, by its hash.
-    pub(super) fn by_hash(&self, keys: &[String], arguments: &[&str]) -> Cmd {
+    pub(super) fn by_hash(
+        &self,
+        keys: &impl ToRedisArgs,
+        arguments: &impl ToRedisArgs,
+    ) -> Cmd {
         command("EVALSHA", &self.hash, keys, arguments)
     }
 
     /// The command that runs the script, by its source.
-    pub(super) fn by_source(&self, keys: &[String], arguments: &[&str]) -> Cmd {
+    pub(super) fn by_source(
+        &self,
+        keys: &impl ToRedisArgs,
+        arguments: &impl ToRedisArgs,
+    ) -> Cmd {
         command("EVAL", &self.source, keys, arguments)
     }
 }
 
-fn command(name: &str, script: &str, keys: &[String], arguments: &[&str]) -> Cmd {
-    // As large as it will be: it would grow many times on the way.
-    let parts = keys.iter().map(String::as_str).chain(arguments.iter().copied());
-    let bytes = parts.clone().map(str::len).sum::<usize>();
-    let bytes = bytes + script.len() + HEAD;
-    let mut command = Cmd::with_capacity(parts.count() + 3, bytes);
-    command.arg(name).arg(script).arg(keys.len()).arg(keys).arg(arguments);
+fn command(
+    name: &str,
+    script: &str,
+    keys: &impl ToRedisArgs,
+    arguments: &impl ToRedisArgs,
+) -> Cmd {
+    let mut command = Cmd::with_capacity(CAPACITY.0, CAPACITY.1);
+    command.arg(name).arg(script).arg(keys.num_of_args()).arg(keys).arg(arguments);
     command
+}
+
+/// Returns a text as Lua writes it.
+pub(crate) fn lua_text(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// Declares what scripts are given, by name: arguments, and behind a semicolon lists.
+macro_rules! arguments {
+    (
+        $(#[$doc:meta])*
+        $visibility:vis struct $Arguments:ident(
+            $($argument:ident),* $(; $($list:ident),*)?
+        )
+    ) => {
+        $(#[$doc])*
+        $visibility struct $Arguments<'a> {
+            $($visibility $argument: &'a str,)*
+            $($($visibility $list: &'a [&'a str],)*)?
+        }
+
+        impl $Arguments<'_> {
+            $visibility const NAMES: &'static [&'static str] =
+                &[$(stringify!($argument)),*];
+            $visibility const LISTS: &'static [&'static str] =
+                &[$($(stringify!($list)),*)?];
+        }
+
+        impl ::redis::ToRedisArgs for $Arguments<'_> {
+            fn write_redis_args<W: ?Sized + ::redis::RedisWrite>(
+                &self,
+                out: &mut W,
+            ) {
+                $(out.write_arg(self.$argument.as_bytes());)*
+                $($(
+                    out.write_arg_fmt(self.$list.len());
+                    self.$list.write_redis_args(out);
+                )*)?
+            }
+        }
+    };
+}
+pub(crate) use arguments;
+
+/// Declares scripts with a common beginning. `name[keys]: Arguments(names)` has its
+/// source in the file `lua/name.lua`; keys and arguments are left out if it has none.
+macro_rules! scripts {
+    (
+        $(#[$doc:meta])*
+        $visibility:vis struct $Scripts:ident {
+            $($script:ident $([$($key:ident),*])?
+                $(: $Arguments:ident $names:tt)?,)*
+        }
+    ) => {
+        $(#[$doc])*
+        $visibility struct $Scripts {
+            $($visibility $script: $crate::redis::Script,)*
+        }
+
+        impl $Scripts {
+            /// The scripts, each behind these parts.
+            $visibility fn behind(common: &[$crate::redis::Part]) -> Self {
+                let script = |own: $crate::redis::Part| {
+                    $crate::redis::Script::of(&[common, &[own]].concat())
+                };
+                Self {
+                    $($script: script($crate::redis::Part {
+                        $(keys: &[$(stringify!($key)),*],)?
+                        $(
+                            arguments: $Arguments::NAMES,
+                            lists: $Arguments::LISTS,
+                        )?
+                        ..$crate::redis::Part::new(include_str!(concat!(
+                            "lua/", stringify!($script), ".lua"
+                        )))
+                    }),)*
+                }
+            }
+        }
+
+        $($($crate::redis::arguments! {
+            $visibility struct $Arguments $names
+        })?)*
+    };
+}
+pub(crate) use scripts;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prelude_gives_what_is_passed_the_names_of_each_part() {
+        let first = Part {
+            constants: vec![("prefix", lua_text(r"it's \"))],
+            keys: &["record"],
+            arguments: &["node"],
+            ..Part::new("-- first\n")
+        };
+        let second = Part {
+            keys: &["totals"],
+            arguments: &["requests"],
+            lists: &["uris", "entries"],
+            ..Part::new("-- second\n")
+        };
+        let locals: Vec<String> = Script::of(&[first, second])
+            .source
+            .lines()
+            .filter(|line| line.starts_with("local ") || line.starts_with("--"))
+            .map(str::to_owned)
+            .collect();
+        let expected = [
+            r"local prefix = 'it\'s \\'",
+            "local record = KEYS[1]",
+            "local node = ARGV[1]",
+            "-- first",
+            "local totals = KEYS[2]",
+            "local requests = ARGV[2]",
+            "local list_at = 3",
+            "local uris = { unpack(ARGV, list_at + 1, list_at + ARGV[list_at]) }",
+            "local entries = { unpack(ARGV, list_at + 1, list_at + ARGV[list_at]) }",
+            "-- second",
+        ];
+        assert_eq!(locals, expected);
+    }
 }

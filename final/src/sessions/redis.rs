@@ -31,33 +31,31 @@
 //! they are on other servers. They may be wrong for a moment, their entries expire,
 //! and the sweep corrects them by the sessions themselves.
 
-mod append;
 mod cache;
 mod deployment;
 mod health;
 mod keys;
 mod operations;
 mod record;
-pub(crate) mod scripts;
+mod scripts;
 mod sweep;
 
 use std::collections::HashMap;
-use std::iter;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures_util::future::join;
-use redis::{Cmd, FromRedisValue, cmd};
+use redis::{Cmd, FromRedisValue, ToRedisArgs, cmd};
 use serde_json::value::RawValue;
 
 pub use self::cache::GENERATION;
 use self::cache::SessionCache;
 pub(crate) use self::operations::SessionOperation;
 use self::scripts::{
-    APPEND, APPEND_AUDIT, CHANGE, CLEAR, CREATE, TERMINATE, TOUCH,
+    Append, AppendAudit, Change, Create, InSession, Scripts, Touch, begin,
 };
 use super::audit::AuditEntry;
-use super::clock::{Timestamp, millis};
+use super::clock::Timestamp;
 use super::id::{NodeId, Principal, SessionId};
 use super::record::{SessionInit, SessionRecord, Totals};
 use super::store::{
@@ -67,7 +65,8 @@ use super::store::{
 use crate::protocol::RawJson;
 use crate::protocol::logging::Level;
 use crate::redis::{
-    ConnectError, Connection, Keys, Script, Servers, StoreMetrics, StoreOperation,
+    ConnectError, Connection, Keys, NO_ARGUMENTS, Part, Script, Servers,
+    StoreMetrics, StoreOperation,
 };
 
 /// A [`SessionStore`] for any number of nodes.
@@ -78,8 +77,11 @@ pub struct RedisStore {
     /// reconstructed it.
     node: NodeId,
     settings: StoreSettings,
-    /// `settings.timeout` in ms, as the scripts take it.
-    timeout: String,
+    /// What begins every script on a session, also those of the modules above.
+    pub(crate) script_begin: Vec<Part>,
+    scripts: Scripts,
+    /// How the keys end that the modules above keep with a session.
+    further_keys: Vec<&'static str>,
     cache: SessionCache,
     /// The policy of the server, if it can lose parts of sessions.
     eviction_policy: Mutex<Option<String>>,
@@ -89,26 +91,34 @@ pub struct RedisStore {
 const SERVER: &str = "";
 
 impl RedisStore {
-    /// Connects within about 5 s. `node` is this node. All keys begin with `prefix`.
+    /// Connects within about 5 s. `node` is this node. The keys of `parts` live and
+    /// end with each session, and their sources run when one ends.
     ///
     /// # Errors
     /// [`ConnectError`], whose text has no password in it.
-    pub async fn connect(
+    pub(crate) async fn connect(
         servers: &Servers,
         settings: StoreSettings,
         node: NodeId,
-        prefix: &str,
+        keys: Keys,
         metrics: &StoreMetrics,
+        parts: &[Part],
     ) -> Result<Self, ConnectError> {
         let connection = Connection::open(servers, metrics).await?;
-        let keys = Keys::new(prefix);
+        let script_begin = begin(&settings, parts);
         let store = Self {
+            scripts: Scripts::new(&settings, &script_begin, parts),
+            script_begin,
+            further_keys: parts
+                .iter()
+                .flat_map(|part| part.keys)
+                .copied()
+                .collect(),
             cache: SessionCache::default(),
             connection,
             keys,
             node,
             settings,
-            timeout: millis(settings.timeout).to_string(),
             eviction_policy: Mutex::default(),
         };
         store.read_settings().await;
@@ -121,7 +131,7 @@ impl RedisStore {
     }
 
     /// Runs a script on a session, for the server itself. The script answers with
-    /// the time if the index should hear of it, the owner, and what is returned
+    /// the time if the index needs to be refreshed, the owner, and what is returned
     /// here; `None` if there is no such session.
     pub(crate) async fn run<O: StoreOperation, T: FromRedisValue>(
         &self,
@@ -129,13 +139,17 @@ impl RedisStore {
         operation: O,
         script: &Script,
         id: &SessionId,
-        arguments: &[&str],
+        arguments: impl ToRedisArgs,
     ) -> Result<Option<T>> {
-        let arguments = [&[&*self.timeout, SERVER], arguments].concat();
-        let keys = self.session_keys(id);
-        let answer =
-            connection.run_script(operation, script, &keys, &arguments).await?;
-        self.refresh_index_after(id, answer).await
+        let name = id.to_string();
+        let arguments = (self.in_session(SERVER, &name), arguments);
+        let keys = self.session_keys(&name);
+        let answer = connection.run_script(operation, script, keys, arguments);
+        self.refresh_index_after(id, answer.await?).await
+    }
+
+    fn in_session<'a>(&'a self, asker: &'a str, session: &'a str) -> InSession<'a> {
+        InSession { asker, node: self.node.as_str(), session }
     }
 
     async fn refresh_index_after<T>(
@@ -152,10 +166,13 @@ impl RedisStore {
         &self,
         operation: SessionOperation,
         id: &SessionId,
-        arguments: &[&str],
+        field: &str,
+        value: &str,
     ) -> Result<bool> {
+        let script = &self.scripts.session.change;
+        let change = Change { field, value };
         let changed: Option<u64> =
-            self.run(&self.connection, operation, &CHANGE, id, arguments).await?;
+            self.run(&self.connection, operation, script, id, change).await?;
         Ok(changed.is_some())
     }
 }
@@ -170,10 +187,12 @@ impl SessionStore for RedisStore {
         }
         let capabilities = session.capabilities.to_words();
         let fields = record::encode(session, self.node.as_str(), &capabilities);
-        let arguments = [&[&*self.timeout], fields.as_flattened()].concat();
-        let (operation, keys) = (SessionOperation::Create, self.session_keys(id));
-        let create =
-            self.connection.run_script::<()>(operation, &CREATE, &keys, &arguments);
+        let create = self.connection.run_script::<()>(
+            SessionOperation::Create,
+            &self.scripts.index.create,
+            self.record_key(&id.to_string()),
+            Create { fields: fields.as_flattened() },
+        );
         let (created, ()) = join(create, self.refresh_index(id, owner, now)).await;
         if let Err(error) = created {
             self.remove_from_index(id, owner).await;
@@ -203,13 +222,16 @@ impl SessionStore for RedisStore {
         principal: &Principal,
         requests: usize,
     ) -> Result<Option<TouchedSession>> {
-        let (who, requests) = (principal_argument(principal), requests.to_string());
-        let arguments = [&*self.timeout, &who, &requests, self.node.as_str()];
-        let (touch, keys) = (SessionOperation::LoadAndTouch, self.session_keys(id));
-        let touched =
-            self.connection.run_script(touch, &TOUCH, &keys, &arguments).await?;
+        let (asker, name) = (asker(principal), id.to_string());
+        let requests = requests.to_string();
+        let touched = self.connection.run_script(
+            SessionOperation::LoadAndTouch,
+            &self.scripts.session.touch,
+            self.session_keys(&name),
+            (self.in_session(&asker, &name), Touch { requests: &requests }),
+        );
         let touched: Option<(String, HashMap<String, String>)> =
-            self.refresh_index_after(id, touched).await?;
+            self.refresh_index_after(id, touched.await?).await?;
         let Some((previous, fields)) = touched else {
             self.cache.forget(id);
             return Ok(None);
@@ -229,27 +251,27 @@ impl SessionStore for RedisStore {
     }
 
     async fn touch(&self, id: &SessionId) -> Result<bool> {
-        self.change(SessionOperation::Touch, id, &[]).await
+        self.change(SessionOperation::Touch, id, "", "").await
     }
 
     async fn mark_ready(&self, id: &SessionId) -> Result<bool> {
-        let ready = [record::PHASE, record::READY];
-        self.change(SessionOperation::MarkReady, id, &ready).await
+        let ready = SessionOperation::MarkReady;
+        self.change(ready, id, record::PHASE, record::READY).await
     }
 
     async fn set_log_level(&self, id: &SessionId, level: Level) -> Result<bool> {
-        let level = [record::LOG_LEVEL, level.as_str()];
-        self.change(SessionOperation::SetLogLevel, id, &level).await
+        let set = SessionOperation::SetLogLevel;
+        self.change(set, id, record::LOG_LEVEL, level.as_str()).await
     }
 
     async fn subscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
         let field = record::subscription(uri);
-        self.change(SessionOperation::Subscribe, id, &[&field, "1"]).await
+        self.change(SessionOperation::Subscribe, id, &field, "1").await
     }
 
     async fn unsubscribe(&self, id: &SessionId, uri: &str) -> Result<bool> {
         let field = record::subscription(uri);
-        self.change(SessionOperation::Unsubscribe, id, &[&field]).await
+        self.change(SessionOperation::Unsubscribe, id, &field, "").await
     }
 
     async fn append_history(
@@ -260,17 +282,22 @@ impl SessionStore for RedisStore {
         // The time, the node of the last visit, the log level, and a value for
         // each resource that is subscribed to.
         type Found = (u64, String, String, Vec<Option<String>>);
-        let arguments = append::arguments(append, &self.node);
-        let arguments = arguments.iter().map(|it| &**it);
-        let arguments: Vec<&str> =
-            [&*self.timeout, SERVER].into_iter().chain(arguments).collect();
-        let (append_history, keys) =
-            (SessionOperation::AppendHistory, self.session_and_totals(id));
-        let found = self
-            .connection
-            .run_script(append_history, &APPEND, &keys, &arguments)
-            .await?;
-        let found: Option<Found> = self.refresh_index_after(id, found).await?;
+        let (name, requests) = (id.to_string(), append.requests.to_string());
+        let entries = append.entries.iter();
+        let arguments = Append {
+            requests: &requests,
+            resources: &strings(&append.resources),
+            operations: &entries.clone().map(|it| it.operation).collect::<Vec<_>>(),
+            entries: &entries.map(|it| it.body.get()).collect::<Vec<_>>(),
+        };
+        let found = self.connection.run_script(
+            SessionOperation::AppendHistory,
+            &self.scripts.session.append,
+            self.session_keys_and_totals(&name),
+            (self.in_session(SERVER, &name), arguments),
+        );
+        let found: Option<Found> =
+            self.refresh_index_after(id, found.await?).await?;
         let Some((now, previous, level, heard)) = found else {
             self.cache.forget(id);
             return Ok(None);
@@ -286,7 +313,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn read_history(&self, id: &SessionId) -> Result<Vec<RawJson>> {
-        let bodies = Cmd::lrange(self.history_key(id), 0, -1);
+        let bodies = Cmd::lrange(self.part_key(&id.to_string(), "history"), 0, -1);
         let bodies: Vec<String> =
             self.connection.query(SessionOperation::ReadHistory, &bodies).await?;
         parse_all(bodies, "history")
@@ -294,7 +321,8 @@ impl SessionStore for RedisStore {
 
     async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>> {
         let clear = SessionOperation::ClearHistory;
-        self.run(&self.connection, clear, &CLEAR, id, &[]).await
+        let script = &self.scripts.session.clear_history;
+        self.run(&self.connection, clear, script, id, NO_ARGUMENTS).await
     }
 
     async fn append_audit(
@@ -303,21 +331,20 @@ impl SessionStore for RedisStore {
         calls: Vec<AuditEntry>,
         keep: usize,
     ) -> Result<bool> {
-        let keep = keep.to_string();
         let parts: Vec<_> = calls.iter().flat_map(AuditEntry::parts).collect();
-        let parts = parts.iter().map(|part| part.get());
-        let arguments: Vec<&str> = iter::once(&*keep).chain(parts).collect();
+        let parts: Vec<_> = parts.iter().map(|part| part.get()).collect();
         let append = SessionOperation::AppendAudit;
-        let appended: Option<u64> = self
-            .run(&self.connection, append, &APPEND_AUDIT, id, &arguments)
-            .await?;
+        let script = &self.scripts.session.append_audit;
+        let arguments = AppendAudit { keep: &keep.to_string(), parts: &parts };
+        let appended: Option<u64> =
+            self.run(&self.connection, append, script, id, arguments).await?;
         Ok(appended.is_some())
     }
 
     async fn read_audit(&self, id: &SessionId) -> Result<Vec<RawJson>> {
         type Entries = Vec<(String, Vec<(String, String)>)>;
         let mut trail = cmd("XRANGE");
-        trail.arg(self.audit_key(id)).arg("-").arg("+");
+        trail.arg(self.part_key(&id.to_string(), "audit")).arg("-").arg("+");
         let entries: Entries =
             self.connection.query(SessionOperation::ReadAudit, &trail).await?;
         let parts =
@@ -330,15 +357,14 @@ impl SessionStore for RedisStore {
         id: &SessionId,
         principal: &Principal,
     ) -> Result<bool> {
-        let (keys, who) = (self.session_keys(id), principal_argument(principal));
-        let (channels, name) = (self.keys.shared("node:"), id.to_string());
-        let arguments =
-            [&*self.timeout, &who, self.node.as_str(), &channels, &name];
-        let terminate = SessionOperation::Terminate;
-        let ended: Option<String> = self
-            .connection
-            .run_script(terminate, &TERMINATE, &keys, &arguments)
-            .await?;
+        let (asker, name) = (asker(principal), id.to_string());
+        let ended = self.connection.run_script(
+            SessionOperation::Terminate,
+            &self.scripts.end.terminate,
+            self.session_keys(&name),
+            self.in_session(&asker, &name),
+        );
+        let ended: Option<String> = ended.await?;
         let Some(owner) = ended else { return Ok(false) };
         self.cache.forget(id);
         self.remove_from_index(id, &owner).await;
@@ -368,7 +394,11 @@ fn parse_all(
     parsed.collect::<Result<_, _>>().map_err(|_| StoreError::Damaged(what))
 }
 
-/// How a script is told who asks.
-fn principal_argument(principal: &Principal) -> String {
+/// How a script is told which principal asks.
+fn asker(principal: &Principal) -> String {
     format!("={}", principal.as_str())
+}
+
+fn strings(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
 }

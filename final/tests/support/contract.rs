@@ -5,10 +5,11 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use mcp_server::app::storage::{connect_store, on_redis};
 use mcp_server::bus::RedisBus;
 use mcp_server::events::{
     AttemptId, CallRegistration, EntryId, Event, EventId, EventLog, GetStreamLease,
-    LogBounds, LogPage, MemoryLog, ReaderLocation, RedisLog, Resumption, StreamId,
+    LogBounds, LogPage, MemoryLog, ReaderLocation, Resumption, StreamId,
 };
 use mcp_server::protocol::jsonrpc::{Request, RequestId};
 use mcp_server::protocol::lifecycle::{ClientCapabilities, ClientInfo};
@@ -29,6 +30,9 @@ use crate::redis_server::RedisServer;
 /// What every store is told, unless it is to expire soon.
 pub const SETTINGS: StoreSettings =
     StoreSettings { timeout: Duration::from_secs(1800), max_per_owner: 3 };
+
+/// How long a node is alive that has renewed its lease.
+const LEASE: Duration = Duration::from_secs(60);
 
 /// One storage and two nodes that use it.
 pub trait Deployment {
@@ -134,7 +138,7 @@ pub async fn connect(
     node: NodeId,
 ) -> Result<RedisStore, ConnectError> {
     let metrics = StoreMetrics::register(&Registry::new(), STORE_DEADLINE).unwrap();
-    RedisStore::connect(servers, settings, node, "mcp", &metrics).await
+    connect_store(servers, settings, node, "mcp", &metrics).await
 }
 
 /// A Redis server and two nodes, in real time.
@@ -210,7 +214,8 @@ impl Deployment for Redis {
 
 impl Logs for Redis {
     fn log(&self, n: usize, bounds: LogBounds) -> Arc<dyn EventLog> {
-        Arc::new(RedisLog::new(self.nodes[n].clone(), bounds))
+        let servers = Servers::parse(&self.server.url()).expect("a URL");
+        on_redis(self.nodes[n].clone(), servers, bounds, LEASE).log
     }
 
     fn name(&self, n: usize) -> NodeId {

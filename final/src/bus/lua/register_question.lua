@@ -1,4 +1,3 @@
--- ARGV[6] and [7]: the id of a question that this node asks, and of the call for
--- which it does.
-redis.call('HSET', KEYS[3], 'question:' .. ARGV[6], ARGV[3] .. ' ' .. ARGV[7])
-return { used(), owner, 1 }
+-- Registers a question that this node asks for a call.
+redis.call('HSET', calls, 'question:' .. question, node .. ' ' .. call)
+return { touch(), owner, 1 }

@@ -1,3 +1,3 @@
--- ARGV[6]: the id of a question whose answer is not waited for any more.
-redis.call('HDEL', KEYS[3], 'question:' .. ARGV[6], 'answer:' .. ARGV[6])
+-- Withdraws a question for whose answer its node no longer waits.
+redis.call('HDEL', calls, 'question:' .. question, 'answer:' .. question)
 return { 0, owner, 1 }

@@ -1,5 +1,4 @@
--- ARGV[9]: the number of a hold of the GET stream whose reader has left. A newer
--- hold is left alone.
-local stream, holder, hold = listener()
-if hold == ARGV[9] then redis.call('HSET', KEYS[1], 'listener', stream) end
+-- Lets go of a hold of the GET stream whose reader has left. A newer hold remains.
+local stream, _, newest = get_stream()
+if newest == hold then redis.call('HSET', record, 'listener', stream) end
 return { 0, owner, 1 }

@@ -1,16 +1,16 @@
--- ARGV[9]: a resource that the session must be subscribed to, if not empty.
--- ARGV[10]: a message for the GET stream; while none is held it waits, once.
--- ARGV[11]: how many may wait. Not activity: others may have caused it.
-if ARGV[9] ~= '' and redis.call('HEXISTS', KEYS[1], 'sub:' .. ARGV[9]) == 0 then
+-- Appends a message to the GET stream; while no node holds it the message waits, once,
+-- with at most `queue_limit` others. If `uri` is not empty, the session must be
+-- subscribed to it. Not activity, because others may have caused it.
+if uri ~= '' and redis.call('HEXISTS', record, subscription .. uri) == 0 then
   return { 0, owner, 0 }
 end
-local stream, holder = listener()
+local stream, holder = get_stream()
 if holder then
-  append(stream, 'message', { ARGV[10] })
+  append(stream, 'message', { message })
   wake(holder, stream)
-elseif not redis.call('LPOS', KEYS[5], ARGV[10]) then
-  redis.call('RPUSH', KEYS[5], ARGV[10])
-  redis.call('LTRIM', KEYS[5], -ARGV[11], -1)
+elseif not redis.call('LPOS', queue, message) then
+  redis.call('RPUSH', queue, message)
+  redis.call('LTRIM', queue, -queue_limit, -1)
 end
-lasts()
+expire_with_record()
 return { 0, owner, 1 }

@@ -1,14 +1,14 @@
--- ARGV[9] and [10]: the id of a call, and an attempt at it that was not confirmed.
--- ARGV[11]: how many attempts to remember that have not arrived.
-local stream = redis.call('HGET', KEYS[3], 'call:' .. ARGV[9])
-if stream and attempt_of(stream) == ARGV[10] then
+-- Ends the stream of an attempt at a call that was not confirmed. If the attempt has
+-- not arrived, remembers it, with at most `withdrawn_limit` others.
+local stream = stream_of(call)
+if stream and attempt_of(stream) == attempt then
   finish(stream, '')
-  return { used(), owner, 1 }
+  return { touch(), owner, 1 }
 end
-local withdrawn = redis.call('HGET', KEYS[3], 'withdrawn') or ''
-if not string.find(withdrawn, ARGV[10], 1, true) then
-  withdrawn = withdrawn .. ARGV[10] .. ' '
-  redis.call('HSET', KEYS[3], 'withdrawn',
-    string.sub(withdrawn, -(#ARGV[10] + 1) * ARGV[11]))
+local withdrawn = redis.call('HGET', calls, 'withdrawn') or ''
+if not string.find(withdrawn, attempt, 1, true) then
+  withdrawn = withdrawn .. attempt .. ' '
+  redis.call('HSET', calls, 'withdrawn',
+    string.sub(withdrawn, -(#attempt + 1) * withdrawn_limit))
 end
-return { used(), owner, 0 }
+return { touch(), owner, 0 }

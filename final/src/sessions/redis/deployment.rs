@@ -12,9 +12,9 @@ use redis::Cmd;
 
 use super::RedisStore;
 use super::operations::SessionOperation;
-use super::scripts::{COUNT_ACTIVE, RESERVE};
+use super::scripts::Reserve;
 use super::sweep::BATCH;
-use crate::redis::Result;
+use crate::redis::{NO_ARGUMENTS, Result};
 use crate::sessions::clock::millis;
 use crate::sessions::{SessionId, Totals};
 
@@ -56,14 +56,15 @@ impl RedisStore {
         owner: &str,
         lifetime: Duration,
     ) -> Result<u64> {
-        let (lifetime, id) = (millis(lifetime).to_string(), id.to_string());
-        let places = self.settings.max_per_owner.to_string();
-        // A session in use comes back here only every quarter of the timeout.
-        let late = millis(self.settings.timeout / 4).to_string();
-        let arguments = [&*lifetime, &id, &places, &late];
-        let keys = [self.owner_key(owner)];
-        let reserve = SessionOperation::Reserve;
-        self.connection.run_script(reserve, &RESERVE, &keys, &arguments).await
+        let (lifetime, session) = (millis(lifetime).to_string(), id.to_string());
+        self.connection
+            .run_script(
+                SessionOperation::Reserve,
+                &self.scripts.index.reserve,
+                self.owner_key(owner),
+                Reserve { lifetime: &lifetime, session: &session },
+            )
+            .await
     }
 
     /// Tells the index that a session lives for one timeout from `now`, and keeps
@@ -107,8 +108,12 @@ impl RedisStore {
 
     /// The deployment's figures.
     pub(super) async fn count_all(&self) -> Result<Totals> {
-        let (totals, index) = (SessionOperation::Totals, [self.index()]);
-        let active = self.connection.run_script(totals, &COUNT_ACTIVE, &index, &[]);
+        let active = self.connection.run_script(
+            SessionOperation::Totals,
+            &self.scripts.index.count_active,
+            self.index(),
+            NO_ARGUMENTS,
+        );
         let (active_sessions, by_operation) =
             try_join(active, self.add_up()).await?;
         Ok(Totals { by_operation, active_sessions })

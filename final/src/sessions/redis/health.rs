@@ -4,9 +4,9 @@ use redis::{Value, cmd};
 
 use super::RedisStore;
 use super::operations::SessionOperation;
-use super::scripts::PROBE;
+use super::scripts::Probe;
 use crate::lock::lock;
-use crate::redis::{NOW, Result};
+use crate::redis::Result;
 use crate::sessions::{Timestamp, Vitals};
 
 /// For how many ms the key lives that a probe writes: it need not be there for the
@@ -22,12 +22,17 @@ impl RedisStore {
     /// ask for it without a token. A command that has just failed makes it fail too.
     pub(super) async fn probe_once(&self) -> Result<Vitals> {
         let time = self.cache.time().map(|now| now.0.to_string());
-        let arguments = [PROBE_MS, &time.unwrap_or_default()];
-        let (probe, keys) =
-            (SessionOperation::Probe, [self.index(), self.probe_key()]);
-        let (now, active_sessions): (u64, u64) =
-            self.connection.run_script(probe, &PROBE, &keys, &arguments).await?;
-        if arguments[1].is_empty() {
+        let time = time.unwrap_or_default();
+        let (now, active_sessions): (u64, u64) = self
+            .connection
+            .run_script(
+                SessionOperation::Probe,
+                &self.scripts.probe.probe,
+                &[self.index(), self.probe_key()],
+                Probe { lifetime: PROBE_MS, time: &time },
+            )
+            .await?;
+        if time.is_empty() {
             self.cache.set_time(Timestamp(now));
         }
         if let Some(outage) = self.connection.last_outage() {
@@ -40,9 +45,9 @@ impl RedisStore {
     /// Reads the time and the eviction policy, so that no probe has to. A server that
     /// does not tell its policy is believed to be well.
     pub(super) async fn read_settings(&self) {
-        let (read, index) = (SessionOperation::ReadSettings, [self.index()]);
-        let now = self.connection.run_script(read, &NOW, &index, &[]);
-        if let Ok(now) = now.await {
+        let read = SessionOperation::ReadSettings;
+        let now = self.connection.read_time(read, &self.index()).await;
+        if let Ok(now) = now {
             self.cache.set_time(Timestamp(now));
         }
         let info = self.connection.query(read, cmd("INFO").arg("memory")).await;

@@ -12,12 +12,12 @@ use crate::sessions::{
     Phase, Principal, SessionId, SessionInit, SessionRecord, StoreError, Timestamp,
 };
 
-/// The schema that we write, and the newest that we can read. The scripts know
-/// it, too.
+/// The schema that we write, and the newest that we can read. Scripts are given it,
+/// and write it.
 pub(super) const SCHEMA: u64 = 1;
 
 /// The field of a subscription is this and the resource's URI.
-const SUBSCRIPTION: &str = "sub:";
+pub(super) const SUBSCRIPTION: &str = "sub:";
 
 pub(super) const PHASE: &str = "phase";
 pub(super) const READY: &str = "ready";
@@ -29,18 +29,17 @@ pub(super) fn subscription(uri: &str) -> String {
     format!("{SUBSCRIPTION}{uri}")
 }
 
-/// Fields and values of a new record; the script adds the times.
+/// Fields and values of a new record; the script adds the schema and the times.
 pub(super) fn encode<'a>(
     session: &'a SessionInit,
     node: &'a str,
     capabilities: &'a str,
-) -> [[&'a str; 2]; 11] {
+) -> [[&'a str; 2]; 10] {
     let phase = match session.first_phase() {
         Phase::Initializing => INITIALIZING,
         Phase::Ready => READY,
     };
     [
-        ["schema", "1"],
         ["principal", session.principal.as_str()],
         ["owner", &session.owner],
         ["version", session.era.as_str()],

@@ -1,14 +1,12 @@
 //! Removing what has expired. Redis deletes a session's keys by itself; this
 //! takes it off the index, and so is how expired sessions are counted.
 
-use std::slice;
-
 use futures_util::future::try_join_all;
 use redis::{Cmd, cmd};
 
 use super::RedisStore;
 use super::operations::SessionOperation;
-use super::scripts::LIST_DUE;
+use super::scripts::ListDue;
 use crate::redis::Result;
 use crate::sessions::Timestamp;
 
@@ -42,11 +40,12 @@ impl RedisStore {
     pub(super) async fn list_due(
         &self,
         operation: SessionOperation,
-        key: &String,
+        key: &str,
         limit: &str,
     ) -> Result<(u64, Vec<String>)> {
-        let keys = slice::from_ref(key);
-        self.connection.run_script(operation, &LIST_DUE, keys, &[limit]).await
+        let script = &self.scripts.index.list_due;
+        let limit = ListDue { limit };
+        self.connection.run_script(operation, script, key, limit).await
     }
 
     async fn holds_lease(&self) -> Result<bool> {

@@ -1,9 +1,9 @@
--- ARGV[3]: how many calls of the audit trail are kept. The others: a request and its
--- response, in turns. Not activity, because the audited request was.
-local is_new = redis.call('EXISTS', KEYS[6]) == 0
-for at = 4, #ARGV, 2 do
-  redis.call('XADD', KEYS[6], '*', 'request', ARGV[at], 'response', ARGV[at + 1])
+-- Appends calls to the audit trail: a request and its response, in turns. Keeps the
+-- newest `keep` calls. Not activity, because the audited request was.
+local is_new = redis.call('EXISTS', audit) == 0
+for at = 1, #parts, 2 do
+  redis.call('XADD', audit, '*', 'request', parts[at], 'response', parts[at + 1])
 end
-redis.call('XTRIM', KEYS[6], 'MAXLEN', ARGV[3])
-if is_new then lasts() end
+redis.call('XTRIM', audit, 'MAXLEN', keep)
+if is_new then expire_with_record() end
 return { 0, owner, 1 }

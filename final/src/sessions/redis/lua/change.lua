@@ -1,8 +1,8 @@
--- ARGV[3] and [4]: a field and its new value. Without a value the field goes,
--- without a field this only postpones expiry.
-if ARGV[4] then
-  redis.call('HSET', KEYS[1], ARGV[3], ARGV[4])
-elseif ARGV[3] then
-  redis.call('HDEL', KEYS[1], ARGV[3])
+-- Sets a field of the record, or removes it if its new value is empty. Without a field
+-- this only postpones expiry.
+if value ~= '' then
+  redis.call('HSET', record, field, value)
+elseif field ~= '' then
+  redis.call('HDEL', record, field)
 end
-return { used(), owner, 1 }
+return { touch(), owner, 1 }

@@ -1,2 +1,2 @@
--- How many sessions of the index have not expired.
-return redis.call('ZCOUNT', KEYS[1], '(' .. now, '+inf')
+-- Returns how many sessions of the index have not expired.
+return redis.call('ZCOUNT', index, '(' .. now, '+inf')

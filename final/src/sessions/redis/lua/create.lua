@@ -1,5 +1,5 @@
--- ARGV: the timeout in ms, then the record's fields and values.
-redis.call('HSET', KEYS[1], 'created', now, 'last_activity', now, 'indexed', now,
-  unpack(ARGV, 2))
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
+-- Stores a record, which has these fields and values.
+redis.call('HSET', record, 'schema', newest_schema,
+  'created', now, 'last_activity', now, 'indexed', now, unpack(fields))
+redis.call('PEXPIRE', record, timeout)
 return 1

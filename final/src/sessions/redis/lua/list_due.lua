@@ -1,3 +1,3 @@
--- The time, and up to ARGV[1] sessions that should have expired by now.
+-- Returns the time, and at most `limit` sessions that should have expired by now.
 return { now,
-  redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1]) }
+  redis.call('ZRANGEBYSCORE', index, '-inf', now, 'LIMIT', 0, limit) }

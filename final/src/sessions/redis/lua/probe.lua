@@ -1,10 +1,9 @@
--- Proves that a session could be written, and counts those that are alive. KEYS[1] is
--- the index, KEYS[2] a key that nobody reads. ARGV: for how many ms that key lives,
--- and the time, or '' if the node does not know it.
-local now = ARGV[2]
+-- Writes a key that nobody reads, to prove that a session could be written. Returns the
+-- time, which is '' if the node does not know it, and how many sessions are active.
+local now = time
 if now == '' then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local read = redis.call('TIME')
+  now = read[1] * 1000 + math.floor(read[2] / 1000)
 end
-redis.call('SET', KEYS[2], '', 'PX', ARGV[1])
-return { tonumber(now), redis.call('ZCOUNT', KEYS[1], '(' .. now, '+inf') }
+redis.call('SET', probe, '', 'PX', lifetime)
+return { tonumber(now), redis.call('ZCOUNT', index, '(' .. now, '+inf') }

@@ -1,0 +1,9 @@
+-- Adds the nodes that wait for answers to the holders of the session that ends, and
+-- lets all holders but this node look at the session.
+for name, value in pairs(ended) do
+  if string.match(name, '^question:') then add_holder(value) end
+end
+holders[node] = nil
+table.insert(at_end, function()
+  for holder in pairs(holders) do publish(holder, 'look') end
+end)
