@@ -1,4 +1,5 @@
-//! Settings, read from the environment once, all problems reported together.
+//! The settings. They are read from the environment once, and all problems are
+//! reported together.
 
 mod hosts;
 mod kinds;
@@ -14,25 +15,25 @@ pub use self::hosts::{AllowedHost, AllowedHosts, Host, NotAHost};
 pub use self::table::Config;
 pub use self::values::{Origins, StateKeys, Tokens};
 
-/// What a server serves, and so which settings have an effect.
+/// The transport of a server, which decides which settings have an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     /// Streamable HTTP.
     Http,
-    /// Standard input and output. MCP hosts pass on the environment of a
-    /// deployment, so a bad value that matters only to HTTP is no reason not to
-    /// start.
+    /// Standard input and output. An MCP host may pass on the environment of
+    /// another deployment, so a server starts despite a bad value that matters only
+    /// to HTTP.
     Stdio,
 }
 
-/// When a setting has an effect.
+/// The servers in which a setting has an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingScope {
-    /// In every server.
+    /// Every server.
     Always,
-    /// If it serves HTTP.
+    /// Servers that serve HTTP.
     OverHttp,
-    /// If it uses Redis.
+    /// Servers that use Redis.
     WithRedis,
 }
 
@@ -41,17 +42,17 @@ pub enum SettingScope {
 pub struct Setting {
     /// The variable of the environment.
     pub variable: &'static str,
-    /// What it does.
+    /// The effect of the setting, in words.
     pub meaning: &'static str,
-    /// What is accepted.
+    /// The values that are accepted, in words.
     pub accepts: String,
-    /// The value of a variable that is not set; empty if it has none.
+    /// The value if the variable is not set; empty if there is none.
     pub default: &'static str,
-    /// What a number counts.
+    /// The unit of a number; empty if it has none.
     pub unit: &'static str,
 }
 
-/// A setting that cannot be used, in a sentence that says what to do.
+/// A setting that cannot be used, with a sentence that names its rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {rule}")]
 pub struct Problem {
@@ -71,8 +72,8 @@ impl From<String> for Rules {
 }
 
 impl Config {
-    /// Reads the settings from the process' environment. Returns warnings about
-    /// settings that have no effect, too.
+    /// Reads the settings from the process' environment. Also returns warnings
+    /// about settings that have no effect.
     ///
     /// # Errors
     /// Every [`Problem`], not only the first.
@@ -118,15 +119,15 @@ impl Config {
     }
 }
 
-/// Reads one variable after the other and gathers what is wrong with them.
+/// The reader of the variables, which collects their problems.
 struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<OsString>,
     problems: Vec<Problem>,
 }
 
 impl Reader<'_> {
-    /// Reads a setting. One that cannot be used has its default, so that the others
-    /// are read too.
+    /// Reads a setting. Returns the default for one that cannot be used, so that
+    /// the problems of the others are found too.
     fn read<T>(
         &mut self,
         variable: &'static str,
@@ -138,7 +139,8 @@ impl Reader<'_> {
         let given = match value.to_str().map(str::trim) {
             Some("") => None,
             Some(text) => Some(kind.read(text)),
-            // It must not count as not set: without `API_TOKENS` all may call.
+            // This must not count as unset: without `API_TOKENS`, every client may
+            // call.
             None => Some(Err("is not UTF-8".to_owned().into())),
         };
         let default = iter::once_with(|| kind.read(default));

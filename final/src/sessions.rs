@@ -1,4 +1,7 @@
-//! Sessions: what is kept of a conversation, and where it is kept.
+//! Sessions: their records, and the stores that keep them.
+//!
+//! A **tape** is the stateless era's session: a history that one request opens, and
+//! that later requests name by its ID. Stores keep tapes like sessions.
 
 pub mod audit;
 pub mod clock;

@@ -1,4 +1,4 @@
-//! What operators see: the log and the metrics.
+//! The log and the metrics, for operators.
 
 mod excerpt;
 mod line;
@@ -11,24 +11,25 @@ pub use self::metrics::Metrics;
 use crate::protocol::names::named;
 use crate::protocol::trace::TraceContext;
 
-/// Opens the span of a request that is part of a caller's trace: the log names it.
+/// Opens the span of a request that is part of a caller's trace, so that the log
+/// lines of the request name the trace.
 pub fn span(trace: &TraceContext) -> Span {
     let TraceContext { trace_id, parent_id } = trace;
     tracing::info_span!("request", trace_id, parent_id)
 }
 
 named! {
-    /// How a request ended, as a label of bounded size.
+    /// The outcome of a request, as a label with few values.
     Outcome {
-        /// With a result.
+        /// A result.
         Done => "ok",
-        /// With an error that the caller can fix.
+        /// An error that the caller can fix.
         Refused => "refused",
-        /// Cancelled by the caller.
+        /// A cancellation by the caller.
         Cancelled => "cancelled",
-        /// Storage was unavailable.
+        /// An error because storage was unavailable.
         Unavailable => "unavailable",
-        /// With an error that is ours.
+        /// An error of the server.
         Failed => "error",
     }
 }

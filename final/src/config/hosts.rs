@@ -1,11 +1,11 @@
-//! Hosts, as settings and the headers of clients write them.
+//! Hosts, in the forms that settings and clients' headers use.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Ports that clients leave out of `Host`: those of http and https. Behind a proxy
-/// that ends TLS either may be meant.
+/// The ports that clients omit from `Host`: those of http and https. Behind a proxy
+/// that terminates TLS, a client may mean either.
 const DEFAULT_PORTS: [u16; 2] = [80, 443];
 
 /// The name or the address of a host.
@@ -17,7 +17,7 @@ pub enum Host {
     Name(String),
 }
 
-/// A text is not what it should be.
+/// The error for a text that is not a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a host")]
 pub struct NotAHost;
@@ -25,7 +25,7 @@ pub struct NotAHost;
 impl FromStr for Host {
     type Err = NotAHost;
 
-    /// An IPv6 address may be in brackets, as in URLs.
+    /// Parses a host. An IPv6 address may be in brackets, as in URLs.
     fn from_str(text: &str) -> Result<Self, NotAHost> {
         if let Ok(address) = text.parse() {
             return Ok(Self::Address(address));
@@ -47,8 +47,8 @@ impl fmt::Display for Host {
     }
 }
 
-/// A name as in DNS and in names of containers. The last part of a name is no
-/// number: such a text is meant to be an address, and is none.
+/// Parses a name as in DNS, or of a container. Rejects a name whose last part is a
+/// number, because it is a malformed address.
 fn name(text: &str) -> Option<Host> {
     let text = text.strip_suffix('.').unwrap_or(text);
     let is_letter = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
@@ -62,7 +62,7 @@ fn name(text: &str) -> Option<Host> {
     is_name.then(|| Host::Name(text.to_ascii_lowercase()))
 }
 
-/// A host, and what follows the colon after it.
+/// Splits a text into a host and the text after its colon.
 fn split(text: &str) -> Option<(Host, Option<&str>)> {
     if let Some(text) = text.strip_prefix('[') {
         let (address, rest) = text.split_once(']')?;
@@ -81,7 +81,7 @@ fn split(text: &str) -> Option<(Host, Option<&str>)> {
     Some((address.or_else(|| name(host))?, port))
 }
 
-/// Digits alone: `u16` would take a sign too.
+/// Parses a port. Accepts only digits, although `u16` also parses a sign.
 fn port(text: &str) -> Option<u16> {
     let is_number = text.bytes().all(|b| b.is_ascii_digit());
     is_number.then(|| text.parse().ok()).flatten()
@@ -91,7 +91,7 @@ fn port(text: &str) -> Option<u16> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedHost {
     host: Host,
-    /// `None`: any.
+    /// The only port that is allowed; `None` allows any.
     port: Option<u16>,
 }
 
@@ -104,7 +104,7 @@ impl From<Host> for AllowedHost {
 impl FromStr for AllowedHost {
     type Err = NotAHost;
 
-    /// `name`, `name:port` or `name:*`, and addresses likewise.
+    /// Parses `name`, `name:port` or `name:*`, and addresses likewise.
     fn from_str(text: &str) -> Result<Self, NotAHost> {
         if let Ok(host) = text.parse::<Host>() {
             return Ok(host.into());
@@ -129,19 +129,19 @@ impl fmt::Display for AllowedHost {
     }
 }
 
-/// Which `Host` headers are accepted.
+/// The `Host` headers that are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AllowedHosts {
-    /// All of them.
+    /// All headers.
     Any,
-    /// These.
+    /// Headers that name one of these hosts.
     Listed(Vec<AllowedHost>),
 }
 
 impl AllowedHosts {
-    /// What a server accepts that was told nothing: the names of this machine, and
-    /// the one that it listens on. A port may be forwarded, so any port will do. A
-    /// page of somebody else's has none of these names.
+    /// Returns the default: the names of this machine, and the host that the server
+    /// listens on. Allows any port, because a port may be forwarded. No other
+    /// site's page has one of these names.
     pub fn of_listener(host: &Host) -> Self {
         let name = AllowedHost::from(Host::Name("localhost".into()));
         let loopback: [IpAddr; 2] =
@@ -153,7 +153,7 @@ impl AllowedHosts {
         Self::Listed([name].into_iter().chain(addresses).chain(own).collect())
     }
 
-    /// Decides about the value of a `Host` header.
+    /// Returns whether the value of a `Host` header is accepted.
     pub fn allows(&self, header: &str) -> bool {
         let Self::Listed(allowed) = self else { return true };
         let Some((host, digits)) = split(header) else { return false };
@@ -174,7 +174,8 @@ impl AllowedHosts {
     }
 }
 
-/// A browser's origin as browsers write it: without the port that the scheme has.
+/// Returns an origin as browsers write it, without the default port of its scheme;
+/// `None` if the text is not an origin.
 pub fn origin(text: &str) -> Option<String> {
     let (scheme, authority) = text.split_once("://")?;
     let is_letter = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);

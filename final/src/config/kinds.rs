@@ -1,4 +1,4 @@
-//! The kinds of values: what is accepted, in words and in code.
+//! The kinds of values. Each describes the accepted values in words and in code.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use super::Rules;
 
-/// Reads a value, or names the rules that it breaks.
+/// A function that reads a value, or returns the rules that it breaks.
 type Read<T> = dyn Fn(&str) -> Result<T, Rules>;
 
 /// A kind of value.
 pub(super) struct ValueKind<T> {
-    /// What is accepted, in words.
+    /// The values that are accepted, in words.
     pub accepts: String,
-    /// What a number counts.
+    /// The unit of a number; empty if it has none.
     pub unit: &'static str,
     read: Box<Read<T>>,
 }
@@ -40,14 +40,15 @@ impl<T> ValueKind<T> {
     }
 }
 
-/// A single value in a form of its own.
+/// Makes the kind of a single value that its type parses.
 pub(super) fn single<T: FromStr>(accepts: &'static str) -> ValueKind<T> {
     ValueKind::new(accepts, move |text| {
         text.parse().map_err(|_| format!("{text:?} is not {accepts}").into())
     })
 }
 
-/// A value that may be secret, so a broken rule does not repeat it.
+/// Makes the kind of a value that may be secret, so that a problem does not repeat
+/// it.
 pub(super) fn secret<T: 'static>(
     accepts: &'static str,
     read: fn(&str) -> Option<T>,
@@ -57,7 +58,7 @@ pub(super) fn secret<T: 'static>(
     })
 }
 
-/// Several values with commas between, each with rules of its own.
+/// Makes the kind of values with commas between, each of which may break a rule.
 pub(super) fn several<T>(accepts: &'static str) -> ValueKind<T>
 where
     T: FromStr<Err = Rules> + 'static,
@@ -65,7 +66,7 @@ where
     ValueKind::new(accepts, str::parse)
 }
 
-/// A value that may be absent.
+/// Makes the kind of a value that may be absent.
 pub(super) fn optional<T: 'static>(kind: ValueKind<T>) -> ValueKind<Option<T>> {
     let ValueKind { accepts, read, .. } = kind;
     ValueKind::new(accepts, move |text| match text {
@@ -74,7 +75,7 @@ pub(super) fn optional<T: 'static>(kind: ValueKind<T>) -> ValueKind<Option<T>> {
     })
 }
 
-/// A whole number.
+/// Makes the kind of a whole number.
 pub(super) fn number<T>(range: RangeInclusive<T>) -> ValueKind<T>
 where
     T: FromStr + PartialOrd + Copy + Display + 'static,
@@ -93,12 +94,12 @@ where
     })
 }
 
-/// A number of bytes.
+/// Makes the kind of a number of bytes.
 pub(super) fn bytes(least: usize) -> ValueKind<usize> {
     number(least..=usize::MAX).in_unit("bytes")
 }
 
-/// A time in milliseconds.
+/// Makes the kind of a time in milliseconds.
 pub(super) fn millis(least: u32) -> ValueKind<Duration> {
     let ValueKind { accepts, read, .. } = number(least..=u32::MAX);
     let time = move |text: &str| {
@@ -107,8 +108,9 @@ pub(super) fn millis(least: u32) -> ValueKind<Duration> {
     ValueKind::new(accepts, time).in_unit("ms")
 }
 
-/// One of a few words, in any case. Behind a word stand others that mean the same,
-/// as in syslog, in the log levels of other languages, and in YAML.
+/// Makes the kind of one of a few words, in upper or lower case. A word may be
+/// followed by its synonyms, as in syslog, in the log levels of other languages,
+/// and in YAML.
 pub(super) fn one_of<T: Copy>(choices: &'static [(&str, T)]) -> ValueKind<T> {
     let words = choices.iter().filter_map(|(words, _)| words.split(' ').next());
     let accepts = format!("one of {}", words.collect::<Vec<_>>().join(", "));
@@ -121,7 +123,7 @@ pub(super) fn one_of<T: Copy>(choices: &'static [(&str, T)]) -> ValueKind<T> {
     })
 }
 
-/// On or off.
+/// Makes the kind of a flag.
 pub(super) fn flag() -> ValueKind<bool> {
     one_of(&[
         ("true yes on", true),

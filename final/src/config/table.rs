@@ -1,4 +1,4 @@
-//! The table of settings: one row for each.
+//! The table of settings, with one row for each.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::protocol::tools::Tool;
 use crate::redis::Servers;
 use crate::telemetry::log::LogFormat;
 
-/// Makes of the rows: the fields of [`Config`], the code that reads them, and the
-/// table that the pages are printed from.
+/// Generates from the rows: the fields of [`Config`], the code that reads them, and
+/// the table from which the pages are printed.
 macro_rules! settings {
     ($($variable:literal $field:ident: $type:ty, $scope:ident,
         $kind:expr, $default:literal, $meaning:literal;)*) => {
@@ -145,8 +145,8 @@ const LEVELS: [(&str, LevelFilter); 4] = [
 const FORMATS: [(&str, LogFormat); 2] =
     [("text", LogFormat::Text), ("json", LogFormat::Json)];
 
-/// Smallest `MAX_BODY`. Below it, not even `initialize` of a modest client fits, so
-/// every request would be refused.
+/// The smallest `MAX_BODY`. A smaller one would refuse every client, because it
+/// refuses even a short `initialize`.
 const LEAST_BODY: usize = 512;
 
 fn servers(urls: &str) -> Option<Servers> {
@@ -158,7 +158,8 @@ fn servers(urls: &str) -> Option<Servers> {
     parsed?.ok()
 }
 
-/// Braces would move the hash tag, and with it the keys of a session apart.
+/// Reads a prefix. Rejects braces, which would change the hash tag, so that the
+/// keys of a session would be on different nodes of a cluster.
 fn key_prefix(prefix: &str) -> Option<String> {
     let special = |c: char| "{}*?[]".contains(c);
     let is_usable = is_printable(prefix) && !prefix.contains(special);

@@ -11,12 +11,12 @@ use super::Rules;
 use super::hosts::{self, AllowedHosts};
 use crate::sealing::Secret;
 
-/// Which browser origins may talk to the server, besides its own.
+/// The browser origins that may call the server, besides its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origins {
-    /// Every one of them.
+    /// All origins.
     Any,
-    /// These; none in the default.
+    /// These origins; none by default.
     Listed(Vec<HeaderValue>),
 }
 
@@ -47,7 +47,7 @@ impl FromStr for AllowedHosts {
     }
 }
 
-/// Reads a list with commas between; every item that cannot be used breaks a rule.
+/// Reads a list with commas between. Returns a rule for every item that breaks one.
 fn read_list<T>(
     text: &str,
     kind: &str,
@@ -67,8 +67,8 @@ fn read_list<T>(
     if rules.is_empty() { Ok(values) } else { Err(Rules(rules)) }
 }
 
-/// Who may call: pairs of a name and its bearer token. A name may have several,
-/// so that tokens can be rotated. Debug output shows the names only.
+/// The pairs of a name and its bearer token that may call. A name may have several
+/// tokens, so that an operator can rotate them. Debug output shows only the names.
 #[derive(Clone, Default)]
 pub struct Tokens(pub Vec<(String, String)>);
 
@@ -105,18 +105,18 @@ impl fmt::Debug for Tokens {
     }
 }
 
-/// Whether a text has neither blanks nor characters beyond ASCII.
+/// Returns whether a text has neither blanks nor characters beyond ASCII.
 pub(super) fn is_printable(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// Keys that seal what clients bring back, newest first; equal on all nodes. None:
-/// the nodes agree on one. Debug output does not show them.
+/// The keys that seal state for clients, newest first; equal on all nodes. If there
+/// are none, the nodes agree on one. Debug output does not show them.
 #[derive(Clone, Default)]
 pub struct StateKeys(pub Vec<Secret>);
 
 impl StateKeys {
-    /// Reads keys of 32 random bytes, as `openssl rand -base64 32` writes them.
+    /// Parses keys of 32 random bytes, as `openssl rand -base64 32` writes them.
     pub(super) fn read(text: &str) -> Option<Self> {
         let keys = text.split(',').filter(|_| !text.is_empty());
         let key = |key: &str| STANDARD.decode(key.trim()).ok()?.try_into().ok();

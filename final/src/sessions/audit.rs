@@ -1,7 +1,7 @@
 //! The audit trail of a session: a summary of every request and of its response.
 //!
-//! It is written beside the calls, a moment later and many together, so that no
-//! call waits for it.
+//! A background task writes many entries together, a moment after their calls, so
+//! that no call waits for its entry.
 
 mod entry;
 
@@ -21,44 +21,45 @@ use crate::lock::lock;
 use crate::protocol::RawJson;
 use crate::protocol::jsonrpc::Request;
 
-/// How many calls may wait to be written; more are lost, and that is logged.
+/// The number of calls that may wait to be written; more are lost, which is logged.
 const QUEUE: usize = 8192;
 
-/// How many calls are written together.
+/// The largest number of calls that are written together.
 const BATCH: usize = 1024;
 
-/// For how long calls are gathered, unless a reader waits.
+/// The time for which calls are collected, unless a reader waits.
 const GATHER: Duration = Duration::from_millis(20);
 
-/// How long a reader of the trail waits for what is still being written.
+/// The time that a reader of the trail waits for calls that are still being
+/// written.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Writes the audit trails of all sessions.
+/// The writer of the audit trails of all sessions.
 pub struct Audit {
     store: Arc<dyn SessionStore>,
-    /// Entries kept of each session; 0 keeps none.
+    /// The number of entries that are kept of each session; 0 turns trails off.
     keep: usize,
     queue: mpsc::Sender<Order>,
     orders: Mutex<Option<mpsc::Receiver<Order>>>,
-    /// A reader waits.
+    /// Is notified when a reader waits.
     hurry: Notify,
 }
 
 enum Order {
     Write(SessionId, AuditEntry),
-    /// All calls before this one were written.
+    /// Reports that all calls before this order are written.
     Report(oneshot::Sender<()>),
 }
 
 impl Audit {
-    /// Keeps `keep` entries of each session in `store`.
+    /// Makes a writer that keeps `keep` entries of each session in `store`.
     pub fn new(store: Arc<dyn SessionStore>, keep: usize) -> Self {
         let (queue, orders) = mpsc::channel(QUEUE);
         let orders = Mutex::new(Some(orders));
         Self { store, keep, queue, orders, hurry: Notify::new() }
     }
 
-    /// Whether there is a trail at all.
+    /// Returns whether trails are kept.
     pub fn is_on(&self) -> bool {
         self.keep > 0
     }
@@ -69,8 +70,8 @@ impl Audit {
         self.is_on().then(|| AuditRequest::new(now, request))
     }
 
-    /// Adds a request to the trail of the session or tape that it was about.
-    /// `outcome` says how it ended.
+    /// Adds a request and its outcome to the trail of the session or tape that the
+    /// request used.
     pub fn add(
         &self,
         session: SessionId,
@@ -85,8 +86,8 @@ impl Audit {
         }
     }
 
-    /// Returns the trail of a session, with what this node has not written yet;
-    /// `None` if no trail is kept.
+    /// Returns the trail of a session, with the calls that this node has not
+    /// written yet; `None` if no trail is kept.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError)
@@ -104,7 +105,7 @@ impl Audit {
         Ok(Some(trail))
     }
 
-    /// Writes until it is dropped.
+    /// Writes the trails until the future is dropped.
     pub async fn run(&self) {
         let orders = lock(&self.orders).take();
         let Some(mut orders) = orders else { return };
@@ -115,7 +116,8 @@ impl Audit {
                 return;
             }
             self.write(batch.drain(..)).await;
-            // A call does not wake this task up, but no queue grows on a busy node.
+            // This pause saves a wake-up for every call. A full batch is written
+            // without a pause, so that the queue of a busy node does not grow.
             if received < BATCH {
                 tokio::select! {
                     () = sleep(GATHER) => {}
@@ -136,7 +138,7 @@ impl Audit {
                 Order::Report(report) => reports.push(report),
             }
         }
-        // Of the oldest call the trail may keep the response only.
+        // The trail may keep only the response of the oldest call.
         let keep = self.keep.div_ceil(AuditEntry::PARTS);
         let writes = trails.into_iter().map(async |(session, calls)| {
             let written = self.store.append_audit(&session, calls, keep).await;

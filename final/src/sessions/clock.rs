@@ -10,18 +10,18 @@ use tokio::time::Instant;
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
-    /// This moment plus `duration`.
+    /// Returns this time plus `duration`.
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(millis(duration)))
     }
 
-    /// How long after `earlier` this is; zero if it is not.
+    /// Returns the time that has passed since `earlier`; zero if none has.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }
 
-/// ISO 8601 with milliseconds.
+/// Writes ISO 8601 with milliseconds.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = UNIX_EPOCH + Duration::from_millis(self.0);
@@ -29,13 +29,13 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Whole milliseconds of a duration.
+/// Returns a duration in whole milliseconds.
 pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Reads the wall clock once and counts from there with tokio's monotonic
-/// clock: it never jumps, and a test that pauses tokio's time pauses it too.
+/// A clock that reads the wall clock once, and then counts with tokio's monotonic
+/// clock. It never jumps, and a test that pauses tokio's time pauses it too.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     wall: Timestamp,
@@ -43,18 +43,18 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that shows the current time.
+    /// Starts a clock at the current time.
     pub fn start() -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { wall: Timestamp(millis(wall)), start: Instant::now() }
     }
 
-    /// A clock that shows `now` at this moment.
+    /// Makes a clock that shows `now` at this moment.
     pub fn showing(now: Timestamp) -> Self {
         Self { wall: now, start: Instant::now() }
     }
 
-    /// The current time.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         self.wall.plus(self.start.elapsed())
     }

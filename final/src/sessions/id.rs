@@ -1,14 +1,13 @@
-//! Who and which: the ids that a session is known by.
+//! The ids of sessions, nodes and callers.
 
 use std::fmt;
 use std::sync::Arc;
 
 use uuid::{Uuid, Variant};
 
-/// The id of a session or of a tape, the stateless era's session. What is kept
-/// under it is the same; its form is not, so that neither can be given for the
-/// other. Both cannot be guessed. Only a parsed id ever becomes part of a storage
-/// key.
+/// The id of a session or of a tape. The two have different forms, so that a client
+/// cannot use one in place of the other. Neither can be guessed. Only a parsed id
+/// becomes part of a storage key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(Form);
 
@@ -20,33 +19,33 @@ enum Form {
     Tape([u8; 16]),
 }
 
-/// How the id of a tape begins. 32 hexadecimal digits follow.
+/// The prefix of a tape ID. 32 hexadecimal digits follow.
 const TAPE: &str = "tape-";
 
 impl SessionId {
-    /// A new session's id, from a cryptographically secure source.
+    /// Generates a session ID from a cryptographically secure source.
     pub fn random() -> Self {
         Self(Form::Session(Uuid::new_v4()))
     }
 
-    /// A new tape's id, from a cryptographically secure source.
+    /// Generates a tape ID from a cryptographically secure source.
     pub fn random_tape() -> Self {
         Self(Form::Tape(rand::random()))
     }
 
-    /// Reads a session's id in the hyphenated lower-case form, the only one that
-    /// we issue.
+    /// Parses a session ID in the hyphenated lower-case form, the only one that
+    /// this server issues.
     pub fn parse(text: &str) -> Option<Self> {
         let uuid = Uuid::try_parse(text).ok()?;
         let ours =
             uuid.get_version_num() == 4 && uuid.get_variant() == Variant::RFC4122;
-        // A session's id is read with every request, so without an allocation.
+        // Every request has a session ID, so this does not allocate memory.
         let mut form = Uuid::encode_buffer();
         let form = uuid.hyphenated().encode_lower(&mut form);
         (ours && form == text).then_some(Self(Form::Session(uuid)))
     }
 
-    /// Reads a tape's id in lower case, the only form that we issue.
+    /// Parses a tape ID in lower case, the only form that this server issues.
     pub fn parse_tape(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(TAPE)?;
         let bits = u128::from_str_radix(digits, 16).ok()?;
@@ -54,12 +53,13 @@ impl SessionId {
         (id.to_string() == text).then_some(id)
     }
 
-    /// Its beginning, for the log: whoever has the whole may use it.
+    /// Returns the beginning of the id for the log, because a reader of the log
+    /// could use a session whose whole id is shown.
     pub fn hint(&self) -> String {
         self.to_string().chars().take(13).collect()
     }
 
-    /// Whether it is a tape's.
+    /// Returns whether this is a tape ID.
     pub fn is_tape(&self) -> bool {
         matches!(self.0, Form::Tape(_))
     }
@@ -76,22 +76,22 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// The name of one running process; a restarted one has another.
+/// The name of one running process. A process that restarts has a new name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NodeId(Arc<str>);
 
 impl NodeId {
-    /// A name that no other node has.
+    /// Generates a name that no other node has.
     pub fn random() -> Self {
         Self::named(&Uuid::new_v4().to_string())
     }
 
-    /// The node with this name, which has no blanks in it.
+    /// Makes the id of the node with this name, which must not contain blanks.
     pub fn named(name: &str) -> Self {
         Self(name.into())
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -103,39 +103,39 @@ impl fmt::Display for NodeId {
     }
 }
 
-/// Who is calling: the name that belongs to a bearer token, or nobody in
-/// particular where no tokens are configured.
+/// The authenticated caller: the name that belongs to a bearer token, or
+/// [`Self::anonymous`] if no tokens are configured.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Principal(Arc<str>);
 
 impl Principal {
-    /// The principal of a token.
+    /// Makes the principal of a token with this name.
     pub fn named(name: &str) -> Self {
         Self(name.into())
     }
 
-    /// Everyone, on a server without authentication. No token can have its
-    /// name, because a token's name is not empty.
+    /// Makes the principal of all callers on a server without authentication. Its
+    /// name is empty, which the name of a token cannot be.
     pub fn anonymous() -> Self {
         Self("".into())
     }
 
-    /// Whether this is [`Self::anonymous`].
+    /// Returns whether this is [`Self::anonymous`].
     pub fn is_anonymous(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The name; empty for [`Self::anonymous`].
+    /// Returns the name, which is empty for [`Self::anonymous`].
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Who is calling, as far as the transport could tell.
+/// The caller of a request, as the transport has identified it.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Whose sessions and tapes it may use.
+    /// The principal whose sessions and tapes the caller may use.
     pub principal: Principal,
-    /// Whom its requests, sessions and tapes count for.
+    /// The owner in whose limits the caller's requests, sessions and tapes count.
     pub owner: Arc<str>,
 }

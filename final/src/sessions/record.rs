@@ -1,5 +1,5 @@
-//! What is kept of a session: everything that a node needs to go on with a
-//! conversation that it has never seen.
+//! The record of a session: everything that a node needs to continue a session that
+//! it has not served before.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,66 +11,67 @@ use crate::protocol::lifecycle::{ClientCapabilities, ClientInfo};
 use crate::protocol::logging::Level;
 use crate::protocol::version::Era;
 
-/// How many entries a session's history keeps; older ones are dropped.
+/// The number of entries that a session's history keeps; older ones are dropped.
 pub const HISTORY_LIMIT: usize = 50;
 
-/// A session that is about to be stored.
+/// The part of a session that never changes.
 #[derive(Debug, Clone)]
 pub struct SessionInit {
-    /// Freshly drawn.
+    /// The id of the session or tape.
     pub id: SessionId,
-    /// Who opened it, and who alone may use it.
+    /// The principal that opened the session, and that alone may use it.
     pub principal: Principal,
-    /// Whom it counts for in the limit of sessions: the principal's name, or
-    /// the address where there is no authentication.
+    /// The owner in whose limit the session counts: the principal's name, or the
+    /// client's address if there is no authentication.
     pub owner: String,
-    /// What is spoken: a session's negotiated version, or that tapes belong to.
+    /// The session's negotiated version, or the stateless era for a tape.
     pub era: Era,
-    /// Who the client says it is.
+    /// The client's name and version, as the client sent them.
     pub client: ClientInfo,
-    /// What the client can do.
+    /// The capabilities that the client declared.
     pub capabilities: ClientCapabilities,
 }
 
 impl SessionInit {
-    /// Its phase at the beginning. There is no handshake that a tape waits for.
+    /// Returns the first phase. A tape is ready immediately, because it has no
+    /// handshake.
     pub fn first_phase(&self) -> Phase {
         if self.era.is_stateless() { Phase::Ready } else { Phase::Initializing }
     }
 }
 
-/// How far the handshake has come. An ended session has no record at all.
+/// The progress of the handshake. A session that has ended has no record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// `initialize` was answered.
+    /// The server has answered `initialize`.
     Initializing,
-    /// `notifications/initialized` arrived.
+    /// The client has sent `notifications/initialized`.
     Ready,
 }
 
 /// A session as it was at one moment.
 #[derive(Debug, Clone)]
 pub struct SessionRecord {
-    /// What it was opened with.
+    /// The part that never changes.
     pub init: Arc<SessionInit>,
-    /// How far the handshake has come.
+    /// The progress of the handshake.
     pub phase: Phase,
     /// Log messages from this level on are sent; `None` lets the server choose.
     pub log_level: Option<Level>,
     /// The resources whose changes are announced.
     pub subscriptions: BTreeSet<String>,
-    /// When it was opened.
+    /// The time at which the session was opened.
     pub created: Timestamp,
-    /// When it was last used.
+    /// The time at which the session was last used.
     pub last_activity: Timestamp,
-    /// How many requests it has made.
+    /// The number of requests in the session.
     pub requests: u64,
-    /// How many entries were ever appended to its history.
+    /// The number of entries that were ever appended to the history.
     pub recorded: u64,
 }
 
 impl SessionRecord {
-    /// The record of a session at the moment of its creation.
+    /// Makes the record of a session at its creation.
     pub fn new(opened: SessionInit, now: Timestamp) -> Self {
         Self {
             phase: opened.first_phase(),
@@ -85,16 +86,16 @@ impl SessionRecord {
     }
 }
 
-/// One line of a session's history. The store does not look into it.
+/// An entry of a session's history. Stores do not read its body.
 #[derive(Debug, Clone)]
 pub struct HistoryEntry {
-    /// What it counts as in the deployment's [`Totals`].
+    /// The operation under which the entry counts in the deployment's [`Totals`].
     pub operation: &'static str,
-    /// What to keep.
+    /// The entry as clients read it.
     pub body: RawJson,
 }
 
-/// Figures of the whole deployment.
+/// The totals of the whole deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Entries ever appended, by operation.

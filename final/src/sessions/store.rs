@@ -1,4 +1,4 @@
-//! The door to storage.
+//! The interface of all session stores.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -13,88 +13,91 @@ use super::record::{HistoryEntry, SessionInit, SessionRecord, Totals};
 use crate::protocol::RawJson;
 use crate::protocol::logging::Level;
 
-/// What every store is told.
+/// The settings of a store.
 #[derive(Debug, Clone, Copy)]
 pub struct StoreSettings {
-    /// A session that is idle for longer is gone.
+    /// The idle time after which a session expires.
     pub timeout: Duration,
-    /// How many live sessions one owner may have.
+    /// The largest number of sessions that one owner may have at a time.
     pub max_per_owner: usize,
 }
 
-/// A session that was found.
+/// A session that was loaded and touched.
 #[derive(Debug, Clone)]
 pub struct TouchedSession {
-    /// As it is now, this visit counted.
+    /// The session after the touch.
     pub record: SessionRecord,
-    /// The last visit was to another node: this one has just reconstructed it.
+    /// Another node served the previous request, so this node has just
+    /// reconstructed the session.
     pub reconstructed: bool,
 }
 
-/// What a call adds to a session.
+/// An append to the history of a session.
 #[derive(Debug, Clone, Default)]
 pub struct HistoryAppend {
-    /// New entries of the history.
+    /// The new entries.
     pub entries: Vec<HistoryEntry>,
-    /// How many requests are counted with them: this is a visit, too, like
-    /// [`load_and_touch`](SessionStore::load_and_touch). 0 if the visit was made before.
+    /// The number of requests to count in the same step, as
+    /// [`load_and_touch`](SessionStore::load_and_touch) does; 0 if that is done
+    /// already.
     pub requests: usize,
-    /// Resources that change with them.
+    /// The resources that change with the history.
     pub resources: Vec<String>,
 }
 
-/// What was appended, and the session at that moment.
+/// The state of a session at the moment of an append.
 #[derive(Debug, Clone)]
 pub struct AppendedSession {
-    /// As in [`TouchedSession`], if it was a visit.
+    /// As in [`TouchedSession`], if the append counted requests.
     pub reconstructed: bool,
     /// Log messages from this level on are sent; `None` lets the server choose.
     pub log_level: Option<Level>,
-    /// The resources that change and are subscribed to.
+    /// The changed resources to which the session is subscribed.
     pub subscribed: Vec<String>,
 }
 
-/// The state of a storage that can be written.
+/// The state of a storage that works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vitals {
     /// Sessions that are alive, in the whole deployment.
     pub active_sessions: u64,
-    /// How the storage chooses what it drops when it is full, if it drops parts of
-    /// sessions then.
+    /// The policy by which a full storage evicts data, if it may evict parts of
+    /// sessions.
     pub eviction_policy: Option<String>,
 }
 
 /// The result of a storage operation.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// Where sessions live. One implementation for each kind of storage; all pass
-/// the same contract tests (`tests/store_contract.rs`).
+/// A store of sessions. There is one implementation for each kind of storage, and
+/// all pass the same contract tests (`tests/store_contract.rs`).
 ///
-/// Every method is one atomic step: callers never read, change and write back.
-/// Methods that change a session answer `false` if there is none, and then have
-/// changed nothing: a late write cannot bring an ended session back. Every
-/// change that finds its session is activity and postpones expiry.
+/// Every method is one atomic step, so that callers need no **read-modify-write**.
+/// Methods that change a session return `false` if there is no such session, and
+/// then change nothing, so that a late write cannot bring an ended session back.
+/// Every change of a session counts as activity and postpones its expiry.
 ///
 /// # Errors
 /// All methods: [`StoreError`]. A storage that does not answer is never
 /// reported as a session that does not exist.
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
-    /// Makes the session visible to all nodes; `false` if its owner already has
-    /// as many as it may. Called before the client learns the id, so that no
-    /// request can arrive at a node that does not know it.
+    /// Makes the session visible to all nodes; returns `false` if its owner already
+    /// has as many sessions as it may. Callers create a session before the client
+    /// learns its id, so that no request arrives at a node that does not know the
+    /// session.
     async fn create(&self, session: &SessionInit) -> Result<bool>;
 
-    /// The session as it is now, or `None` if it never was, has expired, was
-    /// ended, or belongs to somebody else. Nothing is changed.
+    /// Returns the session as it is now; `None` if it never existed, has expired,
+    /// was ended, or belongs to another principal. Changes nothing.
     async fn load(
         &self,
         id: &SessionId,
         principal: &Principal,
     ) -> Result<Option<SessionRecord>>;
 
-    /// Like [`load`](Self::load), and counts the visit: `requests` more
-    /// requests, activity now.
+    /// Loads a session like [`load`](Self::load), counts `requests` more requests,
+    /// and records activity at this moment.
     async fn load_and_touch(
         &self,
         id: &SessionId,
@@ -102,10 +105,9 @@ pub trait SessionStore: Send + Sync + 'static {
         requests: usize,
     ) -> Result<Option<TouchedSession>>;
 
-    /// What this node knows of a session without asking, if it was entered here
-    /// lately: what it was opened with, which never changes, and what time it is.
-    /// Whether the session is still there, and everything else, storage must be
-    /// asked. A storage that answers at once has nothing to remember.
+    /// Returns what this node has cached of a session that it served lately: the
+    /// part that never changes, and the storage's time. Does not ask storage, so
+    /// the session may have ended. A store that answers immediately caches nothing.
     fn cached(
         &self,
         _id: &SessionId,
@@ -114,10 +116,10 @@ pub trait SessionStore: Send + Sync + 'static {
         None
     }
 
-    /// Postpones expiry for a session that is busy without being visited.
+    /// Postpones the expiry of a session that is in use without new requests.
     async fn touch(&self, id: &SessionId) -> Result<bool>;
 
-    /// The client has finished the handshake.
+    /// Records that the client has finished the handshake.
     async fn mark_ready(&self, id: &SessionId) -> Result<bool>;
 
     /// Sets the least severe level that is sent to the client.
@@ -132,22 +134,22 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Appends to the history, keeps its last
     /// [`HISTORY_LIMIT`](super::record::HISTORY_LIMIT) entries, and counts the
     /// new ones in the session and in the deployment's totals, in the same step.
-    /// `None` if there is no such session.
+    /// Returns `None` if there is no such session.
     async fn append_history(
         &self,
         id: &SessionId,
         append: &HistoryAppend,
     ) -> Result<Option<AppendedSession>>;
 
-    /// The history, newest last; empty if the session is gone.
+    /// Returns the history, newest last; empty if the session is gone.
     async fn read_history(&self, id: &SessionId) -> Result<Vec<RawJson>>;
 
     /// Empties the history and returns how many entries it had; `None` if the
-    /// session is gone. What was counted stays counted.
+    /// session is gone. Does not change `recorded` or the totals.
     async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>>;
 
-    /// Appends to the audit trail and keeps its last `keep` calls. Not activity of
-    /// the session.
+    /// Appends to the audit trail and keeps its last `keep` calls. Does not count
+    /// as activity of the session.
     async fn append_audit(
         &self,
         id: &SessionId,
@@ -158,48 +160,47 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Returns the audit trail, newest last; empty if the session is gone.
     async fn read_audit(&self, id: &SessionId) -> Result<Vec<RawJson>>;
 
-    /// Ends the session on every node; `false` if there was none, or if it
-    /// belongs to somebody else.
+    /// Ends the session on every node; returns `false` if there was none, or if it
+    /// belongs to another principal.
     async fn terminate(
         &self,
         id: &SessionId,
         principal: &Principal,
     ) -> Result<bool>;
 
-    /// Figures of the whole deployment, with everything that was appended before,
-    /// on any node.
+    /// Returns the totals of the whole deployment, which include everything that
+    /// any node has appended before.
     async fn totals(&self) -> Result<Totals>;
 
-    /// Proves that sessions can be written, by a write of its own, and returns what
-    /// operators want to know.
+    /// Proves with a write of its own that sessions can be written, and returns the
+    /// state of the storage for operators.
     async fn probe(&self) -> Result<Vitals> {
         let active_sessions = self.totals().await?.active_sessions;
         Ok(Vitals { active_sessions, eviction_policy: None })
     }
 
-    /// Removes what has expired and returns how many sessions that were. Never
-    /// looks at all sessions.
+    /// Removes expired sessions and returns their number. Never reads all sessions.
     async fn sweep(&self) -> Result<u64>;
 }
 
-/// What storage said, for the log.
+/// The error that storage reported, for the log.
 pub type Cause = Arc<dyn Error + Send + Sync>;
 
-/// Why a store did not do what it was asked.
+/// The reason why a storage operation failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// It did not answer in time, or not at all. Nothing was changed.
+    /// Storage did not answer, or not in time. Nothing was changed.
     #[error("storage is unavailable")]
     Unavailable(#[source] Option<Cause>),
-    /// A change was sent and no answer came back: it may have happened.
+    /// Storage did not confirm a change, so it may have happened.
     #[error("storage did not confirm a change")]
     OutcomeUnknown(#[source] Option<Cause>),
     /// The record was written by a newer release than this one.
     #[error("the session record has schema {found}, this release knows {known}")]
     NewerSchema {
-        /// What the record says.
+        /// The schema of the record.
         found: u64,
-        /// What we can read.
+        /// The newest schema that this release can read.
         known: u64,
     },
     /// The record cannot be read.
@@ -208,7 +209,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// What storage has reported.
+    /// Returns the error that storage reported.
     pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Unavailable(cause) | Self::OutcomeUnknown(cause) => {
@@ -218,7 +219,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the storage is in trouble, and not one session.
+    /// Returns whether the whole storage fails, and not only one session.
     pub fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown(_))
     }

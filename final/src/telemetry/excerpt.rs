@@ -1,14 +1,15 @@
-//! What a log line shows of a value. Every value passes here, because a caller may
-//! have written any of them: it is cut, it is escaped, and it holds no whole id.
+//! Excerpts of values for the log. A log line shows only an excerpt of each value,
+//! because any value may come from a client. An excerpt is short and escaped, and
+//! contains no whole id.
 
 use std::fmt::{self, Debug, Write};
 
-/// Longest value in a log line, in characters. A name, a reason or an error fits;
-/// a body of a megabyte must not fill the disk.
+/// The longest excerpt, in characters. Names, reasons and errors fit, but a body of
+/// a megabyte must not fill the disk.
 const LONGEST: usize = 200;
 
-/// How much of an id is shown, as in [`SessionId::hint`]: enough to find its other
-/// lines, not enough to use it.
+/// The number of characters of an id that are shown, as in [`SessionId::hint`]:
+/// enough to find its other lines, not enough to use the session.
 ///
 /// [`SessionId::hint`]: crate::sessions::SessionId::hint
 const HINT: usize = 13;
@@ -16,20 +17,21 @@ const HINT: usize = 13;
 /// The length of a session ID.
 const UUID: usize = 36;
 
-/// How a tape's id begins, and how many hexadecimal digits follow.
+/// The prefix of a tape ID, and the number of hexadecimal digits after it.
 const TAPE: (&str, usize) = ("tape-", 32);
 
-/// Stands for what was left out.
+/// Marks omitted text.
 const ELLIPSIS: char = '…';
 
-/// The `Debug` output of `value` in at most [`LONGEST`] printable characters.
+/// Returns the `Debug` output of `value` in at most [`LONGEST`] printable
+/// characters.
 pub fn excerpt(value: &dyn Debug) -> String {
     let mut kept = Kept::default();
-    // An error means that no more is kept.
+    // An error means that the rest was dropped.
     let is_whole = write!(kept, "{value:?}").is_ok();
     let mut text = hide_ids(&kept.text);
     if !is_whole {
-        // The rest of an id may be beyond the cut, which hides that it is one.
+        // The cut may have split an id, whose first part does not look like one.
         let last_word = text.trim_end_matches(is_part_of_id).len();
         text.truncate(last_word.max(text.len().saturating_sub(UUID)));
     }
@@ -41,8 +43,8 @@ pub fn excerpt(value: &dyn Debug) -> String {
     text
 }
 
-/// The beginning of a text, escaped: longer than an excerpt by an id, so that an id
-/// at its end is recognised.
+/// The escaped beginning of a text. It is longer than an excerpt by the length of
+/// an id, so that an id at the end of the excerpt is found.
 #[derive(Default)]
 struct Kept {
     text: String,
@@ -53,8 +55,8 @@ impl Write for Kept {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         text.chars().try_for_each(|character| match character {
             '"' | '\'' | '\\' => self.write_char(character),
-            // Control characters, line and paragraph separators, and what changes
-            // the direction of the text.
+            // This escapes control characters, line and paragraph separators, and
+            // characters that change the direction of the text.
             _ => character.escape_debug().try_for_each(|c| self.write_char(c)),
         })
     }
@@ -69,7 +71,8 @@ impl Write for Kept {
     }
 }
 
-/// Only ASCII, so that it is one byte.
+/// Returns whether a character may be part of an id. Each is ASCII, and so one
+/// byte.
 fn is_part_of_id(character: char) -> bool {
     character.is_ascii_hexdigit() || "tape-".contains(character)
 }
@@ -92,7 +95,8 @@ fn hide_ids(text: &str) -> String {
     shown
 }
 
-/// How long the id is that a text begins with. Ids are ASCII.
+/// Returns the length of the id at the start of a text; `None` if there is no id
+/// there. Ids are ASCII.
 fn id_length(text: &str) -> Option<usize> {
     let are_digits = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
     let is_uuid = |text: &&str| {
@@ -134,7 +138,7 @@ mod tests {
         }
     }
 
-    /// Otherwise a caller could write lines of its own, or to a terminal.
+    /// Unescaped, a client's value could forge log lines or control a terminal.
     #[test]
     fn what_is_not_printable_is_escaped() {
         let text = "a\r\nb\x1b[31m\u{7f}\u{85}\u{2028}\u{202e}\u{0}";
@@ -142,7 +146,7 @@ mod tests {
         assert_eq!(shown(text), escaped);
     }
 
-    /// Whoever has a whole id may use it.
+    /// A reader of the log could use a session whose whole id is shown.
     #[test]
     fn ids_are_shown_as_hints_wherever_they_are() {
         for id in [SessionId::random(), SessionId::random_tape()] {

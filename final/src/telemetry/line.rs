@@ -1,5 +1,5 @@
-//! How an event becomes a line of the log: text for people, or one JSON object.
-//! Whatever the format, every value is an [`excerpt`].
+//! The formats of a log line: text for people, or one JSON object. In both, every
+//! value is an [`excerpt`].
 
 use std::fmt::{self, Debug};
 
@@ -16,10 +16,10 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::excerpt::excerpt;
 
-/// The field that `tracing` keeps the text of an event in.
+/// The field in which `tracing` keeps the text of an event.
 const MESSAGE: &str = "message";
 
-/// The fields of a text line: the message, and `name=value` pairs.
+/// Formats the fields of a text line: the message, and `name=value` pairs.
 pub fn text_fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
     let pair =
         |writer: &mut Writer<'_>, field: &Field, value: &dyn Debug| match field
@@ -118,7 +118,7 @@ impl Visit for Members<'_, '_> {
         self.write(field, value);
     }
 
-    /// Without the quotation marks of its `Debug` output.
+    /// Records a text without the quotation marks of its `Debug` output.
     fn record_str(&mut self, field: &Field, value: &str) {
         self.record_debug(field, &format_args!("{value}"));
     }

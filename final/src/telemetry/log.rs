@@ -1,7 +1,7 @@
-//! The way of the log to standard error: a bounded queue and a thread of its own.
-//! Standard error may be closed, full, or a pipe that is never read. Then lines are
-//! lost and counted, and nothing else happens: no thread that serves waits for the
-//! log, and no request fails because of it.
+//! Writes the log to standard error, through a bounded queue and on a thread of its
+//! own. Standard error may be closed, full, or a pipe that is never read. Then the
+//! log loses lines and counts them, but no thread that serves requests waits for
+//! the log, and no request fails because of it.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -21,29 +21,30 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::line::{JsonLine, JsonMembers, text_fields};
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
     /// One JSON object a line.
     Json,
 }
 
-/// How many lines may wait: a burst of a busy node at level debug. A line is at most
-/// a few KiB, usually a tenth of one.
+/// The number of lines that may wait: enough for a burst of a busy node at level
+/// debug. A line has at most a few KiB, and usually about a hundred bytes.
 const QUEUE: usize = 4_096;
 
-/// How long the last lines may take at the end of the process.
+/// The time for the last lines at the end of the process.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// Pause before a line is offered again to a descriptor that is set not to block.
+/// The pause before a write is repeated on a non-blocking descriptor that was full.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Lines that did not fit into the queue. A process has one standard error.
+/// The number of lines that did not fit into the queue. It is static, because a
+/// process has one standard error.
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
-/// Lines that standard error did not take.
+/// The number of lines that could not be written to standard error.
 static REFUSED: AtomicU64 = AtomicU64::new(0);
 
 /// Counts the lines of the log that were lost.
@@ -52,8 +53,8 @@ pub fn lost_lines() -> u64 {
     REFUSED.load(Relaxed).saturating_add(dropped as u64)
 }
 
-/// Standard error, for everything that the process writes there. Dropping it waits
-/// a moment for the last lines.
+/// The writer of everything that the process writes to standard error. Dropping it
+/// waits a moment for the last lines.
 #[derive(Debug)]
 pub struct Log {
     queue: NonBlocking,
@@ -69,16 +70,18 @@ impl Log {
             .buffered_lines_limit(QUEUE)
             .thread_name("log")
             .finish(LineWriter::new(io::stderr(), passed));
-        // When dropped, it prints to standard output if the queue stays full. That
-        // is the client's over stdio, and may be a pipe that is not read either.
+        // A dropped guard prints to standard output if the queue stays full. Over
+        // stdio that stream belongs to the client, and it may be a pipe that is
+        // never read.
         std::mem::forget(guard);
-        // An error means that there is a log already, as in an embedding program.
+        // An error means that a log exists already, for example in a program that
+        // embeds this library.
         let _ = DROPPED.set(queue.error_counter());
         Self { queue, marks }
     }
 
-    /// Sends all events of this level to standard error, and panics too. Only the
-    /// first call has an effect.
+    /// Sends events of this level or a more severe one, and panics, to standard
+    /// error. Only the first call has an effect.
     pub fn start(&self, level: LevelFilter, format: LogFormat) {
         let log = tracing_subscriber::fmt()
             .with_max_level(level)
@@ -108,7 +111,7 @@ impl Log {
     }
 
     fn put(&self, line: &[u8]) {
-        // It is lossy, so it has no errors.
+        // The queue is lossy, so it returns no errors.
         let _ = self.queue.clone().write_all(line);
     }
 
@@ -125,7 +128,7 @@ impl Drop for Log {
     fn drop(&mut self) {
         let deadline = Instant::now() + LAST_LINES;
         self.flush(deadline);
-        // What the first mark led to: how many lines are lost.
+        // The first mark may have queued a line about lost lines.
         self.flush(deadline);
     }
 }
@@ -143,15 +146,15 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     }
 }
 
-/// What the thread writes with.
+/// The writer on the log's thread.
 struct LineWriter<W> {
     output: W,
     passed: SyncSender<()>,
-    /// How many lost lines the log has told of.
+    /// The number of lost lines that the log has reported.
     announced: u64,
-    /// Lines since the last time.
+    /// The number of lines since the last report.
     since: usize,
-    /// The last line was written in part.
+    /// The last line was written only in part.
     is_torn: bool,
     /// The last line was written.
     works: bool,
@@ -182,7 +185,7 @@ impl<W: Write> LineWriter<W> {
                 }
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted => {}
-                    // A parent may have set the pipe so, for its own end.
+                    // A parent process may have made the pipe non-blocking.
                     ErrorKind::WouldBlock => thread::sleep(PAUSE),
                     _ => return Err(error),
                 },
@@ -191,8 +194,8 @@ impl<W: Write> LineWriter<W> {
         Ok(())
     }
 
-    /// Logs how many lines are lost, if a line has a chance to arrive. It goes
-    /// through the queue like any other, so it has the format of the others.
+    /// Logs how many lines are lost, if standard error accepts lines again. This
+    /// line goes through the queue, so it has the format of the others.
     fn announce(&mut self) {
         self.since = 0;
         let lost = lost_lines();
@@ -213,7 +216,7 @@ impl<W: Write> Write for LineWriter<W> {
     fn write_all(&mut self, line: &[u8]) -> io::Result<()> {
         if line == Self::MARK {
             self.announce();
-            // An error means that an earlier mark was not waited for.
+            // An error means that an earlier mark is not received yet.
             let _ = self.passed.try_send(());
             return Ok(());
         }
@@ -222,14 +225,14 @@ impl<W: Write> Write for LineWriter<W> {
             REFUSED.fetch_add(1, Relaxed);
         }
         self.since += 1;
-        // By now everything is written that was queued before the loss.
+        // By now, all lines that were queued before the loss are written.
         if self.since >= QUEUE {
             self.announce();
         }
         Ok(())
     }
 
-    /// The queue is empty.
+    /// Reports lost lines. The thread calls this when the queue is empty.
     fn flush(&mut self) -> io::Result<()> {
         self.announce();
         Ok(())
@@ -240,7 +243,8 @@ impl<W: Write> Write for LineWriter<W> {
 mod tests {
     use super::*;
 
-    /// Takes a few bytes at a time, or does what it is told.
+    /// A pipe that answers writes with the given results, and then accepts all
+    /// bytes.
     #[derive(Default)]
     struct Pipe {
         taken: String,

@@ -17,15 +17,15 @@ use crate::lock::lock;
 use crate::protocol::method::Method;
 use crate::sessions::HistoryEntry;
 
-/// Upper bounds of the request histogram, seconds: from a ping in memory to a
-/// person who fills in a form.
+/// The upper bounds of the request histogram, in seconds: from a ping in memory to
+/// a user who fills in a form.
 const BUCKETS: &[f64] = &[
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1,
     0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
 ];
 
-const SESSION_EVENTS: &str = "What happened to sessions";
-const STREAMS: &str = "Event streams held by this node";
+const SESSION_EVENTS: &str = "Events in the life of sessions on this node";
+const STREAMS: &str = "Event streams open on this node";
 
 /// Makes the fields of [`Metrics`] and the code that registers them. A row is a
 /// field, its type, the metric's name and help, and a label if several fields are
@@ -33,11 +33,11 @@ const STREAMS: &str = "Event streams held by this node";
 macro_rules! metrics {
     ($($(#[$doc:meta])* $field:ident: $type:ident, $name:literal, $help:expr
         $(, $label:literal = $value:expr)?;)*) => {
-        /// Handles of all metrics. Those that every request uses are looked up when
-        /// they are registered and never again.
+        /// The handles of all metrics. The labels of requests are looked up once,
+        /// when the metrics are registered.
         #[derive(Debug)]
         pub struct Metrics {
-            /// Where other modules register theirs.
+            /// The registry, in which other modules register their metrics.
             pub registry: Registry,
             $($(#[$doc])* pub $field: $type,)*
             log_lines_lost: Mutex<IntCounter>,
@@ -47,11 +47,11 @@ macro_rules! metrics {
         }
 
         impl Metrics {
-            /// Registers everything.
+            /// Registers all metrics.
             ///
             /// # Errors
-            /// [`prometheus::Error`] if a name is taken, which only a change of this
-            /// code can cause.
+            /// [`prometheus::Error`] if a name is taken, which only a change of
+            /// this code can cause.
             pub fn new() -> Result<Self, Error> {
                 let registry = Registry::new();
                 let metrics = Self {
@@ -103,8 +103,7 @@ metrics! {
     /// Streams that were resumed after their connection had broken.
     streams_resumed: IntCounter, "mcp_streams_resumed_total",
         "Event streams resumed on this node";
-    /// Events that were sent again, or for the first time, on such a stream before
-    /// it had caught up.
+    /// Events sent on resumed streams before these had caught up.
     events_replayed: IntCounter, "mcp_events_replayed_total",
         "Events sent on resumed streams until they had caught up";
     /// Requests refused by the rate limit.
@@ -123,26 +122,25 @@ fn register<C: Collector + Clone + 'static>(
 }
 
 fn lost_lines(registry: &Registry) -> Result<IntCounter, Error> {
-    let help = "Log lines that standard error did not take";
+    let help = "Log lines that could not be written to standard error";
     register(registry, IntCounter::new("mcp_log_lines_lost_total", help)?)
 }
 
 fn bus_messages(
     registry: &Registry,
 ) -> Result<[IntCounter; BusMessage::KINDS.len()], Error> {
-    let help =
-        Opts::new("mcp_bus_messages_total", "What other nodes told this one");
+    let help = Opts::new("mcp_bus_messages_total", "Bus messages from other nodes");
     let kinds = register(registry, IntCounterVec::new(help, &["kind"])?)?;
     Ok(BusMessage::KINDS.map(|kind| kinds.with_label_values(&[kind])))
 }
 
 fn calculations(registry: &Registry) -> Result<IntCounterVec, Error> {
     let help =
-        Opts::new("mcp_calculations_total", "Calculations recorded by this node.");
+        Opts::new("mcp_calculations_total", "Calculations recorded by this node");
     register(registry, IntCounterVec::new(help, &["operation"])?)
 }
 
-/// Requests that have ended, by method.
+/// The metrics of requests that have ended, by method.
 #[derive(Debug)]
 struct RequestMetrics {
     ended: Vec<[IntCounter; Outcome::ALL.len()]>,
@@ -156,7 +154,7 @@ impl RequestMetrics {
         let ended = register(registry, ended)?;
         let help = HistogramOpts::new(
             "mcp_request_duration_seconds",
-            "From the parsed request to its answer",
+            "Time from the parsed request to its answer",
         );
         let help = help.buckets(BUCKETS.to_vec());
         let durations = register(registry, HistogramVec::new(help, &["method"])?)?;
@@ -196,13 +194,14 @@ impl Metrics {
         }
     }
 
-    /// The log counts lost lines itself, because it is there before the metrics are.
+    /// Copies the log's own count of lost lines. The log counts them, because it
+    /// starts before the metrics.
     fn count_lost_lines(&self) {
         let counted = lock(&self.log_lines_lost);
         counted.inc_by(log::lost_lines().saturating_sub(counted.get()));
     }
 
-    /// Returns everything in Prometheus' text format.
+    /// Returns all metrics in Prometheus' text format.
     pub fn render(&self) -> String {
         self.count_lost_lines();
         let mut text = Vec::new();

@@ -1,7 +1,8 @@
 //! The entries of an audit trail.
 //!
-//! A call only copies what is shown of it. Its JSON is written where it is stored
-//! or, in memory, where it is read, because most entries there never are.
+//! A call only copies the parts that the trail shows. Their JSON is written when
+//! they are stored in Redis. In memory it is written when they are read, because
+//! most entries in memory are never read.
 
 use std::borrow::Cow;
 
@@ -12,7 +13,7 @@ use crate::protocol::method::Method;
 use crate::protocol::{RawJson, to_raw};
 use crate::sessions::Timestamp;
 
-/// How many bytes of parameters and results are shown.
+/// The number of bytes of parameters and results that are shown.
 const SUMMARY: usize = 200;
 
 /// A request that is being served.
@@ -55,7 +56,7 @@ enum Part<'a> {
 }
 
 impl AuditRequest {
-    /// Copies what is shown of a request that was received at `now`.
+    /// Copies the parts of a request that are shown. It was received at `now`.
     pub fn new(now: Timestamp, request: &Request) -> Self {
         let Request { id, method, params } = request;
         let method = match Method::parse(method) {
@@ -79,10 +80,10 @@ impl AuditRequest {
 }
 
 impl AuditEntry {
-    /// How many entries of the trail a call has.
+    /// The number of entries that a call has in the trail.
     pub const PARTS: usize = 2;
 
-    /// Returns the request and the response, as they are read.
+    /// Returns the request and the response, as clients read them.
     pub fn parts(&self) -> [RawJson; Self::PARTS] {
         let Self { request, at, outcome, result } = self;
         let AuditRequest { id, method, at: asked, params } = request;
