@@ -164,7 +164,7 @@ impl Reader<'_> {
         use_redis: bool,
     ) -> (Vec<Problem>, Vec<Problem>) {
         let mut problems = self.problems;
-        // If it is unclear whether Redis is used, its address has to be right.
+        // If USE_REDIS cannot be read, problems of REDIS_URL are reported too.
         let is_unclear = problems.iter().any(|it| it.variable == "USE_REDIS");
         if !use_redis && !is_unclear {
             problems.retain(|problem| problem.scope != SettingScope::WithRedis);

@@ -1,6 +1,7 @@
-//! The data contracts of MCP: what travels on the wire, as Rust types.
+//! The messages of MCP, as Rust types.
 //!
-//! No I/O, no async, no knowledge of transports or storage.
+//! This module has no I/O and no async, and does not depend on transports or
+//! storage.
 #![allow(
     missing_docs,
     reason = "fields have the schema's names; each module cites its page, and \
@@ -45,19 +46,20 @@ use serde_json::value::RawValue;
 /// A JSON text that is already valid and compact, and is passed on unparsed.
 pub type RawJson = Box<RawValue>;
 
-/// Serializes one of our own contract types, which cannot fail: none has a map
-/// with keys that are not strings, and none returns an error of its own.
+/// Serializes one of our own types. This cannot fail, because none has a map whose
+/// keys are not strings, and none returns an error of its own.
 pub fn to_raw(value: &impl Serialize) -> RawJson {
     serde_json::value::to_raw_value(value).unwrap_or_default()
 }
 
-/// What many readers of lines take for the end of one, although neither event
-/// streams nor stdio do: NEL, LINE SEPARATOR, PARAGRAPH SEPARATOR.
+/// The characters that many readers treat as the end of a line, although event
+/// streams and stdio do not: NEL, LINE SEPARATOR, PARAGRAPH SEPARATOR.
 const LINE_ENDS: [(char, &str); 3] =
     [('\u{85}', "\\u0085"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")];
 
-/// Returns a message as a text that every reader takes for one line. JSON allows
-/// these characters within strings only, so an escape means the same.
+/// Returns a message as a text that every reader treats as one line. It escapes
+/// these characters, which JSON allows only in strings, so the message stays the
+/// same.
 pub fn one_line(message: &RawJson) -> Cow<'_, str> {
     let text = message.get();
     if text.is_ascii() {

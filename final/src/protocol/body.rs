@@ -1,4 +1,4 @@
-//! Reads a body: one parse, parameters left raw until the method is known.
+//! Parses a body once, and leaves the parameters raw until the method is known.
 //! spec: basic/index (messages), basic/transports (sending messages)
 
 use std::borrow::Cow;
@@ -11,23 +11,24 @@ use super::RawJson;
 use super::jsonrpc::{Message, Notification, Request, RequestId, Response};
 use super::raw::{Kind, each_item, has_more_items, nests_deeper};
 
-/// How deep arrays and objects may nest in a body. Real messages stay below
-/// ten; unbounded nesting is how a small body exhausts a stack.
+/// The deepest nesting of arrays and objects in a body. Real messages stay below
+/// ten levels. Without this limit, a small body could exhaust the stack.
 pub const MAX_DEPTH: usize = 64;
 
-/// How many messages an array may hold, in the one version that has arrays.
+/// The largest number of messages in an array, in the one version that has arrays.
 pub const MAX_BATCH: usize = 50;
 
 /// A body: one message, or an array where the version allows it.
 #[derive(Debug, Clone)]
 pub enum Body {
-    /// The usual case.
+    /// One message, which is the usual case.
     Single(Message),
-    /// 2025-03-26 only. Each element stands or falls alone.
+    /// An array of messages, in 2025-03-26 only. A malformed one does not affect
+    /// the others.
     Batch(Vec<Result<Message, ParseError>>),
 }
 
-/// Why a body is not a message.
+/// The reason why a body is not a message.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ParseError {
     /// Not UTF-8, or not JSON.
@@ -47,7 +48,7 @@ pub enum ParseError {
 }
 
 impl ParseError {
-    /// The id of the malformed message, if it could be read.
+    /// Returns the id of the malformed message, if it could be read.
     pub fn id(&self) -> Option<RequestId> {
         match self {
             Self::Shape { id, .. } => id.clone(),
@@ -57,7 +58,7 @@ impl ParseError {
 }
 
 impl Body {
-    /// Reads a body.
+    /// Parses a body.
     ///
     /// # Errors
     /// [`ParseError`] names the first rule that the body breaks.
@@ -72,7 +73,7 @@ impl Body {
         Message::parse(text).map(Self::Single)
     }
 
-    /// Returns the id to answer to, if this is one message that is to be answered.
+    /// Returns the id of the request, if the body is one request.
     pub fn request_id(&self) -> Option<&RequestId> {
         match self {
             Self::Single(message) => message.request_id(),
@@ -98,8 +99,8 @@ impl Body {
     }
 }
 
-/// Every member that a message can have, before their combination is looked at. All
-/// are raw: whatever stands there may be as long as the body.
+/// The members that a message can have, before their combination is checked. All
+/// are raw, because each may be as long as the body.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
@@ -113,22 +114,22 @@ struct Envelope<'a> {
     error: Option<RawJson>,
 }
 
-/// Keeps `null` apart from absence: an absent id makes a notification, a null
-/// one is an error.
+/// Distinguishes `null` from an absent member: a message without an id is a
+/// notification, but an id that is `null` is an error.
 fn present<'de, D: Deserializer<'de>>(
     d: D,
 ) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(d).map(Some)
 }
 
-/// A string; `None` if it is something else, or not valid Unicode text.
+/// Parses a string; returns `None` for other values, and for invalid Unicode.
 fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
     serde_json::from_str(raw.get()).ok().map(|Text(text)| text)
 }
 
-/// An id. Only a number or a string is read at all.
+/// Parses an id. Does not parse arrays and objects, which may be large.
 fn request_id(raw: &RawValue) -> Option<RequestId> {
     let is_scalar = matches!(Kind::of(raw), Kind::Number | Kind::String);
     is_scalar.then(|| serde_json::from_str(raw.get()).ok())?
@@ -192,7 +193,7 @@ impl Message {
                 Err(malformed(Some(id), "params is an object"))
             }
             Some(id) => Ok(Self::Request(Request { id, method, params })),
-            // L011: a notification is not answered, whatever is wrong with it.
+            // L011: a notification is not answered, even if it is malformed.
             None => {
                 let params = params.filter(is_object);
                 Ok(Self::Notification(Notification { method, params }))

@@ -1,4 +1,4 @@
-//! How long a client may keep a result, and for whom.
+//! Hints for how long, and for which callers, a result may be cached.
 //! spec: server/utilities/caching, 2026-07-28
 
 use serde::Serialize;
@@ -7,35 +7,37 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CacheHint {
-    /// For how many milliseconds it is fresh.
+    /// The time for which the result is fresh, in milliseconds.
     pub ttl_ms: u64,
-    /// Who may be given it.
+    /// The callers that may receive the cached result.
     pub cache_scope: CacheScope,
 }
 
-/// Who may be given a cached result. It controls no access: that is checked for
-/// every request (M091).
+/// The callers that may receive a cached result. This does not control access,
+/// which the server checks for every request (M091).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CacheScope {
-    /// Everybody: it does not depend on who asks (M090).
+    /// All callers, because the result does not depend on the caller (M090).
     Public,
-    /// Whoever asked.
+    /// Only the caller of the request.
     Private,
 }
 
-/// How long what never changes while a server runs is fresh: a deployment may
-/// bring a new release at any time.
+/// The TTL of results that never change while a server runs. It is bounded, because
+/// a new release may be deployed at any time.
 const RELEASE_TTL_MS: u64 = 300_000;
 
 impl CacheHint {
-    /// The same for everybody until the next release.
+    /// The hint of results that are the same for all callers until the next
+    /// release.
     pub const OF_RELEASE: Self = Self::public(RELEASE_TTL_MS);
 
-    /// Of this request and this moment only.
+    /// The hint of results that must not be cached.
     pub const NONE: Self = Self { ttl_ms: 0, cache_scope: CacheScope::Private };
 
-    /// The same for everybody, for so long.
+    /// Returns the hint of results that are the same for all callers, for this
+    /// time.
     pub const fn public(ttl_ms: u64) -> Self {
         Self { ttl_ms, cache_scope: CacheScope::Public }
     }

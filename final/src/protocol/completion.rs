@@ -7,23 +7,23 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::raw::null_is_absent;
 
-/// How many values one answer may hold.
+/// The largest number of values in one answer.
 pub const MAX_VALUES: usize = 100;
 
 /// The parameters of `completion/complete`.
 #[derive(Debug, Deserialize)]
 pub struct CompleteParams {
-    /// What the argument belongs to.
+    /// The prompt or resource template that has the argument.
     #[serde(rename = "ref")]
     pub reference: Reference,
-    /// What has been typed so far.
+    /// The argument, as far as the user has typed it.
     pub argument: PartialArgument,
     /// Arguments that are already filled in.
     #[serde(default, deserialize_with = "null_is_absent")]
     pub context: CompletionContext,
 }
 
-/// What is being completed.
+/// The prompt or resource template whose argument is completed.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type")]
 pub enum Reference {
@@ -35,21 +35,22 @@ pub enum Reference {
     Resource { uri: String },
 }
 
-/// The argument being typed.
+/// The argument that the user is typing.
 #[derive(Debug, Deserialize)]
 pub struct PartialArgument {
     pub name: String,
     pub value: String,
 }
 
-/// What the client already knows.
+/// The context of a completion.
 #[derive(Debug, Default, Deserialize)]
 pub struct CompletionContext {
     #[serde(default, deserialize_with = "given")]
     pub arguments: BTreeMap<String, String>,
 }
 
-/// Values that are there. `null` is none, in the place of one or of all.
+/// Reads the arguments that have a value. Ignores `null`, for one argument or for
+/// all.
 fn given<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, String>, D::Error> {
@@ -63,20 +64,20 @@ pub struct CompleteResult {
     pub completion: Completion,
 }
 
-/// The values that fit.
+/// The values that match.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Completion {
     /// At most [`MAX_VALUES`], the best first.
     pub values: Vec<String>,
     pub total: usize,
-    /// Whether some were left out.
+    /// Some values were omitted.
     pub has_more: bool,
 }
 
 impl Completion {
-    /// Those of `candidates` that contain what was typed, ignoring case; those
-    /// that begin with it come first, otherwise in the order given.
+    /// Returns the candidates that contain the typed text, ignoring case. Those
+    /// that begin with it come first; apart from that, they keep their order.
     pub fn matching<S: Into<String>>(
         typed: &str,
         candidates: impl IntoIterator<Item = S>,

@@ -1,4 +1,4 @@
-//! Content blocks: what tools, prompts and samples are made of.
+//! The content blocks of tool results, prompts and samples.
 //! spec: server/tools (tool result), server/prompts (data types)
 
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub enum Content {
     Resource {
         resource: ResourceContents,
     },
-    /// A resource to be read later (2025-06-18 and newer).
+    /// A link to a resource (2025-06-18 and newer).
     ResourceLink {
         uri: String,
         name: String,
@@ -36,7 +36,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// A text block.
+    /// Makes a text block.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text { text: text.into() }
     }
@@ -60,7 +60,7 @@ pub enum ResourceBody {
     Blob(String),
 }
 
-/// Who speaks in a prompt or a sample.
+/// The speaker in a prompt or a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {

@@ -1,4 +1,5 @@
-//! Discovery: what a client may know of a server before it relies on anything.
+//! Discovery: the versions and capabilities of a server, for clients that do not
+//! know them yet.
 //! spec: server/discover, 2026-07-28
 
 use serde::Serialize;
@@ -9,10 +10,10 @@ use super::lifecycle::ServerCapabilities;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DiscoverResult<'a> {
-    /// The versions that are spoken here, of both eras (A6), newest first.
+    /// The versions of both eras that the server supports (A6), newest first.
     pub supported_versions: &'a [&'a str],
     pub capabilities: &'a ServerCapabilities,
-    /// How a model should use it.
+    /// Instructions for a model that uses the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instructions: Option<&'a str>,
 }

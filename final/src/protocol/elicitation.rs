@@ -1,4 +1,4 @@
-//! Elicitation: asking the person for values, with a form.
+//! Elicitation: a form that asks the user for values.
 //! spec: client/elicitation (form mode)
 
 use std::ops::ControlFlow;
@@ -14,25 +14,26 @@ use super::question::Question;
 use super::raw::{Kind, each_item, each_member, has_more_items};
 use super::version::Era;
 
-/// `elicitation/create`. Never for secrets: a form is shown and stored.
+/// The parameters of `elicitation/create`. They must not ask for secrets, because
+/// forms are shown and stored.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Elicit {
-    /// Why the values are needed.
+    /// The reason why the values are needed.
     pub message: String,
     /// A flat object of strings, numbers, booleans and choices.
     pub requested_schema: Value,
 }
 
-/// What the person did.
+/// The user's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ElicitAction {
-    /// Filled in and sent.
+    /// The user has sent the form.
     Accept,
-    /// Refused.
+    /// The user has refused.
     Decline,
-    /// Dismissed without a choice.
+    /// The user has closed the form without a choice.
     Cancel,
 }
 
@@ -45,11 +46,12 @@ pub struct ElicitResult {
     pub content: Map<String, Value>,
 }
 
-/// How many choices one value of a form may have.
+/// The largest number of choices in one value of a form.
 const MAX_CHOICES: usize = 100;
 
-/// Reads values as a form has them: text, numbers, truth values, and lists of these.
-/// Anything else could cost many times its length, and is no answer.
+/// Reads the values of a form: texts, numbers, booleans, and lists of these.
+/// Rejects other values, which a form does not have, and which may need many times
+/// their length in memory.
 fn flat<'de, D: Deserializer<'de>>(d: D) -> Result<Map<String, Value>, D::Error> {
     let given: Option<RawJson> = Deserialize::deserialize(d)?;
     let Some(given) = given else { return Ok(Map::new()) };
@@ -89,7 +91,7 @@ impl Question for Elicit {
         era.has_elicitation() && client.elicitation
     }
 
-    /// L163: accepted values fit the schema that was sent.
+    /// L163: accepted values must match the schema that was sent.
     fn accepts(&self, answer: &ElicitResult) -> bool {
         let content = Value::Object(answer.content.clone());
         answer.action != ElicitAction::Accept

@@ -1,5 +1,5 @@
-//! What a request of the stateless era says of itself: there is no handshake that
-//! could have said it before.
+//! The `_meta` of a request of the stateless era. Every request carries in it what
+//! the stateful era exchanges once, in the handshake.
 //! spec: basic/index (per-request fields), 2026-07-28
 
 use std::collections::BTreeMap;
@@ -13,12 +13,12 @@ use super::lifecycle::{ClientCapabilities, ClientInfo, MAX_CLIENT_NAME};
 use super::logging::Level;
 use super::raw::Kind;
 
-/// The `_meta` member that names the protocol version. It makes a request one of
-/// the stateless era, whatever else it says (A3, A4).
+/// The `_meta` member that names the protocol version. A request that has it
+/// belongs to the stateless era, whatever its other members are (A3, A4).
 pub const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 /// The `_meta` member that names the client.
 pub const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
-/// The `_meta` member that says what the client can do.
+/// The `_meta` member that declares the client's capabilities.
 pub const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 /// The `_meta` member that asks for log messages.
 pub const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
@@ -26,26 +26,27 @@ pub const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 /// The `_meta` of a request.
 #[derive(Debug, Clone)]
 pub struct Envelope {
-    /// The version that the request speaks, whether we know it or not.
+    /// The version of the request, which the server may not support.
     pub version: String,
-    /// Who the client says it is, if it says so. Nothing is decided by it (M023).
+    /// The client's name and version, if it sent them. No decision depends on them
+    /// (M023).
     pub client: Option<ClientInfo>,
-    /// What the client can do while this request runs (M020).
+    /// The client's capabilities while this request runs (M020).
     pub capabilities: ClientCapabilities,
     log_level: Option<RawJson>,
 }
 
-/// The members of a `_meta`, raw: every request brings them, and most of what is in
-/// them is not looked at.
+/// The members of a `_meta`. They are raw, because every request has them, and the
+/// server reads few of them.
 type Meta<'a> = BTreeMap<String, &'a RawValue>;
 
-/// Why an envelope cannot be used, in a sentence for the client.
+/// The reason why an envelope cannot be used, as a sentence for the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadEnvelope(pub &'static str);
 
 impl Envelope {
-    /// The envelope of a request, if its `_meta` names a protocol version.
+    /// Reads the envelope of a request, if its `_meta` names a protocol version.
     pub fn of(params: Option<&RawJson>) -> Option<Result<Self, BadEnvelope>> {
         #[derive(Deserialize)]
         struct Params<'a> {
@@ -53,8 +54,8 @@ impl Envelope {
             meta: Meta<'a>,
         }
         let params = params?.get();
-        // A second look at the parameters, spared to the requests of a session.
-        // The slash of the full name may be escaped.
+        // Requests of a session skip this second parse. The full name has a slash,
+        // which may be escaped, so this searches for a part of it.
         if !params.contains("protocolVersion") {
             return None;
         }
@@ -70,13 +71,13 @@ impl Envelope {
         let capabilities = declared
             .and_then(|raw| as_type(raw))
             .ok_or(BadEnvelope("_meta needs clientCapabilities, an object"))?;
-        let nobody = BadEnvelope("_meta: clientInfo has a name and a version");
+        let unnamed = BadEnvelope("_meta: clientInfo has a name and a version");
         let client: Option<ClientInfo> = match meta.get(CLIENT_INFO) {
             None => None,
             Some(client) if is_null(client) => None,
             // serde would accept an array as the members in order.
-            Some(client) if client.get().starts_with('[') => return Err(nobody),
-            Some(client) => Some(as_type(client).ok_or(nobody)?),
+            Some(client) if client.get().starts_with('[') => return Err(unnamed),
+            Some(client) => Some(as_type(client).ok_or(unnamed)?),
         };
         let is_long = |client: &ClientInfo| client.longest_name() > MAX_CLIENT_NAME;
         if client.as_ref().is_some_and(is_long) {
@@ -87,7 +88,8 @@ impl Envelope {
         Ok(Self { version, client, capabilities, log_level })
     }
 
-    /// Log messages from this level on are wanted; `None` are otherwise (M152).
+    /// Returns the least severe level of the log messages that the client wants;
+    /// `None` if it wants none (M152).
     ///
     /// # Errors
     /// [`BadEnvelope`] if there is no such level (M154).
@@ -99,7 +101,7 @@ impl Envelope {
     }
 }
 
-/// `null` is absent.
+/// Returns whether a value is `null`, which counts as absent.
 fn is_null(raw: &RawValue) -> bool {
     Kind::of(raw) == Kind::Null
 }

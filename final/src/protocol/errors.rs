@@ -1,4 +1,4 @@
-//! JSON-RPC error objects and the codes that MCP gives a meaning.
+//! JSON-RPC error objects, and the codes to which MCP gives a meaning.
 //! spec: basic/index (error responses), schema.ts
 
 use serde::{Deserialize, Serialize};
@@ -20,10 +20,11 @@ pub const INTERNAL_ERROR: i32 = -32603;
 pub const RESOURCE_NOT_FOUND: i32 = -32002;
 /// A header and the body disagree (2026-07-28).
 pub const HEADER_MISMATCH: i32 = -32020;
-/// The work needs a capability that the client did not declare (2026-07-28);
+/// The request needs a capability that the client did not declare (2026-07-28);
 /// `data.requiredCapabilities` names it.
 pub const MISSING_CAPABILITY: i32 = -32021;
-/// The protocol version is not spoken here; `data.supported` lists those that are.
+/// The server does not support the protocol version; `data.supported` lists those
+/// that it supports.
 pub const UNSUPPORTED_VERSION: i32 = -32022;
 
 /// The `error` member of a JSON-RPC response.
@@ -34,18 +35,18 @@ pub struct RpcError {
     /// One short, fixed sentence.
     #[serde(default, deserialize_with = "null_is_absent")]
     pub message: String,
-    /// Detail for programs. A client's is not read: nothing here needs it.
+    /// Details for programs. The server does not read those of a client's errors.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
 }
 
 impl RpcError {
-    /// An error without `data`.
+    /// Makes an error without `data`.
     pub fn new(code: i32, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), data: None }
     }
 
-    /// The same error with `data`.
+    /// Adds `data` to the error.
     pub fn with_data(self, data: Value) -> Self {
         Self { data: Some(data), ..self }
     }

@@ -1,4 +1,4 @@
-//! JSON-RPC 2.0: ids, the three kinds of message, and how ours are written.
+//! JSON-RPC 2.0: ids, the three kinds of messages, and functions that write ours.
 //! spec: basic/index (messages)
 
 use std::fmt;
@@ -10,11 +10,12 @@ use serde_json::{Number, Value};
 use super::RawJson;
 use super::errors::RpcError;
 
-/// The longest string that is an id, in bytes. Ids, and progress tokens likewise, are
-/// kept and repeated, so they must not be as long as a message.
+/// The longest string that may be an id, in bytes. The server keeps and repeats ids
+/// and progress tokens, so they must be short.
 pub const MAX_ID: usize = 256;
 
-/// The largest whole number up to which every double is the number that was written.
+/// The largest whole number up to which every double is the number that was
+/// written.
 const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
 
 /// The id of a request: an integer or a string, echoed with the type and value
@@ -29,15 +30,15 @@ pub enum RequestId {
 }
 
 impl RequestId {
-    /// The id that a JSON value stands for, if it stands for one.
+    /// Reads an id from a JSON value; returns `None` if the value is not an id.
     pub fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::Number(number) if !number.is_f64() => Some(Self::Number(number)),
-            // To JSON Schema `1.0` is an integer, and some clients' only number is a
-            // double.
+            // JSON Schema counts `1.0` as an integer, and the numbers of some
+            // clients are all doubles.
             Value::Number(number) => {
                 let whole = number.as_f64().filter(|it| it.fract() == 0.0)?;
-                // The cast loses nothing of what is exact.
+                // The cast is exact in this range.
                 (whole.abs() <= MAX_EXACT)
                     .then(|| Self::Number((whole as i64).into()))
             }
@@ -67,7 +68,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// A request: it will be answered.
+/// A request, which its receiver answers.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Chosen by the sender, unique among its requests in flight.
@@ -77,7 +78,7 @@ pub struct Request {
     pub params: Option<RawJson>,
 }
 
-/// A notification: it is never answered, not even with an error.
+/// A notification, which is never answered, not even with an error.
 #[derive(Debug, Clone)]
 pub struct Notification {
     pub method: String,
@@ -85,7 +86,7 @@ pub struct Notification {
     pub params: Option<RawJson>,
 }
 
-/// A response: the client's answer to a question of ours.
+/// A response: the client's answer to a question of the server.
 #[derive(Debug, Clone)]
 pub struct Response {
     /// The id of the question.
@@ -105,7 +106,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// The parameters, if it has any.
+    /// Returns the parameters, if the message has any.
     pub fn params(&self) -> Option<&RawJson> {
         match self {
             Self::Request(request) => request.params.as_ref(),
@@ -114,7 +115,7 @@ impl Message {
         }
     }
 
-    /// The id to answer to, if this is to be answered.
+    /// Returns the id, if the message is a request.
     pub fn request_id(&self) -> Option<&RequestId> {
         match self {
             Self::Request(request) => Some(&request.id),
@@ -134,7 +135,7 @@ pub fn result_message(id: &RequestId, result: &RawValue) -> RawJson {
     super::to_raw(&Success { jsonrpc: "2.0", id, result })
 }
 
-/// Writes an error response; without `id` if it could not be read.
+/// Writes an error response, without an `id` if that could not be read.
 pub fn error_message(id: Option<&RequestId>, error: &RpcError) -> RawJson {
     #[derive(Serialize)]
     struct Failure<'a> {

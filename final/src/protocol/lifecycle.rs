@@ -1,4 +1,4 @@
-//! The handshake: who the two sides are and what they can do.
+//! The handshake, in which client and server exchange names and capabilities.
 //! spec: basic/lifecycle
 
 use serde::de::Error;
@@ -9,21 +9,22 @@ use super::RawJson;
 use super::raw::{Kind, each_member};
 use super::version::Version;
 
-/// The longest name or version that a client may give itself, in bytes. It is
-/// kept for the life of the session, so it must not be a place to store things.
+/// The longest name or version of a client, in bytes. A session keeps them for its
+/// whole life, so clients must not be able to store data in them.
 pub const MAX_CLIENT_NAME: usize = 256;
 
 /// The parameters of `initialize`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InitializeParams {
-    /// The version that the client would like.
+    /// The version that the client prefers.
     pub protocol_version: String,
     pub capabilities: ClientCapabilities,
     pub client_info: ClientInfo,
 }
 
-/// Who the client says it is. Nothing is decided by it.
+/// The client's name and version, as the client sent them. No decision depends on
+/// them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientInfo {
     pub name: String,
@@ -31,21 +32,21 @@ pub struct ClientInfo {
 }
 
 impl ClientInfo {
-    /// The length of the longer of its names, in bytes.
+    /// Returns the length of the longer of the two, in bytes.
     pub fn longest_name(&self) -> usize {
         self.name.len().max(self.version.len())
     }
 }
 
-/// What a client declared, reduced to what the server asks about. Members that
-/// we do not know are not kept.
+/// The capabilities that a client declared. The server keeps only those that it
+/// uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct ClientCapabilities {
-    /// `roots`: it can list its roots.
+    /// `roots`: the client can list its roots.
     pub roots: bool,
-    /// `sampling`: it can ask a model.
+    /// `sampling`: the client can ask a model.
     pub sampling: bool,
-    /// `elicitation`, form mode: it can show a form.
+    /// `elicitation`, form mode: the client can show a form.
     pub elicitation: bool,
 }
 
@@ -71,7 +72,8 @@ impl<'de> Deserialize<'de> for ClientCapabilities {
     }
 }
 
-/// An empty object means form only, for clients that predate the modes.
+/// Returns whether the client supports forms. An empty object declares them too,
+/// because older clients do not know modes.
 fn has_forms(elicitation: &RawValue) -> bool {
     let mut is_empty = true;
     let mut form = false;
@@ -83,7 +85,8 @@ fn has_forms(elicitation: &RawValue) -> bool {
 }
 
 impl ClientCapabilities {
-    /// A compact name for storage: the declared ones, separated by spaces.
+    /// Returns a compact form for storage: the declared capabilities, separated by
+    /// spaces.
     pub fn to_words(self) -> String {
         let words = [
             (self.roots, "roots"),
@@ -95,7 +98,7 @@ impl ClientCapabilities {
         declared.join(" ")
     }
 
-    /// The inverse of [`Self::to_words`]; unknown words are ignored.
+    /// Parses the form of [`Self::to_words`]. Ignores unknown words.
     pub fn from_words(words: &str) -> Self {
         let has = |name| words.split(' ').any(|word| word == name);
         Self {
@@ -115,7 +118,7 @@ pub struct Implementation {
     pub version: String,
 }
 
-/// Declares a list and whether its changes are announced.
+/// The capability of a list.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListCapability {
@@ -124,7 +127,7 @@ pub struct ListCapability {
     pub list_changed: bool,
 }
 
-/// Declares resources.
+/// The capability of resources.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourcesCapability {
@@ -136,11 +139,11 @@ pub struct ResourcesCapability {
     pub list_changed: bool,
 }
 
-/// An empty object on the wire: its presence is the statement.
+/// An empty object, whose presence declares a capability.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct EmptyObject {}
 
-/// What the server can do. A method whose capability is absent is unknown.
+/// The server's capabilities. A method whose capability is absent is unknown.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct ServerCapabilities {
     /// `tools/list`, `tools/call`.
@@ -160,21 +163,19 @@ pub struct ServerCapabilities {
     pub completions: Option<EmptyObject>,
 }
 
-/// What a [`Service`](crate::service::Service) says of itself.
+/// The name and the capabilities of a [`Service`](crate::service::Service).
 #[derive(Debug, Clone)]
 pub struct ServerInfo {
-    /// Its name and version.
     pub implementation: Implementation,
-    /// What it offers.
     pub capabilities: ServerCapabilities,
     pub instructions: Option<String>,
 }
 
-/// The answer to `initialize`.
+/// The result of `initialize`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InitializeResult<'a> {
-    /// The version of the session from now on.
+    /// The negotiated version.
     pub protocol_version: Version,
     pub capabilities: &'a ServerCapabilities,
     pub server_info: &'a Implementation,

@@ -16,15 +16,15 @@ named! {
         Info => "info",
         /// Normal but significant.
         Notice => "notice",
-        /// Something may be wrong.
+        /// A possible problem.
         Warning => "warning",
-        /// Something is wrong.
+        /// A problem.
         Error => "error",
-        /// A component fails.
+        /// A failed component.
         Critical => "critical",
-        /// Act immediately.
+        /// A problem that needs action immediately.
         Alert => "alert",
-        /// Unusable.
+        /// An unusable system.
         Emergency => "emergency",
     }
 }
@@ -32,7 +32,7 @@ named! {
 /// The parameters of `logging/setLevel`.
 #[derive(Debug, Deserialize)]
 pub struct SetLevelParams {
-    /// This level and more severe ones are sent.
+    /// The least severe level that is sent.
     pub level: Level,
 }
 
@@ -40,8 +40,8 @@ pub struct SetLevelParams {
 #[derive(Debug, Serialize)]
 pub struct LogMessage<'a, D> {
     pub level: Level,
-    /// Which part speaks.
+    /// The part of the server that sends the message.
     pub logger: &'a str,
-    /// Anything; no secrets, no personal data.
+    /// Any value without secrets and personal data.
     pub data: &'a D,
 }

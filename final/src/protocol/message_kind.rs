@@ -1,20 +1,20 @@
-//! To which era a message belongs, on either transport.
+//! The classification of messages by era, for both transports.
 
 use super::envelope::{BadEnvelope, Envelope};
 use super::jsonrpc::{Message, Notification, Request};
 use super::method::Method;
 
-/// A message by its era, and by the request that begins one.
+/// A message, classified by its era.
 #[derive(Debug)]
 pub enum MessageKind {
     /// A request of the stateless era.
     Stateless(Request, Envelope),
-    /// A notification of the stateless era, with the version that it names. It has no
-    /// effect, because a request of that era ends with its connection.
+    /// A notification of the stateless era, with the version that it names. It has
+    /// no effect, because a request of that era ends with its connection.
     StatelessNotification(Notification, Option<String>),
     /// The handshake that opens a session.
     Initialize(Request),
-    /// Every other message belongs to a session.
+    /// Any other message, which belongs to a session.
     InSession(Message),
 }
 
@@ -24,7 +24,7 @@ impl MessageKind {
     /// decides, by `is_stateless`.
     ///
     /// # Errors
-    /// [`BadEnvelope`] if a request of the stateless era does not say what it must.
+    /// [`BadEnvelope`] if a request of the stateless era lacks a required member.
     pub fn of(message: Message, is_stateless: bool) -> Result<Self, BadEnvelope> {
         let envelope = Envelope::of(message.params());
         match (message, envelope) {
@@ -51,7 +51,8 @@ impl MessageKind {
     }
 }
 
-/// Tells whether a message is `server/discover`, which only the stateless era has.
+/// Returns whether a message is `server/discover`, which only the stateless era
+/// has.
 pub fn is_discovery(message: &Message) -> bool {
     matches!(message, Message::Request(request)
         if Method::parse(&request.method) == Method::Discover)

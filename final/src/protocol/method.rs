@@ -4,7 +4,7 @@
 use super::names::named;
 
 named! {
-    /// A request's or notification's method.
+    /// The method of a request or notification.
     Method {
         Initialize => "initialize",
         Ping => "ping",

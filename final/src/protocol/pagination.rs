@@ -1,31 +1,31 @@
-//! Pages of a list. The cursor is the position, so any node can go on with it,
-//! also after a restart.
+//! Pages of a list. A cursor is a position in the list, so that any node can
+//! continue with it, even after a restart.
 //! spec: server/utilities/pagination
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-/// How many items one page holds: enough that ordinary clients need one.
+/// The number of items on a page: so many that ordinary clients need only one page.
 pub const PAGE_SIZE: usize = 100;
 
 /// The parameters of every list method.
 #[derive(Debug, Default, Deserialize)]
 pub struct ListParams {
-    /// Where the previous page ended.
+    /// The position at which the previous page ended.
     pub cursor: Option<String>,
 }
 
 /// One page and the cursor of the next.
 #[derive(Debug, PartialEq)]
 pub struct ListPage<'a, T> {
-    /// The items.
     pub items: &'a [T],
     /// Absent on the last page.
     pub next_cursor: Option<String>,
 }
 
-/// The page of `items` at `cursor`, or `None` for a cursor that we never gave.
+/// Returns the page of `items` at `cursor`; `None` for a cursor that the server
+/// never issued.
 pub fn page<'a, T>(
     items: &'a [T],
     cursor: Option<&str>,

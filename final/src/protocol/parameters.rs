@@ -1,5 +1,5 @@
-//! Arguments of a tool that travel in a header, too, so that intermediaries can
-//! route by them.
+//! Tool arguments that requests repeat in headers, so that intermediaries can route
+//! by them.
 //! spec: basic/transports/streamable-http (custom headers), 2026-07-28
 
 use std::slice;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// The member of a schema that names the header.
 const ANNOTATION: &str = "x-mcp-header";
 
-/// How the names of such headers begin, in lower case.
+/// The prefix of the names of such headers, in lower case.
 const PREFIX: &str = "mcp-param-";
 
 /// An argument that a header repeats.
@@ -17,14 +17,14 @@ const PREFIX: &str = "mcp-param-";
 pub struct HeaderParameter {
     /// The header's name, in lower case.
     pub header: String,
-    /// Where in the arguments the value is.
+    /// The path to the value in the arguments.
     path: Vec<String>,
-    /// Compared as a number (M072).
+    /// The value is compared as a number (M072).
     pub is_integer: bool,
 }
 
 impl HeaderParameter {
-    /// The parameters that a tool's input schema names.
+    /// Returns the parameters that a tool's input schema names.
     ///
     /// # Errors
     /// The rule that an annotation breaks (M076 to M078).
@@ -46,7 +46,8 @@ impl HeaderParameter {
         Ok(found)
     }
 
-    /// The argument's value; absent ones and `null` need no header (M071).
+    /// Returns the argument's value; `None` if it is absent or `null`, because it
+    /// needs no header then (M071).
     pub fn value_in<'a>(&self, arguments: &'a Value) -> Option<&'a Value> {
         let step = |value: &'a Value, name: &String| value.get(name);
         let value = self.path.iter().try_fold(arguments, step)?;
@@ -89,15 +90,15 @@ fn parameter(
     Ok(HeaderParameter { header, path, is_integer })
 }
 
-/// RFC 9110, section 5.6.2.
+/// Returns whether a name is a token of RFC 9110, section 5.6.2.
 fn is_token(name: &str) -> bool {
     let is_allowed =
         |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     !name.is_empty() && name.bytes().all(is_allowed)
 }
 
-/// How often a schema is annotated, in places where it may be or not. A property may
-/// be called like the annotation, and has an object as its value then.
+/// Counts the annotations in a schema, in permitted and other places. Does not
+/// count a property that has the name of the annotation: its value is an object.
 fn count(schema: &Value) -> usize {
     match schema {
         Value::Object(members) => members

@@ -10,12 +10,12 @@ use super::raw::null_is_absent;
 /// The `_meta` of a request, as far as the server reads it.
 #[derive(Debug, Default, Deserialize)]
 pub struct RequestMeta {
-    /// Present if the caller wants to hear of progress.
+    /// Present if the caller wants progress notifications.
     #[serde(rename = "progressToken")]
     pub progress_token: Option<ProgressToken>,
 }
 
-/// Any parameters, read for their `_meta` only.
+/// Any parameters, of which only `_meta` is read.
 #[derive(Debug, Default, Deserialize)]
 pub struct WithMeta {
     /// Absent in most requests.
@@ -24,10 +24,10 @@ pub struct WithMeta {
 }
 
 impl WithMeta {
-    /// The progress token of a request, if it has a usable one.
+    /// Returns the progress token of a request, if it has a usable one.
     pub fn progress_token(params: Option<&RawJson>) -> Option<ProgressToken> {
         let params = params?.get();
-        // A second look at the parameters, spared to the many calls without one.
+        // The many calls without a token skip this second parse.
         if !params.contains("progressToken") {
             return None;
         }
@@ -35,7 +35,7 @@ impl WithMeta {
     }
 }
 
-/// Chosen by the caller: a string or a whole number, like a request id.
+/// A token that the caller chooses: a string or a whole number, like a request id.
 pub type ProgressToken = RequestId;
 
 /// The parameters of `notifications/progress`.
@@ -45,7 +45,7 @@ pub struct Progress<'a> {
     pub progress_token: &'a ProgressToken,
     /// Grows from one message to the next.
     pub progress: f64,
-    /// What `progress` will be at the end, if known.
+    /// The value of `progress` at the end, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! Prompts: texts that a person chooses and fills in.
+//! Prompts: texts that a user chooses and fills in.
 //! spec: server/prompts
 
 use std::collections::BTreeMap;
@@ -38,8 +38,8 @@ pub struct GetPromptParams {
 }
 
 impl Prompt {
-    /// The values of the arguments that the prompt has, by name. Others are ignored,
-    /// and `null` is absent.
+    /// Reads the values of the prompt's arguments, by name. Ignores other
+    /// arguments, and treats `null` as absent.
     ///
     /// # Errors
     /// The first rule that they break, in a sentence that names the argument.
@@ -67,7 +67,7 @@ impl Prompt {
         broken.or(missing).map_or(Ok(values), Err)
     }
 
-    /// Reads one argument; `None` if it does not count.
+    /// Reads one argument; returns `None` if it is ignored.
     fn argument(
         &self,
         name: Name<'_>,
@@ -98,7 +98,7 @@ impl Prompt {
 pub struct PromptResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What to send to the model.
+    /// The messages for the model.
     pub messages: Vec<PromptMessage>,
 }
 
@@ -106,6 +106,6 @@ pub struct PromptResult {
 #[derive(Debug, Clone, Serialize)]
 pub struct PromptMessage {
     pub role: Role,
-    /// What is said: one block, not an array.
+    /// One block, not an array.
     pub content: Content,
 }

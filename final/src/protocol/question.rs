@@ -1,4 +1,4 @@
-//! Questions to the client: a request in the other direction.
+//! Questions: requests from the server to the client.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -6,22 +6,22 @@ use serde::de::DeserializeOwned;
 use super::lifecycle::ClientCapabilities;
 use super::version::Era;
 
-/// A request that the server may put to a client.
-/// One of [`Elicit`](super::elicitation::Elicit),
+/// A request that the server may send to a client: one of
+/// [`Elicit`](super::elicitation::Elicit),
 /// [`CreateMessage`](super::sampling::CreateMessage),
 /// [`ListRoots`](super::roots::ListRoots).
 pub trait Question: Serialize + Send + Sync {
     /// The name on the wire.
     const METHOD: &'static str;
-    /// The capability that a client declares if it can be asked.
+    /// The capability that clients declare if they can answer.
     const CAPABILITY: &'static str;
-    /// What the client answers.
+    /// The client's answer.
     type Answer: DeserializeOwned + Send;
 
-    /// Whether this client said that it can be asked.
+    /// Returns whether this client has declared that it can answer.
     fn is_allowed(&self, era: Era, client: ClientCapabilities) -> bool;
 
-    /// Whether the answer is what was asked for.
+    /// Returns whether the answer matches the question.
     fn accepts(&self, _answer: &Self::Answer) -> bool {
         true
     }

@@ -1,5 +1,6 @@
-//! Objects and arrays, one member at a time: a text of a megabyte can hold half a
-//! million values, and each would cost many times its text if all were built.
+//! Readers of objects and arrays that visit one member at a time. A text of a
+//! megabyte can hold half a million values, and if all were built, they would need
+//! many times the memory of the text.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use serde_json::value::RawValue;
 
 use super::to_raw;
 
-/// What a JSON text is, told by its first byte.
+/// The kind of a JSON value, which follows from its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `{`
@@ -32,7 +33,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind of a value.
+    /// Returns the kind of a value.
     pub fn of(value: &RawValue) -> Self {
         match value.get().as_bytes().first() {
             Some(b'{') => Self::Object,
@@ -48,8 +49,8 @@ impl Kind {
 /// The name of a member; `None` if it is not valid Unicode text (`"\ud800"`).
 pub type Name<'a> = Option<Cow<'a, str>>;
 
-/// Gives each member of an object to `take`, in the order of the text. A value that
-/// is no object has none.
+/// Passes each member of an object to `take`, in the order of the text. A value
+/// that is not an object has no members.
 pub fn each_member<'a>(
     object: &'a RawValue,
     take: impl FnMut(Name<'a>, &'a RawValue),
@@ -61,20 +62,21 @@ pub fn each_member<'a>(
     }
 }
 
-/// Gives each item of an array to `take`, until it has seen enough. A value that is
-/// no array has none.
+/// Passes each item of an array to `take`, until `take` breaks. A value that is not
+/// an array has no items.
 pub fn each_item<'a>(
     array: &'a RawValue,
     take: impl FnMut(&'a RawValue) -> ControlFlow<()>,
 ) {
     if Kind::of(array) == Kind::Array {
         let mut json = serde_json::Deserializer::from_str(array.get());
-        // The only error is that `take` has seen enough.
+        // The only error is that `take` broke off.
         let _ = json.deserialize_seq(Items(take));
     }
 }
 
-/// Whether an array has more than `limit` items. Reads no further than that.
+/// Returns whether an array has more than `limit` items. Reads no further than
+/// that.
 pub fn has_more_items(array: &RawValue, limit: usize) -> bool {
     let mut count = 0_usize;
     each_item(array, |_| {
@@ -124,8 +126,8 @@ impl<'de, F: FnMut(&'de RawValue) -> ControlFlow<()>> Visitor<'de> for Items<F> 
     }
 }
 
-/// Reads a name as bytes: asked for text, serde_json would refuse the whole object
-/// without a word about which name it was.
+/// Reads a name as bytes. If it read text, serde_json would reject the whole object
+/// without naming the member that is not valid.
 struct MemberName;
 
 impl<'de> DeserializeSeed<'de> for MemberName {
@@ -155,7 +157,8 @@ impl<'de> Visitor<'de> for MemberName {
     }
 }
 
-/// Reads `null` like an absent member: many clients write what they do not mean.
+/// Reads `null` like an absent member, because many clients send `null` for members
+/// that they do not use.
 ///
 /// # Errors
 /// Those of the type.
@@ -167,8 +170,8 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Writes a value in the one form that equal values have: members in the order of
-/// their names, each name once, its last value.
+/// Writes a value in its canonical form, which equal values share: members sorted
+/// by name, each name once, with its last value.
 pub fn canonical(raw: &RawValue, out: &mut String) {
     match Kind::of(raw) {
         Kind::Object => {

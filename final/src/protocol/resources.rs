@@ -1,4 +1,4 @@
-//! Resources: what the client may read.
+//! Resources: data that the client can read.
 //! spec: server/resources
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct Resource {
     pub mime_type: Option<String>,
 }
 
-/// A family of resources.
+/// A template for the URIs of similar resources.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceTemplate {

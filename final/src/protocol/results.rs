@@ -1,4 +1,4 @@
-//! What every result of the stateless era carries besides its own members.
+//! The members that every result of the stateless era has besides its own.
 //! spec: basic/index (result type, per-response fields), 2026-07-28
 
 use serde::Serialize;
@@ -8,13 +8,13 @@ use super::caching::CacheHint;
 use super::jsonrpc::RequestId;
 use super::{RawJson, to_raw};
 
-/// What a result is.
+/// The type of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultType {
-    /// The answer.
+    /// The answer to the request.
     Complete,
-    /// A question first.
+    /// Questions that the client must answer first.
     InputRequired,
 }
 
@@ -22,12 +22,12 @@ pub enum ResultType {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResultEnvelope<'a> {
-    /// What the result is (M006).
+    /// The type of the result (M006).
     pub result_type: ResultType,
-    /// How long it may be kept, if it may.
+    /// The hint for caches, if the result may be cached.
     #[serde(flatten)]
     pub cache: Option<CacheHint>,
-    /// Who answers (M022), and on which subscription.
+    /// The server (M022), and the subscription that the result ends.
     #[serde(rename = "_meta")]
     pub meta: ResultMeta<'a>,
 }
@@ -35,27 +35,27 @@ pub struct ResultEnvelope<'a> {
 /// The `_meta` of a result.
 #[derive(Debug, Serialize)]
 pub struct ResultMeta<'a> {
-    /// The server, an [`Implementation`](super::lifecycle::Implementation). Written
-    /// once, because it is in every result.
+    /// The server, an [`Implementation`](super::lifecycle::Implementation). It is
+    /// serialized once, because it is in every result.
     #[serde(rename = "io.modelcontextprotocol/serverInfo")]
     pub server: &'a RawValue,
-    /// The request that listened, at the end of its stream.
+    /// The id of the `subscriptions/listen` request, at the end of its stream.
     #[serde(rename = "io.modelcontextprotocol/subscriptionId")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subscription: Option<&'a RequestId>,
 }
 
 impl ResultEnvelope<'_> {
-    /// The same result with these members in front of its own. Our results are
-    /// compact JSON objects that have none of them, so the texts are joined.
+    /// Returns `result` with these members before its own. The server's results are
+    /// compact JSON objects without these members, so this only joins two texts.
     pub fn on(&self, result: &RawValue) -> RawJson {
-        let stamp = to_raw(self);
-        let (Some(stamp), Some(own)) =
-            (stamp.get().strip_suffix('}'), result.get().strip_prefix('{'))
+        let added = to_raw(self);
+        let (Some(added), Some(own)) =
+            (added.get().strip_suffix('}'), result.get().strip_prefix('{'))
         else {
             return result.to_owned();
         };
         let comma = if own == "}" { "" } else { "," };
-        RawValue::from_string(format!("{stamp}{comma}{own}")).unwrap_or_default()
+        RawValue::from_string(format!("{added}{comma}{own}")).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! Questions in the stateless era: the answer to a request asks for input, and the
+//! Questions in the stateless era: the result of a request asks for input, and the
 //! client sends the request again with the answers.
 //! spec: basic/patterns/mrtr, 2026-07-28
 
@@ -8,27 +8,27 @@ use serde::{Deserialize, Serialize};
 
 use super::RawJson;
 
-/// Answers by the key under which they were asked for.
+/// The answers, by the keys of their questions.
 pub type Answers = BTreeMap<String, RawJson>;
 
-/// What a request brings if it is a retry.
+/// The members that make a request a retry.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Retry {
-    /// Answers to what was asked in the last round.
+    /// The answers to the questions of the last round.
     pub input_responses: Option<Answers>,
-    /// What the server wanted to be reminded of.
+    /// The state that the server sent with the questions.
     pub request_state: Option<String>,
 }
 
 impl Retry {
-    /// What the parameters of a request say about a retry; `None` if it cannot be
-    /// read.
+    /// Reads these members from the parameters of a request; returns `None` if they
+    /// cannot be read.
     pub fn of(params: Option<&RawJson>) -> Option<Self> {
         let Some(params) = params.map(|params| params.get()) else {
             return Some(Self::default());
         };
-        // A second look at the parameters, spared to first requests.
+        // Requests that are not retries skip this second parse.
         if !params.contains("inputResponses") && !params.contains("requestState") {
             return Some(Self::default());
         }
@@ -39,21 +39,21 @@ impl Retry {
 /// One question to the client.
 #[derive(Debug, Clone, Serialize)]
 pub struct InputRequest {
-    /// As a request of the stateful era would be called.
+    /// The method that the question has in the stateful era.
     pub method: &'static str,
-    /// The question.
+    /// The parameters of the question.
     pub params: RawJson,
 }
 
-/// Questions by the key under which the answers are expected (M095).
+/// The questions, by the keys that their answers must have (M095).
 pub type InputRequests = BTreeMap<String, InputRequest>;
 
 /// The result that asks for input.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InputRequired<'a> {
-    /// What to ask.
+    /// The questions.
     pub input_requests: &'a InputRequests,
-    /// What to send back with the answers, as it is.
+    /// The state that the client must send back with the answers, unchanged.
     pub request_state: String,
 }

@@ -1,4 +1,4 @@
-//! Roots: which folders the client works in.
+//! Roots: the folders in which the client works.
 //! spec: client/roots
 
 use serde::{Deserialize, Serialize};
@@ -7,14 +7,14 @@ use super::lifecycle::ClientCapabilities;
 use super::question::Question;
 use super::version::Era;
 
-/// `roots/list`.
+/// The parameters of `roots/list`.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ListRoots {}
 
 /// The client's answer.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ListRootsResult {
-    /// May be empty.
+    /// The folders; there may be none.
     pub roots: Vec<Root>,
 }
 

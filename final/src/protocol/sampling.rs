@@ -1,4 +1,4 @@
-//! Sampling: asking the client's model.
+//! Sampling: questions to the client's model.
 //! spec: client/sampling
 
 use serde::{Deserialize, Serialize};
@@ -8,12 +8,12 @@ use super::lifecycle::ClientCapabilities;
 use super::question::Question;
 use super::version::Era;
 
-/// `sampling/createMessage`, without tools.
+/// The parameters of `sampling/createMessage`, without tools.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateMessage {
     pub messages: Vec<SamplingMessage>,
-    /// The longest answer wanted, in tokens.
+    /// The longest answer, in tokens.
     pub max_tokens: u32,
 }
 
@@ -24,11 +24,11 @@ pub struct SamplingMessage {
     pub content: Content,
 }
 
-/// What the model answered.
+/// The model's answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateMessageResult {
-    /// Who speaks: the assistant.
+    /// The speaker, which is the assistant.
     pub role: Role,
     pub content: Content,
     pub model: String,

@@ -1,4 +1,4 @@
-//! Subscriptions in the stateless era: one request, whose answer is a stream of what
+//! Subscriptions in the stateless era: one request, whose answer is a stream of
 //! changes.
 //! spec: basic/patterns/subscriptions, 2026-07-28
 
@@ -12,10 +12,11 @@ use super::jsonrpc::RequestId;
 use super::names::named;
 use super::raw::{Kind, each_item, null_is_absent};
 
-/// The `_meta` member of everything that is said on such a stream (M024, M112).
+/// The `_meta` member of every message on such a stream (M024, M112).
 pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
-/// How many resources one request may name. Each is kept while it runs.
+/// The largest number of resources that one request may name. The server keeps each
+/// while the request runs.
 pub const MAX_RESOURCES: usize = 100;
 
 named! {
@@ -31,7 +32,7 @@ named! {
 }
 
 impl List {
-    /// The notification that says that it has changed.
+    /// Returns the notification of a change of the list.
     pub fn changed(self) -> &'static str {
         match self {
             Self::Tools => "notifications/tools/list_changed",
@@ -41,7 +42,8 @@ impl List {
     }
 }
 
-/// What a client wants to hear of; in the acknowledgement, what it will.
+/// The changes to which a client subscribes. In the acknowledgement, those that it
+/// will receive.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Filter {
@@ -64,7 +66,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether changes of this list are wanted.
+    /// Returns whether the client subscribes to changes of this list.
     pub fn wants(&self, list: List) -> bool {
         match list {
             List::Tools => self.tools_list_changed,
@@ -73,7 +75,7 @@ impl Filter {
         }
     }
 
-    /// Whether nothing is wanted at all.
+    /// Returns whether the client subscribes to nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -86,7 +88,7 @@ pub struct ListenParams {
     pub notifications: Filter,
 }
 
-/// Reads as many as are allowed and one more, which says that there are too many.
+/// Reads at most one URI more than allowed, which shows that there are too many.
 fn resources<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
     let listed: Option<RawJson> = Deserialize::deserialize(d)?;
     let Some(listed) = listed else { return Ok(Vec::new()) };
@@ -105,7 +107,8 @@ fn resources<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
     if bad { Err(D::Error::custom("resources have URIs")) } else { Ok(uris) }
 }
 
-/// A derived reader would take an array for the members in order.
+/// Reads a filter. Rejects an array, which a derived reader would accept as the
+/// members in order.
 fn object<'de, D: Deserializer<'de>>(d: D) -> Result<Filter, D::Error> {
     let given = RawJson::deserialize(d)?;
     match Kind::of(&given) {
@@ -117,7 +120,7 @@ fn object<'de, D: Deserializer<'de>>(d: D) -> Result<Filter, D::Error> {
 /// The parameters of a notification on such a stream.
 #[derive(Debug, Serialize)]
 pub struct SubscriptionParams<'a, T> {
-    /// Which subscription it belongs to.
+    /// The subscription of the notification.
     #[serde(rename = "_meta")]
     pub meta: SubscriptionMeta<'a>,
     /// The notification's own parameters.
@@ -125,10 +128,10 @@ pub struct SubscriptionParams<'a, T> {
     pub params: T,
 }
 
-/// The `_meta` of everything on such a stream.
+/// The `_meta` of every message on such a stream.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct SubscriptionMeta<'a> {
-    /// The id of the request that listens, as it came.
+    /// The id of the `subscriptions/listen` request, unchanged.
     #[serde(rename = "io.modelcontextprotocol/subscriptionId")]
     pub subscription: &'a RequestId,
 }
@@ -136,6 +139,7 @@ pub struct SubscriptionMeta<'a> {
 /// The parameters of `notifications/subscriptions/acknowledged`.
 #[derive(Debug, Serialize)]
 pub struct SubscriptionAcknowledgement<'a> {
-    /// What will be heard of; what is not supported is left out (M111).
+    /// The changes that the client will receive, without those that the server does
+    /// not support (M111).
     pub notifications: &'a Filter,
 }

@@ -1,4 +1,4 @@
-//! Tools: what the model may call.
+//! Tools: functions that the model can call.
 //! spec: server/tools
 
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ use super::{RawJson, to_raw};
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tool {
-    /// For programs: 1 to 128 of `A-Z a-z 0-9 _ - .`
+    /// The name for programs: 1 to 128 of `A-Z a-z 0-9 _ - .`
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -29,7 +29,7 @@ pub struct Tool {
 }
 
 impl Tool {
-    /// Whether `name` follows the specification's grammar for tool names.
+    /// Returns whether `name` follows the specification's grammar for tool names.
     pub fn is_valid_name(name: &str) -> bool {
         (1..=128).contains(&name.len())
             && name
@@ -37,7 +37,7 @@ impl Tool {
                 .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
     }
 
-    /// The tool as a client of `era` can know it.
+    /// Returns the tool without the members that clients of `era` do not know.
     pub fn for_era(&self, era: Era) -> Self {
         let mut tool = self.clone();
         if !era.has_structured_content() {
@@ -48,7 +48,7 @@ impl Tool {
     }
 }
 
-/// Hints about a tool's effects; not to be trusted for safety.
+/// Hints about a tool's effects. Clients must not rely on them for safety.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolAnnotations {
@@ -67,20 +67,20 @@ pub struct CallToolParams {
     pub arguments: Option<RawJson>,
 }
 
-/// Of these parameters only the tool's name.
+/// The parameters of `tools/call`, of which only the tool's name is read.
 #[derive(Debug, Deserialize)]
 pub struct ToolName<'a> {
     #[serde(borrow)]
     pub name: Cow<'a, str>,
 }
 
-/// What a tool answered. A failure of the tool itself is a result too, so that
+/// The result of a tool call. A failure of the tool itself is a result too, so that
 /// the model can read it and try again.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolResult {
     pub content: Vec<Content>,
-    /// For programs; conforms to the tool's `outputSchema`.
+    /// The result for programs, which conforms to the tool's `outputSchema`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structured_content: Option<RawJson>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -88,22 +88,22 @@ pub struct ToolResult {
 }
 
 impl ToolResult {
-    /// A result of one text block.
+    /// Makes a result of one text block.
     pub fn text(text: impl Into<String>) -> Self {
         Self { content: vec![Content::text(text)], ..Self::default() }
     }
 
-    /// A failure that the model can read.
+    /// Makes a failure that the model can read.
     pub fn error(text: impl Into<String>) -> Self {
         Self { is_error: true, ..Self::text(text) }
     }
 
-    /// The same result with structured content.
+    /// Adds structured content to the result.
     pub fn with_structure(self, value: &impl Serialize) -> Self {
         Self { structured_content: Some(to_raw(value)), ..self }
     }
 
-    /// The result as a client of `era` can know it.
+    /// Returns the result without the parts that clients of `era` do not know.
     pub fn for_era(mut self, era: Era) -> Self {
         if !era.has_structured_content() {
             self.structured_content = None;

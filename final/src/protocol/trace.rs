@@ -1,4 +1,4 @@
-//! Trace context: to which trace of the caller's a request belongs.
+//! Trace context: the caller's trace to which a request belongs.
 //! spec: W3C Trace Context (traceparent); basic/index (trace context), 2026-07-28
 
 use serde::Deserialize;
@@ -8,18 +8,18 @@ use super::RawJson;
 /// The header, and the `_meta` member, that carries the context.
 pub const TRACEPARENT: &str = "traceparent";
 
-/// Where in a trace the caller is.
+/// The position of the caller in a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceContext {
-    /// The whole trace: 32 hexadecimal digits.
+    /// The id of the trace: 32 hexadecimal digits.
     pub trace_id: String,
-    /// The caller's part of it: 16 hexadecimal digits.
+    /// The id of the caller's span: 16 hexadecimal digits.
     pub parent_id: String,
 }
 
 impl TraceContext {
-    /// Reads `version-traceid-parentid-flags`. What does not have that form is no
-    /// context, and no error (M025). Later versions may have more parts.
+    /// Parses `version-traceid-parentid-flags`. A text in another form is ignored,
+    /// and causes no error (M025). Later versions may have more parts.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('-');
         let version = hex(parts.next()?, 2)?;
@@ -34,7 +34,7 @@ impl TraceContext {
         Some(Self { trace_id: trace_id.into(), parent_id: parent_id.into() })
     }
 
-    /// The context in the `_meta` of a request.
+    /// Returns the context in the `_meta` of a request.
     pub fn of(params: Option<&RawJson>) -> Option<Self> {
         #[derive(Deserialize)]
         struct Params {
@@ -46,7 +46,7 @@ impl TraceContext {
             traceparent: String,
         }
         let params = params?.get();
-        // A second look at the parameters, spared to the many calls without one.
+        // The many calls without a context skip this second parse.
         if !params.contains(TRACEPARENT) {
             return None;
         }
@@ -55,7 +55,7 @@ impl TraceContext {
     }
 }
 
-/// Lower-case hexadecimal digits, exactly so many.
+/// Returns the text if it has exactly this many lower-case hexadecimal digits.
 fn hex(text: &str, digits: usize) -> Option<&str> {
     let is_digit = |b| matches!(b, b'0'..=b'9' | b'a'..=b'f');
     (text.len() == digits && text.bytes().all(is_digit)).then_some(text)

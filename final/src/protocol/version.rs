@@ -14,8 +14,8 @@ use super::method::Method;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
 )]
 pub enum Version {
-    /// Of the time before Streamable HTTP. Old clients ask for it, over stdio and
-    /// HTTP, and are served as if they had asked for the next one.
+    /// The revision before Streamable HTTP. Old clients request it, over stdio and
+    /// HTTP, and the server treats them as if they had requested the next one.
     #[serde(rename = "2024-11-05")]
     V2024_11_05,
     /// The first revision of Streamable HTTP, and the last one with batches.
@@ -32,8 +32,8 @@ pub enum Version {
 /// The version of the stateless era.
 pub const MODERN: &str = "2026-07-28";
 
-/// Every version that is offered here, newest first (A6). 2024-11-05 is not: it is
-/// only there for clients that ask for nothing newer.
+/// The versions that the server offers, newest first (A6). It does not offer
+/// 2024-11-05, which is only for clients that request nothing newer.
 pub const SUPPORTED: [&str; 4] = [
     MODERN,
     Version::ALL[0].as_str(),
@@ -42,7 +42,7 @@ pub const SUPPORTED: [&str; 4] = [
 ];
 
 impl Version {
-    /// Newest first, the order in which they are offered.
+    /// All versions, newest first, the order in which the server offers them.
     pub const ALL: [Self; 4] = [
         Self::V2025_11_25,
         Self::V2025_06_18,
@@ -50,21 +50,21 @@ impl Version {
         Self::V2024_11_05,
     ];
 
-    /// What is negotiated with a client that asks for a version we do not speak.
+    /// The version for a client that requests one that the server does not support.
     pub const LATEST: Self = Self::ALL[0];
 
-    /// The version with this name, if we speak it.
+    /// Returns the version with this name, if the server supports it.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|version| version.as_str() == name)
     }
 
-    /// The answer to a client that asks for `requested`: the same version if we
-    /// speak it, else our latest. Never an error.
+    /// Returns the version for a client that requests `requested`: the same version
+    /// if the server supports it, or else the latest. This is never an error.
     pub fn negotiate(requested: &str) -> Self {
         Self::parse(requested).unwrap_or(Self::LATEST)
     }
 
-    /// The name on the wire.
+    /// Returns the name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::V2024_11_05 => "2024-11-05",
@@ -75,21 +75,22 @@ impl Version {
     }
 }
 
-/// Which of the two protocols a request speaks. Everything that differs between
-/// them, or between their versions, asks this value.
+/// The era of the protocol to which a request belongs. All code that depends on the
+/// era or the version asks this value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Era {
     /// 2024-11-05 to 2025-11-25: a session, at its negotiated version.
     Stateful(Version),
-    /// 2026-07-28: every request stands for itself.
+    /// 2026-07-28: every request is independent of the others.
     Stateless,
 }
 
 impl Era {
-    /// One of each: the lists of a service differ between the eras only.
+    /// One value of each era. The lists of a service depend on the era only, and
+    /// not on the version.
     pub const BOTH: [Self; 2] = [Self::Stateful(Version::LATEST), Self::Stateless];
 
-    /// The era of the version with this name, if we speak it.
+    /// Returns the era of the version with this name, if the server supports it.
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             MODERN => Some(Self::Stateless),
@@ -97,7 +98,7 @@ impl Era {
         }
     }
 
-    /// The version's name on the wire.
+    /// Returns the version's name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Stateful(version) => version.as_str(),
@@ -105,8 +106,8 @@ impl Era {
         }
     }
 
-    /// Whether there is no session: a request says all that it relies on, names
-    /// the state that it means, and is gone with its connection.
+    /// Returns whether there is no session: a request contains everything that it
+    /// relies on, names the state that it uses, and ends with its connection.
     pub fn is_stateless(self) -> bool {
         self == Self::Stateless
     }
@@ -118,29 +119,30 @@ impl Era {
         }
     }
 
-    /// Whether a POST may carry an array of messages.
+    /// Returns whether a POST may carry an array of messages.
     pub fn has_batches(self) -> bool {
         !self.is_at_least(Version::V2025_06_18)
     }
 
-    /// Whether clients know titles, `structuredContent`, `outputSchema` and
+    /// Returns whether clients know titles, `structuredContent`, `outputSchema` and
     /// resource links.
     pub fn has_structured_content(self) -> bool {
         self.is_at_least(Version::V2025_06_18)
     }
 
-    /// Whether every stream begins with an event id, so that its connection may be
-    /// closed before its end (L043, L044). Stateless streams have no ids (M057).
+    /// Returns whether every stream begins with an event id, so that the server may
+    /// close the connection before the stream ends (L043, L044). Stateless streams
+    /// have no ids (M057).
     pub fn has_priming(self) -> bool {
         self == Self::Stateful(Version::V2025_11_25)
     }
 
-    /// Whether the client can be asked with `elicitation/create`.
+    /// Returns whether clients may know `elicitation/create`.
     pub fn has_elicitation(self) -> bool {
         self.is_at_least(Version::V2025_06_18)
     }
 
-    /// Whether a client may call this method, if the server declares it.
+    /// Returns whether a client may call this method, if the server declares it.
     pub fn has_request(self, method: Method) -> bool {
         match method {
             Method::ListTools
@@ -164,8 +166,8 @@ impl Era {
         }
     }
 
-    /// Whether the answer to this method may be that the client is asked something
-    /// first (M094). In the stateful era questions travel as requests.
+    /// Returns whether the result of this method may ask the client questions first
+    /// (M094). In the stateful era, the server sends questions as requests.
     pub fn asks_in_results_of(self, method: Method) -> bool {
         let may_ask = matches!(
             method,
@@ -174,7 +176,8 @@ impl Era {
         self.is_stateless() && may_ask
     }
 
-    /// The code of the error for a resource that does not exist (L116, M012).
+    /// Returns the code of the error for a resource that does not exist (L116,
+    /// M012).
     pub fn no_such_resource(self) -> i32 {
         match self {
             Self::Stateful(_) => RESOURCE_NOT_FOUND,
