@@ -14,6 +14,9 @@ pub struct Accepts {
 }
 
 impl Accepts {
+    /// JSON alone: the form of errors that come before any other choice.
+    pub const JSON: Self = Self { json: true, stream: false };
+
     /// Reads the `Accept` headers.
     pub fn of(headers: &HeaderMap) -> Self {
         let mut accepts = Self { json: false, stream: false };

@@ -5,7 +5,9 @@ use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use super::accept::Accepts;
 use super::error::{ALLOWED_METHODS, HttpError};
+use super::reply::one_message;
 use crate::protocol::RawJson;
 use crate::protocol::errors::RpcError;
 use crate::protocol::jsonrpc::{RequestId, error_message};
@@ -44,19 +46,17 @@ impl ErrorResponse {
         Self { id: id.into().cloned(), ..self }
     }
 
-    /// Renders an error that has been logged. `write` gives its message the form that
-    /// the client accepts.
-    pub fn render(
-        self,
-        write: impl FnOnce(StatusCode, RawJson) -> Response,
-    ) -> Response {
+    /// Renders an error that has been logged, in a form that the client accepts.
+    pub fn render(self, accepts: Accepts) -> Response {
         let Self { error, id } = self;
         let meaning = error.meaning();
         let status = StatusCode::from_u16(meaning.status);
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = meaning.retry_after;
         let rpc = RpcError::from(meaning);
-        let mut response = write(status, error_message(id.as_ref(), &rpc));
+        let message = error_message(id.as_ref(), &rpc);
+        let mut response = one_message(message, accepts);
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
@@ -74,7 +74,7 @@ impl ErrorResponse {
 impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         self.error.meaning().log(&self.error);
-        self.render(json)
+        self.render(Accepts::JSON)
     }
 }
 

@@ -1,5 +1,5 @@
 //! The form of an answer: one message as JSON or as a stream of one event, or a call
-//! that goes on as a stream.
+//! that continues as a stream.
 //! spec: basic/transports (sending messages to the server)
 
 use axum::http::StatusCode;
@@ -18,18 +18,19 @@ use crate::protocol::jsonrpc::{RequestId, result_message};
 
 /// A call that has begun.
 pub enum CallStart {
-    /// It has been quick.
+    /// It was quick.
     Answered(Response),
-    /// It goes on as a stream, and has said something already or not.
+    /// It continues as a stream, which begins with what it has emitted so far.
     Streams(Call, Vec<CallEvent>, CallOutput),
 }
 
-/// JSON when it can, a stream when it must: as soon as the handler sends
-/// something before its answer, or takes its time. While it is not `settled`
-/// whether there is anything to answer, it is not made a stream for that.
+/// Starts a call, and waits until it is known whether its answer is JSON or a stream.
+/// It is JSON if possible, and a stream as soon as the handler emits something before
+/// its answer, or takes long. A call is not made a stream before `settled` has
+/// resolved: until then there may be nothing to answer.
 ///
 /// # Errors
-/// Whatever keeps the call from starting.
+/// Those of `start`.
 pub async fn begin(
     http: &Http,
     accepts: Accepts,
@@ -39,53 +40,51 @@ pub async fn begin(
     // A client that takes no stream cannot be sent anything but the answer.
     if !accepts.stream {
         let mut call = start(CallSink::closed()).await?;
-        let ended = (&mut call).await;
-        return Ok(CallStart::Answered(finished(&call.id, ended, accepts)));
+        let outcome = (&mut call).await;
+        return Ok(CallStart::Answered(finished(&call.id, outcome, accepts)));
     }
-    let (sink, mut inbox) = CallSink::open();
+    let (sink, mut output) = CallSink::open();
     let mut call = start(sink).await?;
     let late = async {
         sleep(http.sse_after).await;
         settled.await;
     };
-    let (said, ended) = tokio::select! {
+    let (batch, outcome) = tokio::select! {
         biased;
-        // What was said on the way to a quick end still comes before it.
-        ended = &mut call => (inbox.next_batch().await, Some(ended)),
-        said = inbox.next_batch() => (said, None),
+        // What was emitted on the way to a quick end still comes before it.
+        outcome = &mut call => (output.next_batch().await, Some(outcome)),
+        batch = output.next_batch() => (batch, None),
         () = late => (Vec::new(), None),
     };
-    let call = match ended {
-        Some(ended) if said.is_empty() || ended.is_cancelled() => {
-            return Ok(CallStart::Answered(finished(&call.id, ended, accepts)));
+    Ok(match outcome {
+        Some(outcome) if batch.is_empty() || outcome.is_cancelled() => {
+            CallStart::Answered(finished(&call.id, outcome, accepts))
         }
-        Some(ended) => call.with_outcome(ended),
-        None => call,
-    };
-    Ok(CallStart::Streams(call, said, inbox))
+        Some(outcome) => {
+            CallStart::Streams(call.with_outcome(outcome), batch, output)
+        }
+        None => CallStart::Streams(call, batch, output),
+    })
 }
 
-fn finished(id: &RequestId, ended: CallOutcome, accepts: Accepts) -> Response {
-    match ended {
+fn finished(id: &RequestId, outcome: CallOutcome, accepts: Accepts) -> Response {
+    match outcome {
         CallOutcome::Cancelled if accepts.stream => sse::empty(),
         CallOutcome::Cancelled => {
             ErrorResponse::from(HttpError::Cancelled).at(id).into_response()
         }
         CallOutcome::Answered(answer) => match answer.into_result() {
             Ok(result) => one_message(result_message(id, &result), accepts),
-            Err(error) => {
-                let failure = ErrorResponse::from(error).at(id);
-                failure.render(|status, message| {
-                    let mut response = one_message(message, accepts);
-                    *response.status_mut() = status;
-                    response
-                })
-            }
+            // The engine has logged it.
+            Err(error) => ErrorResponse::from(error).at(id).render(accepts),
         },
     }
 }
 
-/// An answer of one message, in a form that the client accepts.
+/// Makes an answer of one message, in a form that the client accepts.
 pub fn one_message(message: RawJson, accepts: Accepts) -> Response {
-    if accepts.json { json(StatusCode::OK, message) } else { sse::single(&message) }
+    match accepts.json {
+        true => json(StatusCode::OK, message),
+        false => sse::single(&message),
+    }
 }
