@@ -116,6 +116,7 @@ pub const PLAN: &[Part] = &[
             "sessions/redis/lua/change.lua",
             "sessions/redis/lua/count_active.lua",
             "sessions/redis/record.rs",
+            "sessions/redis/run.rs",
         ],
     },
     Part {
@@ -262,11 +263,11 @@ pub const PLAN: &[Part] = &[
             "events.rs",
             "events/id.rs",
             "events/log.rs",
-            "events/lua/",
             "events/memory.rs",
             "events/memory/",
             "events/cursor.rs",
             "events/redis.rs",
+            "events/redis/",
         ],
     },
     Part {

@@ -70,8 +70,8 @@ pub async fn connect_store(
     metrics: &StoreMetrics,
 ) -> Result<RedisStore, ConnectError> {
     let keys = Keys::new(prefix);
-    let [publish, at_end] = bus::redis::session_parts(&keys);
-    let parts = [events::redis::session_part(), publish, at_end];
+    let of_bus = bus::redis::session_parts(&keys);
+    let parts = [events::redis::session_parts(), of_bus].concat();
     RedisStore::connect(servers, settings, node, keys, metrics, &parts).await
 }
 

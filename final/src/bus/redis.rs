@@ -1,6 +1,9 @@
 //! The bus over Redis: notes under the keys of the session, and a channel for
 //! each node that says where to look.
 
+mod messages;
+mod scripts;
+
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,16 +17,17 @@ use redis::{Cmd, FromRedisValue, Msg, RedisResult, ToRedisArgs, cmd};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
+use self::messages::{format_change, parse_addressed, parse_broadcast};
+use self::scripts::{
+    BusOperation, BusScripts, DeliverAnswer, RegisterQuestion, RequestCancel,
+    WithdrawQuestion, broadcast_channel, node_channels, publish_part,
+};
+pub(crate) use self::scripts::{log_parts, session_parts};
 use super::{Bus, BusMessage, Mailbox, RemoteChange};
-use crate::events::StreamId;
 use crate::events::redis::CALLS;
 use crate::protocol::jsonrpc::{ClientAnswer, RequestId};
-use crate::protocol::subscriptions::List;
 use crate::protocol::to_raw;
-use crate::redis::{
-    ANSWER_DEADLINE, Connection, FIELDS, Keys, NO_ARGUMENTS, Part, Script, Servers,
-    lua_text, operations, scripts,
-};
+use crate::redis::{ANSWER_DEADLINE, Connection, NO_ARGUMENTS, Script, Servers};
 use crate::sealing::Secret;
 use crate::sessions::clock::millis;
 use crate::sessions::store::Result;
@@ -35,65 +39,6 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How often the subscription is tried: a connection on which nothing is sent
 /// does not notice that it is broken.
 const PING: Duration = Duration::from_secs(2);
-
-scripts! {
-    /// The scripts of the bus.
-    struct BusScripts {
-        register_question: RegisterQuestion(question, call),
-        withdraw_question: WithdrawQuestion(question),
-        deliver_answer: DeliverAnswer(question, answer),
-        request_cancel: RequestCancel(call, reason),
-        pull_mailbox,
-    }
-}
-
-operations! {
-    /// What the bus asks Redis for.
-    enum BusOperation {
-        Publish: Write = "announce",
-        RegisterQuestion: Write = "expect",
-        WithdrawQuestion: Write = "withdraw",
-        DeliverAnswer: Write = "answer",
-        RequestCancel: Write = "cancel",
-        PullMailbox: Read = "look",
-        TakeLease: Write = "take_lease",
-        RenewLease: Write = "renew_lease",
-        EndLease: Write = "end_lease",
-        IsAlive: Read = "is_alive",
-        UseOnce: Write = "claim",
-        TimeFor: Read = "time_for",
-        AgreeOnSecret: Write = "agree",
-    }
-}
-
-/// Lets a script publish.
-fn publish_part(keys: &Keys) -> Part {
-    let constants = vec![
-        ("node_channels", lua_text(&node_channels(keys))),
-        ("broadcast_channel", lua_text(&broadcast_channel(keys))),
-    ];
-    Part { constants, ..Part::new(include_str!("lua/publish.lua")) }
-}
-
-/// What runs when a session ends, behind the part of the event log.
-pub(crate) fn session_parts(keys: &Keys) -> [Part; 2] {
-    [publish_part(keys), Part::new(include_str!("lua/at_end.lua"))]
-}
-
-/// What the event log needs of other nodes.
-pub(crate) fn log_parts(keys: &Keys) -> [Part; 2] {
-    [publish_part(keys), Part::new(include_str!("lua/log.lua"))]
-}
-
-/// How the name of every node's own channel begins; the node's name follows.
-fn node_channels(keys: &Keys) -> String {
-    keys.shared("node:")
-}
-
-/// The channel that all nodes subscribe to.
-fn broadcast_channel(keys: &Keys) -> String {
-    keys.shared("nodes")
-}
 
 /// A [`Bus`] for any number of nodes.
 pub struct RedisBus {
@@ -109,8 +54,9 @@ pub struct RedisBus {
 impl RedisBus {
     /// The bus of the nodes that share `store`, which is on `servers`.
     pub fn new(store: Arc<RedisStore>, servers: Servers, lease: Duration) -> Self {
-        let own = [FIELDS, CALLS, publish_part(&store.keys)];
-        let scripts = BusScripts::behind(&[&*store.script_begin, &own].concat());
+        let publish = [publish_part(&store.keys)];
+        let common = [&*store.script_begin, &CALLS, &publish].concat();
+        let scripts = BusScripts::behind(&common);
         let connection = store.connection.with_operations();
         Self { store, connection, scripts, servers, lease }
     }
@@ -133,29 +79,33 @@ impl RedisBus {
         arguments: impl ToRedisArgs,
     ) -> Result<Option<T>> {
         let connection = &self.connection;
-        self.store.run(connection, operation, script, session, arguments).await
+        self.store
+            .run_on_session(connection, operation, script, session, arguments)
+            .await
     }
 
-    /// Listens until the connection breaks, or that of the commands leads
-    /// elsewhere: on an old server nobody publishes any more.
-    async fn hear(&self, heard: &mpsc::Sender<BusMessage>) -> RedisResult<()> {
+    /// Receives messages until the connection breaks, or that of the commands leads
+    /// to another server: on the old one no node publishes any more.
+    async fn receive(
+        &self,
+        received: &mpsc::Sender<BusMessage>,
+    ) -> RedisResult<()> {
         let (keys, node) = (&self.store.keys, self.store.node());
         let own = format!("{}{node}", node_channels(keys));
-        let everybody = broadcast_channel(keys);
+        let broadcast = broadcast_channel(keys);
         let mut moved = pin!(self.connection.replaced());
-        let subscriber = self.servers.subscribe(&[&own, &everybody]).await?;
+        let subscriber = self.servers.subscribe(&[&own, &broadcast]).await?;
         let (mut sink, mut messages) = subscriber.split();
         // An error means that nobody wants to know any more.
-        let _ = heard.send(BusMessage::Reconnected).await;
+        let _ = received.send(BusMessage::Reconnected).await;
         let mut pings = interval(PING);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 message = messages.next() => {
                     let broken = io::Error::from(io::ErrorKind::BrokenPipe);
-                    let message = message.ok_or(broken)?;
-                    if let Some(hint) = self.read(&message, &everybody) {
-                        let _ = heard.send(hint).await;
+                    if let Some(message) = self.parse(&message.ok_or(broken)?) {
+                        let _ = received.send(message).await;
                     }
                 }
                 () = &mut moved => return Ok(()),
@@ -167,69 +117,29 @@ impl RedisBus {
         }
     }
 
-    /// `<session> look`, `<session> read <stream>` and the like on the channel of
-    /// this node; on that of all nodes a sender stands in front.
-    fn read(&self, message: &Msg, everybody: &str) -> Option<BusMessage> {
+    fn parse(&self, message: &Msg) -> Option<BusMessage> {
         let payload: String = message.get_payload().ok()?;
-        if message.get_channel_name() != everybody {
-            return read_note(&payload);
+        if message.get_channel_name() == broadcast_channel(&self.store.keys) {
+            parse_broadcast(self.store.node(), &payload)
+        } else {
+            parse_addressed(&payload)
         }
-        let (sender, news) = payload.split_once(' ')?;
-        if sender == self.store.node().as_str() {
-            return None;
-        }
-        match news.split_once(' ')? {
-            ("changed", uri) => {
-                Some(BusMessage::Changed(RemoteChange::Resource(uri.to_owned())))
-            }
-            ("tape", uri) => {
-                Some(BusMessage::Changed(RemoteChange::Tape(uri.to_owned())))
-            }
-            ("list", name) => Some(BusMessage::Changed(RemoteChange::List(
-                List::from_name(name)?,
-            ))),
-            ("cancel", call) => {
-                let (session, call) = call.split_once(' ')?;
-                let call = serde_json::from_str(call).ok()?;
-                Some(BusMessage::Cancel(SessionId::parse(session)?, call))
-            }
-            _ => None,
-        }
-    }
-}
-
-fn read_note(payload: &str) -> Option<BusMessage> {
-    let (session, what) = payload.split_once(' ')?;
-    let session = SessionId::parse(session)?;
-    let Some((what, stream)) = what.split_once(' ') else {
-        return (what == "look").then_some(BusMessage::Look(session));
-    };
-    let stream = StreamId::parse(stream)?;
-    match what {
-        "read" => Some(BusMessage::Read(session, stream)),
-        "claimed" => Some(BusMessage::TakenOver(session, stream)),
-        _ => None,
     }
 }
 
 #[async_trait]
 impl Bus for RedisBus {
-    async fn subscribe(&self, heard: mpsc::Sender<BusMessage>) {
-        while !heard.is_closed() {
-            if let Err(error) = self.hear(&heard).await {
+    async fn subscribe(&self, received: mpsc::Sender<BusMessage>) {
+        while !received.is_closed() {
+            if let Err(error) = self.receive(&received).await {
                 tracing::warn!(%error, "other nodes are not heard");
             }
             sleep(PAUSE).await;
         }
     }
 
-    async fn publish(&self, news: &RemoteChange) -> Result<()> {
-        let (kind, what) = match news {
-            RemoteChange::Resource(uri) => ("changed", &**uri),
-            RemoteChange::Tape(uri) => ("tape", &**uri),
-            RemoteChange::List(list) => ("list", list.as_str()),
-        };
-        let payload = format!("{} {kind} {what}", self.store.node());
+    async fn publish(&self, change: &RemoteChange) -> Result<()> {
+        let payload = format_change(self.store.node(), change);
         let publish = Cmd::publish(broadcast_channel(&self.store.keys), payload);
         Ok(self.connection.query(BusOperation::Publish, &publish).await?)
     }

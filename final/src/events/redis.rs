@@ -2,70 +2,30 @@
 //! that look at the session first. A script that adds to a stream tells the node
 //! that holds its reader in the same step, so that no crash comes in between.
 
+mod entries;
+mod scripts;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use redis::{FromRedisValue, ToRedisArgs};
-use serde_json::value::RawValue;
 
+use self::entries::{Entry, parse_entry, parse_event, parse_stream};
+use self::scripts::{
+    AppendEvents, CloseGetStream, FinishCall, LogOperation, LogScripts, OpenCall,
+    ReadPage, ResumeStream, SendToGetStream, WithdrawCall, log_part,
+};
+pub(crate) use self::scripts::{CALLS, session_parts};
 use super::id::{AttemptId, EntryId, EventId, StreamId, StreamKind};
 use super::log::{
-    CallRegistration, EntryKind, Event, EventLog, GetStreamLease, LogBounds,
-    LogPage, PAGE, QUEUE, ReaderLocation, Resumption, Runner, WITHDRAWN,
+    CallRegistration, EventLog, GetStreamLease, LogBounds, LogPage, ReaderLocation,
+    Resumption, Runner,
 };
 use crate::protocol::jsonrpc::RequestId;
 use crate::protocol::{RawJson, to_raw};
-use crate::redis::{
-    Connection, FIELDS, NO_ARGUMENTS, Part, Script, operations, scripts,
-};
-use crate::sessions::clock::millis;
+use crate::redis::{Connection, NO_ARGUMENTS, Part, Script};
 use crate::sessions::store::Result;
 use crate::sessions::{NodeId, RedisStore, SessionId, StoreError};
-
-/// How running calls are read: `runner_of` a stream, `stream_of` a call and more.
-pub(crate) const CALLS: Part = Part::new(include_str!("lua/calls.lua"));
-
-scripts! {
-    /// The scripts of the event log.
-    struct LogScripts {
-        open_call: OpenCall(call, attempt),
-        withdraw_call: WithdrawCall(call, attempt),
-        open_get_stream,
-        close_get_stream: CloseGetStream(hold),
-        append_events: AppendEvents(stream, attempt, batch; messages),
-        finish_call: FinishCall(stream, attempt, answer),
-        send_to_get_stream: SendToGetStream(uri, message),
-        resume_stream: ResumeStream(stream, entry),
-        read_page: ReadPage(stream, after),
-    }
-}
-
-operations! {
-    /// What the event log asks Redis for.
-    enum LogOperation {
-        OpenCall: Write = "open_call",
-        WithdrawCall: Write = "withdraw_call",
-        OpenGetStream: Write = "open_listener",
-        CloseGetStream: Write = "close_listener",
-        AppendEvents: Write = "log",
-        FinishCall: Write = "finish",
-        SendToGetStream: Write = "send",
-        ResumeStream: Write = "resume",
-        ReadPage: Read = "read",
-    }
-}
-
-/// What the log keeps with a session. When one ends, finds out which nodes hold
-/// something of it.
-pub(crate) fn session_part() -> Part {
-    Part { keys: &["calls", "events", "queue"], ..Part::new(AT_END) }
-}
-
-/// Collects the `holders` of a session.
-const AT_END: &str = concat!(
-    include_str!("../redis/lua/fields.lua"),
-    include_str!("lua/at_end.lua")
-);
 
 /// An [`EventLog`] for any number of nodes.
 pub struct RedisLog {
@@ -75,25 +35,15 @@ pub struct RedisLog {
 }
 
 impl RedisLog {
-    /// The log of the sessions in `store`. What `log.lua` needs of other nodes is in
-    /// `messenger`.
+    /// The log of the sessions in `store`. `messenger` has the functions with which
+    /// `log.lua` reaches other nodes.
     pub(crate) fn new(
         store: Arc<RedisStore>,
         bounds: LogBounds,
         messenger: &[Part],
     ) -> Self {
-        let constants = vec![
-            ("max_entries", bounds.entries.to_string()),
-            ("max_bytes", bounds.bytes.to_string()),
-            ("max_age", millis(bounds.age).to_string()),
-            ("queue_limit", QUEUE.to_string()),
-            ("withdrawn_limit", WITHDRAWN.to_string()),
-            ("page_entries", PAGE.0.to_string()),
-            ("page_bytes", PAGE.1.to_string()),
-        ];
-        let log = Part { constants, ..Part::new(include_str!("lua/log.lua")) };
         let common =
-            [&*store.script_begin, &[FIELDS, CALLS], messenger, &[log]].concat();
+            [&*store.script_begin, &CALLS, messenger, &[log_part(bounds)]].concat();
         let connection = store.connection.with_operations();
         Self { store, connection, scripts: LogScripts::behind(&common) }
     }
@@ -106,7 +56,9 @@ impl RedisLog {
         arguments: impl ToRedisArgs,
     ) -> Result<Option<T>> {
         let connection = &self.connection;
-        self.store.run(connection, operation, script, session, arguments).await
+        self.store
+            .run_on_session(connection, operation, script, session, arguments)
+            .await
     }
 
     /// Runs a script that answers 1 if it has done its work.
@@ -294,29 +246,4 @@ impl EventLog for RedisLog {
             },
         }))
     }
-}
-
-fn parse_stream(text: &str) -> Result<StreamId> {
-    StreamId::parse(text).ok_or(StoreError::Damaged("a stream's name"))
-}
-
-fn parse_entry(text: &str) -> Result<EntryId> {
-    EntryId::parse(text).ok_or(StoreError::Damaged("an entry's id"))
-}
-
-/// Its id, the one before it, its kind, its message.
-type Entry = (String, String, String, String);
-
-fn parse_event((id, previous, kind, message): Entry) -> Result<Event> {
-    let kind = match &*kind {
-        "opening" => EntryKind::Opening,
-        "message" => EntryKind::Message,
-        "end" => EntryKind::End,
-        _ => return Err(StoreError::Damaged("an event's kind")),
-    };
-    let message = Some(message).filter(|message| !message.is_empty());
-    let message = message.map(RawValue::from_string).transpose();
-    let message = message.map_err(|_| StoreError::Damaged("a message"))?;
-    let (id, previous) = (parse_entry(&id)?, parse_entry(&previous)?);
-    Ok(Event { id, previous, kind, message })
 }

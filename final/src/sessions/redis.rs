@@ -5,28 +5,6 @@
 //! one server, and a script may touch all of it. Every change of a session is one
 //! script, and so is atomic.
 //!
-//! # The totals
-//!
-//! Each shard has its totals beside its sessions. The script that appends entries to
-//! a history also counts them there. So there is no moment at which one is done and
-//! the other is not, and no second message that could be lost, repeated or late:
-//!
-//! | what happens | history and totals |
-//! |---|---|
-//! | the node dies, or is cut off, before the script has reached Redis | neither |
-//! | the answer is lost, the call's outcome is unknown | both, or neither |
-//! | the node dies after the script | both |
-//! | two nodes append concurrently | both of both: Redis runs scripts one at a time |
-//! | the session ends or expires before the append | neither, the call is told |
-//! | the session ends or expires after it | the totals keep what they counted |
-//! | Redis loses its latest writes (`appendfsync everysec`, a failover) | both lost |
-//!
-//! Nothing is gathered on a node, so there is nothing to repair. The price is that a
-//! reader of the totals adds up all shards, and does not see all of them at the same
-//! moment: an entry is seen or not yet seen, never half, and never twice.
-//!
-//! # What is written beside the script
-//!
 //! The index of live sessions and the owners' places are in no shard: in a cluster
 //! they are on other servers. They may be wrong for a moment, their entries expire,
 //! and the sweep corrects them by the sessions themselves.
@@ -37,6 +15,7 @@ mod health;
 mod keys;
 mod operations;
 mod record;
+mod run;
 mod scripts;
 mod sweep;
 
@@ -45,15 +24,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures_util::future::join;
-use redis::{Cmd, FromRedisValue, ToRedisArgs, cmd};
+use redis::{Cmd, cmd};
 use serde_json::value::RawValue;
 
 pub use self::cache::GENERATION;
 use self::cache::SessionCache;
 pub(crate) use self::operations::SessionOperation;
-use self::scripts::{
-    Append, AppendAudit, Change, Create, InSession, Scripts, Touch, begin,
-};
+use self::run::SERVER;
+use self::scripts::{Append, AppendAudit, Create, Scripts, Touch, begin};
 use super::audit::AuditEntry;
 use super::clock::Timestamp;
 use super::id::{NodeId, Principal, SessionId};
@@ -65,8 +43,7 @@ use super::store::{
 use crate::protocol::RawJson;
 use crate::protocol::logging::Level;
 use crate::redis::{
-    ConnectError, Connection, Keys, NO_ARGUMENTS, Part, Script, Servers,
-    StoreMetrics, StoreOperation,
+    ConnectError, Connection, Keys, NO_ARGUMENTS, Part, Servers, StoreMetrics,
 };
 
 /// A [`SessionStore`] for any number of nodes.
@@ -86,9 +63,6 @@ pub struct RedisStore {
     /// The policy of the server, if it can lose parts of sessions.
     eviction_policy: Mutex<Option<String>>,
 }
-
-/// Nobody in particular asks: the server changes a session that it has entered.
-const SERVER: &str = "";
 
 impl RedisStore {
     /// Connects within about 5 s. `node` is this node. The keys of `parts` live and
@@ -128,52 +102,6 @@ impl RedisStore {
     /// This node.
     pub(crate) fn node(&self) -> &NodeId {
         &self.node
-    }
-
-    /// Runs a script on a session, for the server itself. The script answers with
-    /// the time if the index needs to be refreshed, the owner, and what is returned
-    /// here; `None` if there is no such session.
-    pub(crate) async fn run<O: StoreOperation, T: FromRedisValue>(
-        &self,
-        connection: &Connection<O>,
-        operation: O,
-        script: &Script,
-        id: &SessionId,
-        arguments: impl ToRedisArgs,
-    ) -> Result<Option<T>> {
-        let name = id.to_string();
-        let arguments = (self.in_session(SERVER, &name), arguments);
-        let keys = self.session_keys(&name);
-        let answer = connection.run_script(operation, script, keys, arguments);
-        self.refresh_index_after(id, answer.await?).await
-    }
-
-    fn in_session<'a>(&'a self, asker: &'a str, session: &'a str) -> InSession<'a> {
-        InSession { asker, node: self.node.as_str(), session }
-    }
-
-    async fn refresh_index_after<T>(
-        &self,
-        id: &SessionId,
-        answer: Option<(u64, String, T)>,
-    ) -> Result<Option<T>> {
-        let Some((refresh, owner, answer)) = answer else { return Ok(None) };
-        self.refresh_index(id, &owner, refresh).await;
-        Ok(Some(answer))
-    }
-
-    async fn change(
-        &self,
-        operation: SessionOperation,
-        id: &SessionId,
-        field: &str,
-        value: &str,
-    ) -> Result<bool> {
-        let script = &self.scripts.session.change;
-        let change = Change { field, value };
-        let changed: Option<u64> =
-            self.run(&self.connection, operation, script, id, change).await?;
-        Ok(changed.is_some())
     }
 }
 
@@ -322,7 +250,7 @@ impl SessionStore for RedisStore {
     async fn clear_history(&self, id: &SessionId) -> Result<Option<u64>> {
         let clear = SessionOperation::ClearHistory;
         let script = &self.scripts.session.clear_history;
-        self.run(&self.connection, clear, script, id, NO_ARGUMENTS).await
+        self.run_on_session(&self.connection, clear, script, id, NO_ARGUMENTS).await
     }
 
     async fn append_audit(
@@ -336,8 +264,9 @@ impl SessionStore for RedisStore {
         let append = SessionOperation::AppendAudit;
         let script = &self.scripts.session.append_audit;
         let arguments = AppendAudit { keep: &keep.to_string(), parts: &parts };
-        let appended: Option<u64> =
-            self.run(&self.connection, append, script, id, arguments).await?;
+        let appended: Option<u64> = self
+            .run_on_session(&self.connection, append, script, id, arguments)
+            .await?;
         Ok(appended.is_some())
     }
 

@@ -3,6 +3,26 @@
 //!
 //! Every entry of the first two carries the time at which it stops counting, so
 //! that one that was left behind does no lasting harm.
+//!
+//! # The totals
+//!
+//! Each shard has its totals beside its sessions. The script that appends entries to
+//! a history also counts them there. So there is no moment at which one is done and
+//! the other is not, and no second message that could be lost, repeated or late:
+//!
+//! | what happens | history and totals |
+//! |---|---|
+//! | the node dies, or is cut off, before the script has reached Redis | neither |
+//! | the answer is lost, the call's outcome is unknown | both, or neither |
+//! | the node dies after the script | both |
+//! | two nodes append concurrently | both of both: Redis runs scripts one at a time |
+//! | the session ends or expires before the append | neither, the call is told |
+//! | the session ends or expires after it | the totals keep what they counted |
+//! | Redis loses its latest writes (`appendfsync everysec`, a failover) | both lost |
+//!
+//! Nothing is gathered on a node, so there is nothing to repair. The price is that a
+//! reader of the totals adds up all shards, and does not see all of them at the same
+//! moment: an entry is seen or not yet seen, never half, and never twice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
