@@ -1,9 +1,9 @@
 //! Addressed messages between nodes: answers, cancellations, wake-ups, changes.
 //!
-//! Publish and subscribe loses messages while a connection is broken. So what
-//! must not be lost is first written under the keys of its session, and the
-//! message is only a hint to look. After every new connection a node looks again
-//! at everything that it holds.
+//! Publish and subscribe is **at-most-once**: messages are lost while a connection
+//! is broken. A node therefore first writes data that must not be lost under the
+//! keys of its session, and the message is only a hint to read it. After every new
+//! connection, a node checks everything that it holds.
 
 pub mod memory;
 pub mod redis;
@@ -23,7 +23,7 @@ use crate::sealing::Secret;
 use crate::sessions::store::Result;
 use crate::sessions::{NodeId, SessionId, Timestamp};
 
-/// What any node may have listeners for.
+/// A change that clients of any node may be subscribed to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RemoteChange {
     /// A resource of the whole deployment has changed.
@@ -34,20 +34,20 @@ pub enum RemoteChange {
     List(List),
 }
 
-/// What a node is told.
+/// A message to this node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BusMessage {
-    /// Something was left for it, or the session is over.
+    /// The mailbox of this node has a new entry, or the session has ended.
     Look(SessionId),
-    /// There is more on a stream.
+    /// A stream has new events.
     Read(SessionId, StreamId),
-    /// A stream may be read elsewhere by now.
+    /// Another node may have taken a stream over.
     TakenOver(SessionId, StreamId),
-    /// A call is not wanted any more, if it is running here.
+    /// A client has cancelled a call, which may be running on this node.
     Cancel(SessionId, RequestId),
-    /// Something has changed.
+    /// A resource or list has changed.
     Changed(RemoteChange),
-    /// Hints may have been lost.
+    /// The connection is new, so earlier messages may be lost.
     Reconnected,
 }
 
@@ -56,7 +56,7 @@ impl BusMessage {
     pub const KINDS: [&str; 6] =
         ["look", "read", "claimed", "cancel", "changed", "reconnected"];
 
-    /// Which of [`KINDS`](Self::KINDS) it is.
+    /// Returns the index of the message's kind in [`KINDS`](Self::KINDS).
     pub fn kind(&self) -> usize {
         match self {
             Self::Look(_) => 0,
@@ -69,30 +69,32 @@ impl BusMessage {
     }
 }
 
-/// What other nodes have left for this one in a session.
+/// The data that other nodes have left for this one in a session.
 #[derive(Debug, Default)]
 pub struct Mailbox {
-    /// Answers to its questions. They stay until the question is withdrawn.
+    /// The answers to this node's questions. Each stays until its question is
+    /// withdrawn.
     pub answers: Vec<(RequestId, ClientAnswer)>,
-    /// Calls of this node that are not wanted any more, and why.
+    /// The calls of this node that clients have cancelled, with the reasons.
     pub cancelled: Vec<(RequestId, String)>,
 }
 
-/// How nodes reach each other. Methods about a session answer `false` or `None`
-/// if it is gone, and then have changed nothing.
+/// The connection of a node to the others. Methods about a session return `false`
+/// or `None` if the session is gone, and then change nothing.
 ///
 /// # Errors
 /// All methods: [`StoreError`](crate::sessions::StoreError).
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
-    /// Passes on what this node is told, until it is dropped. Begins with
-    /// [`BusMessage::Reconnected`].
-    async fn subscribe(&self, heard: mpsc::Sender<BusMessage>);
+    /// Forwards the messages to this node until the future is dropped. The first
+    /// message is [`BusMessage::Reconnected`].
+    async fn subscribe(&self, inbox: mpsc::Sender<BusMessage>);
 
-    /// Tells all other nodes.
-    async fn publish(&self, news: &RemoteChange) -> Result<()>;
+    /// Publishes a change to all other nodes.
+    async fn publish(&self, change: &RemoteChange) -> Result<()>;
 
-    /// This node is about to ask the client a question for a call that it runs.
+    /// Registers a question that this node is about to ask the client, for a call
+    /// that it runs.
     async fn register_question(
         &self,
         session: &SessionId,
@@ -100,7 +102,7 @@ pub trait Bus: Send + Sync + 'static {
         call: &RequestId,
     ) -> Result<bool>;
 
-    /// This node waits for the answer no longer.
+    /// Withdraws a question whose answer this node no longer needs.
     async fn withdraw_question(
         &self,
         session: &SessionId,
@@ -108,7 +110,7 @@ pub trait Bus: Send + Sync + 'static {
     ) -> Result<()>;
 
     /// Leaves the first answer to a question for the node that waits for it;
-    /// `false` if none does.
+    /// returns `false` if no node does.
     async fn deliver_answer(
         &self,
         session: &SessionId,
@@ -116,8 +118,9 @@ pub trait Bus: Send + Sync + 'static {
         outcome: &ClientAnswer,
     ) -> Result<bool>;
 
-    /// Asks the node that runs a call to stop. `false` if none is known to: then
-    /// all are asked, because only streams are known to others.
+    /// Asks the node that runs a call to stop. Returns `false` if storage does not
+    /// know that node, because it knows only calls with a stream; then all nodes
+    /// are asked.
     async fn request_cancel(
         &self,
         session: &SessionId,
@@ -125,29 +128,32 @@ pub trait Bus: Send + Sync + 'static {
         reason: &str,
     ) -> Result<bool>;
 
-    /// What was left for this node.
+    /// Reads the mailbox of this node.
     async fn pull_mailbox(&self, session: &SessionId) -> Result<Option<Mailbox>>;
 
-    /// Takes the lease of this node: it is alive for the time of a lease.
+    /// Takes the **lease** of this node. The node counts as alive until its lease
+    /// expires.
     async fn take_lease(&self) -> Result<()>;
 
-    /// Renews the lease of this node; `false` if there is none, or none any more.
+    /// Renews the lease of this node; returns `false` if it has expired or was not
+    /// taken.
     async fn renew_lease(&self) -> Result<bool>;
 
-    /// Says that this node runs nothing any more.
+    /// Ends the lease of this node, which runs no more calls.
     async fn end_lease(&self) -> Result<()>;
 
-    /// Whether a node has renewed its lease.
+    /// Returns whether a node has a lease.
     async fn is_alive(&self, node: &NodeId) -> Result<bool>;
 
-    /// Takes something that can be had once, whichever node asks; `false` if it was
-    /// taken before. It is remembered for `lifetime`.
+    /// Marks a name as used; returns `false` if a node has done so before. Storage
+    /// remembers the name for `lifetime`.
     async fn use_once(&self, name: &str, lifetime: Duration) -> Result<bool>;
 
-    /// Reads the clock by which a claim of `name` is remembered. All nodes read the
-    /// same one.
+    /// Reads the clock by which storage remembers that `name` is used. All nodes
+    /// read the same clock.
     async fn time_for(&self, name: &str) -> Result<Timestamp>;
 
-    /// The secret that all nodes share: `proposal`, unless there is one already.
+    /// Returns the secret that all nodes share: `proposal`, unless there is one
+    /// already.
     async fn agree_on_secret(&self, proposal: Secret) -> Result<Secret>;
 }

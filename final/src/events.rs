@@ -1,5 +1,5 @@
-//! What was said on the streams of a session, in order: so that a stream can go
-//! on where it broke, on any node.
+//! The log of the events on the streams of a session, in order, so that any node
+//! can resume a stream where it broke.
 //! spec: basic/transports (resumability and redelivery)
 
 pub mod cursor;

@@ -10,7 +10,7 @@ pub struct Readiness {
     draining: AtomicBool,
     /// Sessions survive the end of this node.
     shared_storage: bool,
-    /// When the node started.
+    /// The time at which the node started.
     pub started: Instant,
 }
 

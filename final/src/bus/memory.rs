@@ -1,4 +1,4 @@
-//! The bus of a node that has no others.
+//! The bus of a single node.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -14,25 +14,24 @@ use crate::sealing::Secret;
 use crate::sessions::store::Result;
 use crate::sessions::{Clock, NodeId, SessionId, Timestamp};
 
-/// A [`Bus`] with a single stop. Whatever concerns this node it knows already, and
-/// there is nobody else to tell.
+/// A [`Bus`] for a single node, which has no other nodes to exchange messages with.
 #[derive(Debug)]
 pub struct MemoryBus {
     clock: Clock,
-    /// What was claimed, and until when that is remembered.
-    claimed: Mutex<HashMap<String, Timestamp>>,
+    /// The names that are used, and the times until which that is remembered.
+    used: Mutex<HashMap<String, Timestamp>>,
 }
 
 impl Default for MemoryBus {
     fn default() -> Self {
-        Self { clock: Clock::start(), claimed: Mutex::default() }
+        Self { clock: Clock::start(), used: Mutex::default() }
     }
 }
 
 #[async_trait]
 impl Bus for MemoryBus {
-    async fn subscribe(&self, heard: mpsc::Sender<BusMessage>) {
-        heard.closed().await;
+    async fn subscribe(&self, inbox: mpsc::Sender<BusMessage>) {
+        inbox.closed().await;
     }
 
     async fn publish(&self, _: &RemoteChange) -> Result<()> {
@@ -92,12 +91,12 @@ impl Bus for MemoryBus {
 
     async fn use_once(&self, name: &str, lifetime: Duration) -> Result<bool> {
         let now = self.clock.now();
-        let mut claimed = lock(&self.claimed);
-        claimed.retain(|_, until| *until > now);
-        if claimed.contains_key(name) {
+        let mut used = lock(&self.used);
+        used.retain(|_, until| *until > now);
+        if used.contains_key(name) {
             return Ok(false);
         }
-        claimed.insert(name.to_owned(), now.plus(lifetime));
+        used.insert(name.to_owned(), now.plus(lifetime));
         Ok(true)
     }
 

@@ -80,7 +80,7 @@ pub async fn batch(
     Ok(noted(lines.join("\n"), note).with_structure(&result))
 }
 
-/// Makes one calculation of a batch, and the line that tells of it.
+/// Makes one calculation of a batch, and the line of text about it.
 fn calculate_item(
     BatchItem { a, b, op }: &BatchItem,
     now: Timestamp,

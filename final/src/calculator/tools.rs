@@ -83,7 +83,7 @@ fn in_session(mut tool: Tool) -> Tool {
     tool
 }
 
-/// The form of a result that is always recorded.
+/// Rewrites the schema of a result that is always recorded.
 fn recorded(output: &mut Value) {
     if let Some(Value::Object(members)) = output.get_mut("properties") {
         members.remove("note");
@@ -133,7 +133,7 @@ fn tapes() -> Vec<Tool> {
     ]
 }
 
-/// The tools whose results are recorded.
+/// Returns the tools whose results are recorded.
 fn calculations(recorded: &str) -> Vec<Tool> {
     let and_where = |text: &str| format!("{text} {recorded}");
     vec![

@@ -1,4 +1,4 @@
-//! Reads a stream from the log, as fast as its client does.
+//! Reads a stream from the log, as fast as its client reads it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,43 +13,43 @@ use super::log::{EntryKind, Event, EventLog, ReaderLocation};
 use super::open_streams::{CloseReason, OpenStreams, StreamHandle};
 use crate::protocol::RawJson;
 
-/// Pause before a log that did not answer is asked again.
+/// The pause before a log that did not answer is read again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What is to be sent.
+/// A frame for the client.
 #[derive(Debug, Clone)]
 pub enum Frame {
-    /// The stream begins here.
+    /// The start of the stream.
     Opening(EventId),
     /// A message.
     Message(EventId, RawJson),
-    /// The stream is not over, but its connection is: the client is asked to come
-    /// back. Not sent to one whose version knows no such frame.
+    /// The end of the connection, but not of the stream: it asks the client to
+    /// reconnect. Clients whose version does not know this frame do not get it.
     Reconnect,
 }
 
-/// A reader of one stream. Nothing is kept for it but its place in the log, so a
-/// client that reads slowly costs little and delays nobody. Dropping it leaves
-/// the stream to others.
+/// A reader of one stream. It keeps only its position in the log, so a client that
+/// reads slowly needs little memory and delays no other client. Dropping the reader
+/// releases the stream.
 pub struct StreamCursor {
     log: Arc<dyn EventLog>,
     readers: Arc<OpenStreams>,
     reading: Arc<StreamHandle>,
-    /// Which hold of the session's GET stream this is, if it is that stream.
+    /// The number of the lease, if this is the session's GET stream.
     hold: Option<u64>,
-    /// Where to look next.
+    /// The entry after which to read next.
     after: EntryId,
     /// The last entry of the stream that was read.
     seen: EntryId,
     page: VecDeque<Event>,
     ended: bool,
-    /// Counts what is sent until the reader has caught up.
+    /// Counts the events until the reader has caught up.
     replayed: Option<IntCounter>,
     background: TaskTracker,
 }
 
 impl StreamCursor {
-    /// Reads a stream on after the entry `seen`.
+    /// Makes a reader that continues a stream after the entry `seen`.
     pub fn new(
         log: Arc<dyn EventLog>,
         readers: Arc<OpenStreams>,
@@ -73,7 +73,7 @@ impl StreamCursor {
         }
     }
 
-    /// The same stream with its opening sent first.
+    /// Makes the reader send the opening of the stream first.
     pub fn from_opening(mut self, opening: EntryId) -> Self {
         let previous = self.seen;
         let kind = EntryKind::Opening;
@@ -81,14 +81,15 @@ impl StreamCursor {
         self
     }
 
-    /// The same stream, counting what is sent until it has caught up.
+    /// Makes the reader count the events that it sends until it has caught up.
     pub fn counting(mut self, replayed: IntCounter) -> Self {
         self.replayed = Some(replayed);
         self
     }
 
-    /// What is to be sent next; `None` ends the connection. May be dropped and
-    /// called again. The next call says that this one's frame was taken.
+    /// Returns the next frame; `None` ends the connection. The future may be
+    /// dropped, and the method called again. The next call confirms that the client
+    /// has taken the frame.
     pub async fn next(&mut self) -> Option<Frame> {
         self.reading.offer(false);
         let frame = self.next_frame().await;
@@ -102,7 +103,8 @@ impl StreamCursor {
                 return None;
             }
             if self.reading.must_recheck_owner() {
-                // L055: what was not sent yet may be sent elsewhere.
+                // L055: another connection may send the events that are not sent
+                // yet.
                 self.page.retain(|event| event.kind == EntryKind::Opening);
                 self.after = self.seen;
             }
@@ -117,8 +119,8 @@ impl StreamCursor {
         None
     }
 
-    /// What an entry means to the client. One whose predecessor was not seen comes
-    /// after a gap, and ends the connection.
+    /// Returns the frame of an event. If events before it were not seen, there is a
+    /// gap, which ends the connection.
     fn take(&mut self, event: Event) -> Option<Frame> {
         if event.previous != self.seen && event.kind != EntryKind::Opening {
             self.cut_off();
@@ -136,7 +138,8 @@ impl StreamCursor {
         }
     }
 
-    /// Gets the next page, which may be empty; `false` if the connection is to end.
+    /// Reads the next page, which may be empty; returns `false` if the connection
+    /// must end.
     async fn next_page(&mut self) -> bool {
         let session = &self.reading.session;
         let stream = self.reading.stream;
@@ -163,7 +166,8 @@ impl StreamCursor {
         true
     }
 
-    /// Whether what comes now is sent on another connection.
+    /// Closes the reader if another connection sends the rest of the stream, and
+    /// returns whether it does.
     fn leave_to_others(&self, read_at: ReaderLocation) -> bool {
         match (read_at, self.reading.stream.kind) {
             (ReaderLocation::OtherNode, _) => {
@@ -178,25 +182,25 @@ impl StreamCursor {
         true
     }
 
-    /// Waits at the end of the log; `false` if the connection is to end.
+    /// Waits at the end of the log; returns `false` if the connection must end.
     async fn wait_for_more(&mut self, read_at: ReaderLocation) -> bool {
         self.replayed = None;
         if read_at == ReaderLocation::Closed {
-            // Its end was evicted before it was read.
+            // The end of the stream was evicted before it was read.
             self.cut_off();
         }
         if self.ended || self.reading.close_reason().is_some() {
             return false;
         }
-        self.reading.told().await;
+        self.reading.woken().await;
         true
     }
 
-    /// Returns the frame at the end of a connection that is not the end of the stream.
-    /// A displaced one does not end before its client leaves.
+    /// Returns the frame at the end of a connection that is not the end of the
+    /// stream. A displaced connection does not end before its client leaves.
     async fn last_frame(&mut self) -> Option<Frame> {
         while self.reading.close_reason() == Some(CloseReason::Displaced) {
-            self.reading.told().await;
+            self.reading.woken().await;
         }
         self.ended = true;
         let asked = self.reading.close_reason() == Some(CloseReason::Reconnect);
@@ -211,7 +215,7 @@ impl StreamCursor {
     }
 }
 
-/// Messages for a GET stream that is not read any more wait for the next one.
+/// Releases the GET stream, so that its messages wait for the next one.
 impl Drop for StreamCursor {
     fn drop(&mut self) {
         self.readers.remove(&self.reading);
@@ -220,7 +224,7 @@ impl Drop for StreamCursor {
         let session = self.reading.session;
         self.background.spawn(async move {
             if let Err(error) = log.close_get_stream(&session, hold).await {
-                // What is said on it is said on the next one then.
+                // The next GET stream repeats the messages that are sent on it.
                 tracing::debug!(%error, "a GET stream was not closed");
             }
         });

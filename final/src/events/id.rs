@@ -1,35 +1,35 @@
-//! The ids of streams and of what was said on them.
+//! The ids of streams and events.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// What a stream is for.
+/// The purpose of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StreamKind {
-    /// Answers one call.
+    /// The stream that answers one call.
     Call,
-    /// Answers GET: for what belongs to no call.
+    /// The GET stream, for messages that belong to no call.
     Listener,
 }
 
-/// One stream of a session. Numbers are counted in the store, so none is given
-/// twice in a session, on whichever node.
+/// The id of a stream in its session. The store counts the numbers, so that no two
+/// nodes use the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StreamId {
-    /// What it is for.
+    /// The purpose of the stream.
     pub kind: StreamKind,
     /// Grows with every stream of the session.
     pub number: u64,
 }
 
 impl StreamId {
-    /// Whether this is a newer stream of the same kind.
+    /// Returns whether this is a newer stream of the same kind.
     pub fn replaces(self, other: Self) -> bool {
         self.kind == other.kind && self.number > other.number
     }
 
-    /// Reads the form that [`Display`](fmt::Display) writes, and no other.
+    /// Parses the form that [`Display`](fmt::Display) writes, and no other.
     pub fn parse(text: &str) -> Option<Self> {
         let kind = match text.chars().next()? {
             'c' => StreamKind::Call,
@@ -50,19 +50,19 @@ impl fmt::Display for StreamId {
     }
 }
 
-/// The place of an entry in the log of a session, as Redis counts: by time, and
+/// The position of an entry in the log of a session, as Redis counts: by time, and
 /// within a millisecond by number. A store that has lost its newest entries
-/// therefore does not give their ids again.
+/// therefore does not reuse their ids.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId {
     /// Milliseconds since 1970.
     pub time: u64,
-    /// Counts what came in the same millisecond.
+    /// The number of the entry within its millisecond.
     pub number: u64,
 }
 
 impl EntryId {
-    /// Reads the form that [`Display`](fmt::Display) writes, and no other.
+    /// Parses the form that [`Display`](fmt::Display) writes, and no other.
     pub fn parse(text: &str) -> Option<Self> {
         let (time, count) = text.split_once('-')?;
         Some(Self { time: number(time)?, number: number(count)? })
@@ -75,23 +75,24 @@ impl fmt::Display for EntryId {
     }
 }
 
-/// One attempt to run a call as a stream. A client may use the id of a call again,
-/// and an attempt that was not confirmed may be repeated; this id is never used twice.
+/// The id of an attempt to run a call with a stream. A client may reuse the id of a
+/// call, and a node may repeat an attempt that was not confirmed, but the id of an
+/// attempt is never used for another one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AttemptId(String);
 
 impl AttemptId {
-    /// Generates a new one.
+    /// Generates an id.
     pub fn generate() -> Self {
         Self(Uuid::new_v4().to_string())
     }
 
-    /// The attempt that storage knows by this name.
+    /// Makes the id of the attempt that storage knows by this name.
     pub fn named(name: &str) -> Self {
         Self(name.to_owned())
     }
 
-    /// The name by which storage knows it, without spaces.
+    /// Returns the name by which storage knows the attempt. It has no spaces.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -100,14 +101,14 @@ impl AttemptId {
 /// The id of an event, as clients know it: `<stream>.<entry>` (L056, L057).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventId {
-    /// The stream on which it was said.
+    /// The stream of the event.
     pub stream: StreamId,
-    /// Its place in the log of the session.
+    /// The position of the event in the log of the session.
     pub entry: EntryId,
 }
 
 impl EventId {
-    /// Reads the form that [`Display`](fmt::Display) writes, and no other.
+    /// Parses the form that [`Display`](fmt::Display) writes, and no other.
     pub fn parse(text: &str) -> Option<Self> {
         let (stream, entry) = text.split_once('.')?;
         Some(Self {
@@ -123,7 +124,7 @@ impl fmt::Display for EventId {
     }
 }
 
-/// A number as we write it: no sign, no zeros in front.
+/// Parses a number without a sign and leading zeros.
 fn number(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)

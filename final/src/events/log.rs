@@ -1,4 +1,4 @@
-//! The door to the event log.
+//! The interface of all event logs.
 
 use std::time::Duration;
 
@@ -10,149 +10,151 @@ use crate::protocol::jsonrpc::RequestId;
 use crate::sessions::store::Result;
 use crate::sessions::{NodeId, SessionId};
 
-/// How long a log is kept. Whatever is beyond one of the bounds is evicted, the
-/// oldest first; the newest entry never is.
+/// The bounds of the log of one session. Entries beyond a bound are evicted, the
+/// oldest first, but the newest entry never is.
 #[derive(Debug, Clone, Copy)]
 pub struct LogBounds {
-    /// Entries of one session.
+    /// The largest number of entries.
     pub entries: usize,
-    /// Bytes of the messages of one session.
+    /// The largest total size of the messages, in bytes.
     pub bytes: usize,
-    /// Age of an entry.
+    /// The largest age of an entry.
     pub age: Duration,
 }
 
-/// What a client may miss on a bad day and still catch up with.
+/// Bounds with which a client can catch up after ten minutes without a connection.
 impl Default for LogBounds {
     fn default() -> Self {
         Self { entries: 2_000, bytes: 4 << 20, age: Duration::from_secs(600) }
     }
 }
 
-/// How many messages wait for a GET stream while none is open; then the oldest
-/// are dropped.
+/// The number of messages that wait for a GET stream while none is open. If there
+/// are more, the oldest are dropped.
 pub const QUEUE: usize = 100;
 
-/// How many withdrawn attempts a session remembers: more than are sent before a
-/// storage that was away has received the first of them.
+/// The number of withdrawn attempts that a session remembers. Nodes send fewer
+/// before a storage that was away has received the first of them.
 pub const WITHDRAWN: usize = 32;
 
-/// How many entries a reader looks at in one step, and how many bytes it takes
-/// unless a single message has more: what a stalled reader costs.
+/// The number of entries that a reader examines in one step, and the bytes that it
+/// takes unless a single message is longer. These bound the memory of a stalled
+/// reader.
 pub const PAGE: (usize, usize) = (256, 64 * 1024);
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
-    /// The stream begins.
+    /// The start of the stream.
     Opening,
     /// A message.
     Message,
-    /// The stream ends, with the answer to its call if there is one.
+    /// The end of the stream, with the answer to its call if there is one.
     End,
 }
 
-/// One entry.
+/// An entry of the log.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// Its place.
+    /// The position of the entry.
     pub id: EntryId,
-    /// The entry before it on its stream. A reader that has not seen that one
-    /// has missed something.
+    /// The entry before this one on the same stream. A reader that has not seen it
+    /// has missed events.
     pub previous: EntryId,
-    /// What it is.
+    /// The kind of the entry.
     pub kind: EntryKind,
-    /// What was said.
+    /// The message, if the entry has one.
     pub message: Option<RawJson>,
 }
 
-/// How a call came to its stream, or not.
+/// The result of an attempt to open the stream of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallRegistration {
-    /// Its stream is new and begins here.
+    /// The stream is new, and this is its first event.
     New(EventId),
-    /// Another attempt has the id of the call, with this stream.
+    /// Another attempt runs a call with the same id, on this stream.
     RunningElsewhere(StreamId, Runner),
-    /// The attempt was withdrawn before it arrived.
+    /// The attempt was withdrawn before it reached the log.
     Withdrawn,
 }
 
-/// A GET stream, held by this node.
+/// The lease of a GET stream that this node reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetStreamLease {
-    /// The stream begins here.
+    /// The first event of the stream.
     pub opening: EventId,
-    /// Which hold of the session's GET stream this is.
+    /// The number of the lease in its session.
     pub hold: u64,
 }
 
-/// Who runs a call.
+/// The attempt that runs a call, and its node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runner {
     /// The node.
     pub node: NodeId,
     /// The id of the call.
     pub call: RequestId,
-    /// Which attempt at the call it is.
+    /// The id of the attempt.
     pub attempt: AttemptId,
 }
 
-/// What comes after an event that a client has seen.
+/// The result of resuming a stream after an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resumption {
-    /// The stream of a call goes on, or its end is in the log. If the call is
-    /// running, who runs it.
+    /// The stream of a call continues, or its end is in the log. The runner is the
+    /// one of the call, if storage knows that the call is running.
     Call(Option<Runner>),
-    /// The GET stream goes on; which hold of it this is.
+    /// The GET stream continues, with the lease of this number.
     Listener(u64),
-    /// Nothing: it was the last event of its stream.
+    /// The event was the last of its stream.
     Over,
-    /// A newer GET stream has taken its place.
+    /// A newer GET stream has replaced this one.
     Replaced,
-    /// There is no such event in this session, or not any more.
+    /// The session does not have the event, or no longer has it.
     Unknown,
 }
 
-/// Where a stream is read.
+/// The place where a stream is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReaderLocation {
-    /// On this node.
+    /// This node.
     Here,
-    /// On another node, which has taken it over.
+    /// Another node, which has taken the stream over.
     OtherNode,
-    /// On no node: a newer GET stream has taken its place.
+    /// No node, because a newer GET stream has replaced this one.
     Replaced,
-    /// On no node: it has ended, or is not known.
+    /// No node, because the stream has ended or is unknown.
     Closed,
 }
 
-/// What a reader finds.
+/// A page of the log, for the reader of one stream.
 #[derive(Debug, Clone)]
 pub struct LogPage {
-    /// In order.
+    /// The events of the stream, in order.
     pub events: Vec<Event>,
-    /// After which entry to read on.
+    /// The entry after which the next page starts.
     pub last: EntryId,
-    /// There is more to look at.
+    /// There are more entries to examine.
     pub more: bool,
-    /// Where the stream is read now.
+    /// The place where the stream is read now.
     pub read_at: ReaderLocation,
 }
 
-/// What was said on the streams of all sessions. One implementation for each
-/// kind of storage; all pass the same contract tests (`tests/log_contract.rs`).
+/// A log of the events on the streams of all sessions. There is one implementation
+/// for each kind of storage, and all pass the same contract tests
+/// (`tests/log_contract.rs`).
 ///
-/// A message is appended before it is sent. A log lives and ends with its
-/// session; where there is no session any more, methods answer `None` or `false`
-/// and change nothing. A method that adds to a stream tells the node that holds
-/// its reader, unless that is this node.
+/// A message is appended before it is sent. The log of a session ends with the
+/// session; then methods return `None` or `false` and change nothing. A method that
+/// appends to a stream wakes the node that reads it, unless that is this node.
 ///
 /// # Errors
 /// All methods: [`StoreError`](crate::sessions::StoreError).
 #[async_trait]
 pub trait EventLog: Send + Sync + 'static {
     /// Opens the stream of a call, which this node runs and reads. The stream
-    /// belongs to this attempt alone, which opens it once however often it asks.
+    /// belongs only to this attempt. The method is **idempotent**: if the attempt
+    /// repeats it, the stream is the same.
     async fn open_call(
         &self,
         session: &SessionId,
@@ -160,9 +162,9 @@ pub trait EventLog: Send + Sync + 'static {
         attempt: &AttemptId,
     ) -> Result<Option<CallRegistration>>;
 
-    /// Takes back an attempt to open a stream that was not confirmed: its stream
-    /// ends without an answer, or is not opened if the attempt arrives later.
-    /// Returns whether there was one to end.
+    /// Withdraws an attempt that was not confirmed: its stream ends without an
+    /// answer, or is not opened if the attempt reaches the log later. Returns
+    /// whether there was a stream to end.
     async fn withdraw_call(
         &self,
         session: &SessionId,
@@ -170,20 +172,20 @@ pub trait EventLog: Send + Sync + 'static {
         attempt: &AttemptId,
     ) -> Result<bool>;
 
-    /// Opens the GET stream in the place of an older one. What has waited for it,
-    /// and what was said on the older one and never read, is said on it.
+    /// Opens the GET stream in place of an older one. Messages that have waited for
+    /// it, and messages that were never read on the older one, are sent on it.
     async fn open_get_stream(
         &self,
         session: &SessionId,
     ) -> Result<Option<GetStreamLease>>;
 
-    /// The reader of a GET stream has left this node: messages wait again, unless
-    /// there is a newer hold.
+    /// Releases a GET stream whose reader has left this node. Messages wait for the
+    /// next one, unless there is a newer lease.
     async fn close_get_stream(&self, session: &SessionId, hold: u64) -> Result<()>;
 
-    /// Says something on the stream of an attempt of this node; `false` if it is
-    /// not its any more. `batch` grows from 1: a batch that may have been appended
-    /// is sent again with the same number.
+    /// Appends messages to the stream of an attempt of this node; returns `false`
+    /// if the stream no longer belongs to the attempt. `batch` grows from 1: a
+    /// batch that may have been appended is repeated with the same number.
     async fn append_events(
         &self,
         session: &SessionId,
@@ -194,7 +196,8 @@ pub trait EventLog: Send + Sync + 'static {
     ) -> Result<bool>;
 
     /// Ends the stream of an attempt, with the answer if there is one. Only the
-    /// first to do so succeeds; whoever gets `false` stays silent.
+    /// first caller succeeds; a caller that gets `false` must not answer the
+    /// client.
     async fn finish_call(
         &self,
         session: &SessionId,
@@ -203,9 +206,9 @@ pub trait EventLog: Send + Sync + 'static {
         answer: Option<&RawJson>,
     ) -> Result<bool>;
 
-    /// Says something on the GET stream, or keeps it for the next one; about the
-    /// resource `uri` only if the session is subscribed to it. Not activity of the
-    /// session.
+    /// Sends a message on the GET stream, or keeps it for the next one. Drops a
+    /// message about the resource `uri` if the session is not subscribed to it.
+    /// Does not count as activity of the session.
     async fn send_to_get_stream(
         &self,
         session: &SessionId,
@@ -213,14 +216,14 @@ pub trait EventLog: Send + Sync + 'static {
         message: &RawJson,
     ) -> Result<bool>;
 
-    /// Goes on after an event, on this node: a reader elsewhere ends.
+    /// Resumes a stream after an event, on this node. A reader elsewhere ends.
     async fn resume_stream(
         &self,
         session: &SessionId,
         seen: EventId,
     ) -> Result<Option<Resumption>>;
 
-    /// What was said on a stream after an entry.
+    /// Reads the events of a stream after an entry.
     async fn read_page(
         &self,
         session: &SessionId,

@@ -19,7 +19,7 @@ use crate::protocol::jsonrpc::RequestId;
 use crate::sessions::store::Result;
 use crate::sessions::{MemoryStore, NodeId, SessionId, Timestamp};
 
-/// An [`EventLog`] for a single node. The streams of a session go with it.
+/// An [`EventLog`] for a single node. The streams of a session end with it.
 pub struct MemoryLog {
     store: Arc<MemoryStore>,
     /// Locked while the store is, and never the other way round.
@@ -29,7 +29,7 @@ pub struct MemoryLog {
 }
 
 impl MemoryLog {
-    /// Keeps the log of the sessions in `store`. `node` is this node.
+    /// Makes the log of the sessions in `store`. `node` is this node.
     pub fn new(store: Arc<MemoryStore>, node: NodeId, bounds: LogBounds) -> Self {
         let streams: Arc<Mutex<HashMap<SessionId, Box<SessionStreams>>>> =
             Arc::default();
@@ -49,7 +49,7 @@ impl MemoryLog {
         })
     }
 
-    /// Appends to the streams of a session, and evicts what is beyond the bounds.
+    /// Appends to the streams of a session, and evicts entries beyond the bounds.
     fn append<T>(
         &self,
         session: &SessionId,
@@ -62,7 +62,7 @@ impl MemoryLog {
         })
     }
 
-    /// The same, as activity of the session.
+    /// Appends like [`append`](Self::append), as activity of the session.
     fn work<T>(
         &self,
         session: &SessionId,

@@ -14,46 +14,47 @@ use super::log::Runner;
 use crate::lock::lock;
 use crate::sessions::SessionId;
 
-/// How many displaced GET streams of one session a node keeps open: enough for the
-/// windows of a client that opens one each. Beyond that the oldest is closed.
+/// The number of displaced GET streams of one session that a node keeps open:
+/// enough for a client that opens one for each of its windows. If there are more,
+/// the oldest is closed.
 pub const MAX_DISPLACED: usize = 8;
 
-/// Why a stream is not read on, although it is not at its end.
+/// The reason why this node stops reading a stream before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseReason {
-    /// A newer GET stream has taken its place. The connection stays open and silent
-    /// until its client leaves: two clients that come back whenever they are closed
-    /// would displace each other forever.
+    /// A newer GET stream has replaced this one. The connection stays open without
+    /// messages until its client leaves, because two clients that reconnect
+    /// whenever they are closed would displace each other forever.
     Displaced,
-    /// The client is asked to come back, perhaps to another node.
+    /// The client must reconnect, perhaps to another node.
     Reconnect,
-    /// The session is over, or the stream is read elsewhere.
+    /// The session has ended, or the stream is read elsewhere.
     Over,
 }
 
 /// One stream that is read on this node.
 #[derive(Debug)]
 pub struct StreamHandle {
-    /// Of which session.
+    /// The session of the stream.
     pub session: SessionId,
-    /// Which stream.
+    /// The id of the stream.
     pub stream: StreamId,
-    /// Who runs the call of the stream, if that is another node.
+    /// The runner of the stream's call, if that is another node.
     pub runner: Option<Runner>,
-    /// The client can resume the stream of a call: it has been sent an id.
+    /// The client can resume the stream of a call, because it has received an id.
     resumable: bool,
-    /// Closes the connection on which it is sent.
+    /// Closes the connection of the stream.
     pub hang_up: CancellationToken,
-    told: Notify,
-    /// It may be read elsewhere by now.
-    doubted: AtomicBool,
-    /// Since when the client could take something, and has not.
+    wake_up: Notify,
+    /// The stream may be read elsewhere by now.
+    must_recheck_owner: AtomicBool,
+    /// The time since which the client could take a frame, but has not.
     offered: Mutex<Option<Instant>>,
-    farewell: Mutex<Option<CloseReason>>,
+    close_reason: Mutex<Option<CloseReason>>,
 }
 
 impl StreamHandle {
-    /// A stream that is about to be read.
+    /// Makes the handle of a stream that is about to be read.
     pub fn new(
         session: SessionId,
         stream: StreamId,
@@ -67,20 +68,20 @@ impl StreamHandle {
             runner,
             resumable,
             hang_up,
-            told: Notify::new(),
-            doubted: AtomicBool::new(false),
+            wake_up: Notify::new(),
+            must_recheck_owner: AtomicBool::new(false),
             offered: Mutex::default(),
-            farewell: Mutex::default(),
+            close_reason: Mutex::default(),
         })
     }
 
-    /// There may be more to read.
+    /// Wakes the reader, because there may be more to read.
     pub fn wake(&self) {
-        self.told.notify_one();
+        self.wake_up.notify_one();
     }
 
-    /// Closes the connection if its client has taken nothing for so long, although
-    /// there was something to take. What it has not read is still in the log.
+    /// Closes the connection if a frame has waited for the client for this time.
+    /// The events that the client has not read stay in the log.
     pub fn hang_up_if_stalled(&self, time: Duration) {
         let since = *lock(&self.offered);
         let stalled = since.is_some_and(|since| since.elapsed() >= time);
@@ -91,68 +92,69 @@ impl StreamHandle {
         }
     }
 
-    /// It may be read elsewhere by now. That is only a hint, and may be an old one
-    /// that was overtaken: the log knows.
+    /// Makes the reader check in the log whether the stream is read elsewhere by
+    /// now. The cause is only a hint, which may be outdated.
     pub fn recheck_owner(&self) {
-        self.doubted.store(true, Ordering::Relaxed);
-        self.told.notify_one();
+        self.must_recheck_owner.store(true, Ordering::Relaxed);
+        self.wake_up.notify_one();
     }
 
-    /// Whether it was doubted since this was asked last.
+    /// Returns whether a check was requested since the last call.
     pub(super) fn must_recheck_owner(&self) -> bool {
-        self.doubted.swap(false, Ordering::Relaxed)
+        self.must_recheck_owner.swap(false, Ordering::Relaxed)
     }
 
-    /// Not to be read on. A displaced stream has nothing to come back to.
-    pub fn close(&self, farewell: CloseReason) {
-        let mut current = lock(&self.farewell);
+    /// Stops the reader. A displaced stream is over, because there is nothing to
+    /// which its client could reconnect.
+    pub fn close(&self, reason: CloseReason) {
+        let mut current = lock(&self.close_reason);
         match *current {
-            None => *current = Some(farewell),
-            Some(CloseReason::Displaced) if farewell != CloseReason::Displaced => {
+            None => *current = Some(reason),
+            Some(CloseReason::Displaced) if reason != CloseReason::Displaced => {
                 *current = Some(CloseReason::Over);
             }
             Some(_) => {}
         }
         drop(current);
-        self.told.notify_one();
+        self.wake_up.notify_one();
     }
 
-    /// Not to be read on, if the client can resume the stream.
+    /// Asks the client to reconnect, if it can resume the stream.
     pub fn ask_to_reconnect(&self) {
         if self.resumable {
             self.close(CloseReason::Reconnect);
         }
     }
 
-    /// Whether the client knows ids of streams and `retry` without data: older
-    /// versions have neither.
+    /// Returns whether the client knows ids of streams, and `retry` without data.
+    /// Older versions have neither.
     pub(super) fn is_resumable(&self) -> bool {
         self.resumable
     }
 
-    /// Why it is not to be read on.
+    /// Returns the reason why the reader must stop; `None` if it may continue.
     pub fn close_reason(&self) -> Option<CloseReason> {
-        *lock(&self.farewell)
+        *lock(&self.close_reason)
     }
 
-    /// Something is offered to the client, or it has taken everything.
+    /// Records that a frame waits for the client, or that the client has taken it.
     pub(super) fn offer(&self, is_waiting: bool) {
         *lock(&self.offered) = is_waiting.then(Instant::now);
     }
 
-    /// Resolves when there may be more to read.
-    pub(super) async fn told(&self) {
-        self.told.notified().await;
+    /// Waits until there may be more to read.
+    pub(super) async fn woken(&self) {
+        self.wake_up.notified().await;
     }
 }
 
-/// All streams that are read on this node. Sessions without any are not listed.
+/// All streams that this node reads. Sessions without streams have no entry.
 #[derive(Debug, Default)]
 pub struct OpenStreams(Mutex<HashMap<SessionId, Vec<Arc<StreamHandle>>>>);
 
 impl OpenStreams {
-    /// Begins to read a stream. A message goes to one reader only, so an older
-    /// one of the same stream ends, and an older GET stream is displaced (A12).
+    /// Adds a stream. Only one reader sends a message, so an older reader of the
+    /// same stream ends, and an older GET stream is displaced (A12).
     pub fn add(&self, reading: Arc<StreamHandle>) {
         let mut all = lock(&self.0);
         let readings = all.entry(reading.session).or_default();
@@ -170,7 +172,7 @@ impl OpenStreams {
         bound_displaced(readings);
     }
 
-    /// A newer GET stream has taken the place of this one, on whichever node.
+    /// Closes a GET stream that a newer one has displaced, on this or another node.
     pub(super) fn displace(&self, reading: &StreamHandle) {
         let mut all = lock(&self.0);
         reading.close(CloseReason::Displaced);
@@ -179,7 +181,7 @@ impl OpenStreams {
         }
     }
 
-    /// The reader has left.
+    /// Removes a stream whose reader has left.
     pub fn remove(&self, reading: &Arc<StreamHandle>) {
         let mut all = lock(&self.0);
         let Some(readings) = all.get_mut(&reading.session) else { return };
@@ -189,17 +191,17 @@ impl OpenStreams {
         }
     }
 
-    /// A stream may be read elsewhere by now.
+    /// Makes the reader check whether the stream is read elsewhere by now.
     pub fn recheck_owner(&self, session: &SessionId, stream: StreamId) {
         self.each(session, |it| it == stream, StreamHandle::recheck_owner);
     }
 
-    /// A call lets go of its client's connection.
+    /// Asks the client of a stream to reconnect, if it can resume the stream.
     pub fn ask_to_reconnect(&self, session: &SessionId, stream: StreamId) {
         self.each(session, |it| it == stream, StreamHandle::ask_to_reconnect);
     }
 
-    /// All streams.
+    /// Returns all streams.
     pub fn all(&self) -> Vec<Arc<StreamHandle>> {
         lock(&self.0).values().flatten().cloned().collect()
     }
@@ -209,28 +211,28 @@ impl OpenStreams {
         lock(&self.0).keys().copied().collect()
     }
 
-    /// Tells whether a stream of this session is read here. That is activity.
+    /// Returns whether this node reads a stream of the session, which is activity.
     pub fn reads(&self, session: &SessionId) -> bool {
         lock(&self.0).contains_key(session)
     }
 
-    /// There is more on a stream.
+    /// Wakes the reader of a stream.
     pub fn wake(&self, session: &SessionId, stream: StreamId) {
         self.each(session, |it| it == stream, StreamHandle::wake);
     }
 
-    /// There is more on the GET stream of a session.
+    /// Wakes the reader of a session's GET stream.
     pub fn wake_get_stream(&self, session: &SessionId) {
         let is_get_stream = |it: StreamId| it.kind == StreamKind::Listener;
         self.each(session, is_get_stream, StreamHandle::wake);
     }
 
-    /// There may be more on all streams of a session.
+    /// Wakes the readers of all streams of a session.
     pub fn wake_all(&self, session: &SessionId) {
         self.each(session, |_| true, StreamHandle::wake);
     }
 
-    /// The session is over, and with it all its streams.
+    /// Closes all streams of a session that has ended.
     pub fn close(&self, session: &SessionId) {
         self.each(session, |_| true, |it| it.close(CloseReason::Over));
     }

@@ -91,7 +91,7 @@ impl Question for Elicit {
         era.has_elicitation() && client.elicitation
     }
 
-    /// L163: accepted values must match the schema that was sent.
+    /// Returns whether accepted values match the schema that was sent (L163).
     fn accepts(&self, answer: &ElicitResult) -> bool {
         let content = Value::Object(answer.content.clone());
         answer.action != ElicitAction::Accept

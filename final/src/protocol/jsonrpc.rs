@@ -1,4 +1,4 @@
-//! JSON-RPC 2.0: ids, the three kinds of messages, and functions that write ours.
+//! JSON-RPC 2.0: ids, the three kinds of messages, and functions that write them.
 //! spec: basic/index (messages)
 
 use std::fmt;
@@ -147,12 +147,12 @@ pub fn error_message(id: Option<&RequestId>, error: &RpcError) -> RawJson {
     super::to_raw(&Failure { jsonrpc: "2.0", id, error })
 }
 
-/// Writes a notification of ours.
+/// Writes a notification from the server.
 pub fn notification_message(method: &str, params: &impl Serialize) -> RawJson {
     outgoing(None, method, params)
 }
 
-/// Writes a request of ours, a question to the client.
+/// Writes a request from the server, which is a question to the client.
 pub fn request_message(
     id: &RequestId,
     method: &str,

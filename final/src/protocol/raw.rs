@@ -206,11 +206,11 @@ pub fn canonical(raw: &RawValue, out: &mut String) {
     }
 }
 
-/// Whether arrays and objects nest deeper than `limit`. Raw values hide how deep they
-/// nest, so the bytes are counted before anything is parsed.
+/// Returns whether arrays and objects nest deeper than `limit`. This counts the
+/// bytes before anything is parsed, because raw values hide their nesting.
 pub fn nests_deeper(bytes: &[u8], limit: usize) -> bool {
-    // Nearly every message has too few brackets to nest too deep, which one quick pass
-    // finds out: the compiler makes it of vector instructions.
+    // Nearly every message has too few brackets to nest too deep. The compiler
+    // counts them with vector instructions.
     let opening = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
     if opening <= limit {
         return false;

@@ -1,4 +1,4 @@
-//! Sessions in the memory of one node: nothing to install, gone with the
+//! Sessions in the memory of one node. They need no other server, and end with the
 //! process.
 
 mod table;
@@ -22,27 +22,27 @@ use crate::protocol::logging::Level;
 
 /// A [`SessionStore`] for a single node.
 ///
-/// One lock around everything: it is held for well under a microsecond, and
-/// never across an await.
+/// One lock protects everything. It is held for well under a microsecond, and never
+/// across an await.
 pub struct MemoryStore {
     clock: Clock,
     table: Mutex<Table>,
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Makes an empty store.
     pub fn new(settings: StoreSettings) -> Self {
         Self { clock: Clock::start(), table: Mutex::new(Table::new(settings)) }
     }
 
-    /// A panic while the lock was held would leave at most one session behind
-    /// that nobody finds.
+    /// Locks the table. A panic under this lock would leave at most one session
+    /// that cannot be found.
     fn table(&self) -> MutexGuard<'_, Table> {
         lock(&self.table)
     }
 
-    /// Visits a session that is alive. Expiry is decided here, at every access;
-    /// the sweep only frees memory.
+    /// Visits a session that is alive. Every access checks here whether the session
+    /// has expired (**lazy expiration**); the sweep only frees memory.
     fn visit<T>(
         &self,
         id: &SessionId,
@@ -65,12 +65,12 @@ impl MemoryStore {
         visited.is_some()
     }
 
-    /// Postpones expiry; `false` if there is no such session.
+    /// Postpones expiry; returns `false` if there is no such session.
     pub(crate) fn postpone(&self, id: &SessionId) -> bool {
         self.change(id, |_| {})
     }
 
-    /// Whether the session asked to hear of changes of this resource.
+    /// Returns whether the session is subscribed to this resource.
     pub(crate) fn is_subscribed(&self, id: &SessionId, uri: &str) -> bool {
         let subscribed = |session: &mut StoredSession, _| {
             session.record.subscriptions.contains(uri)
@@ -78,8 +78,8 @@ impl MemoryStore {
         self.visit(id, subscribed) == Some(true)
     }
 
-    /// Runs `visit` with the current time if the session is alive. It cannot end
-    /// meanwhile.
+    /// Runs `visit` with the current time if the session is alive. The session
+    /// cannot end meanwhile.
     pub(crate) fn while_alive<T>(
         &self,
         id: &SessionId,
@@ -88,15 +88,15 @@ impl MemoryStore {
         self.visit(id, |_, now| visit(now))
     }
 
-    /// Calls `ended` for each session that ends from now on. It must not come back
-    /// to this store.
+    /// Calls `ended` for each session that ends from now on. `ended` must not call
+    /// this store.
     pub(crate) fn on_end(&self, ended: impl Fn(&SessionId) + Send + 'static) {
         self.table().end_listeners.push(Box::new(ended));
     }
 
     fn remove_expired(&self) {
         let now = self.clock.now();
-        // The lock is given back between two sessions: nobody waits long.
+        // The lock is released between two sessions, so that no request waits long.
         while self.table().expire_one(now) {}
     }
 }
@@ -105,7 +105,7 @@ impl MemoryStore {
 impl SessionStore for MemoryStore {
     async fn create(&self, opened: &SessionInit) -> Result<bool> {
         if self.table().is_full(&opened.owner) {
-            // It may be expired sessions that are in the way.
+            // Some of the owner's sessions may have expired.
             self.remove_expired();
         }
         let record = SessionRecord::new(opened.clone(), self.clock.now());
@@ -136,7 +136,7 @@ impl SessionStore for MemoryStore {
                 session.record.clone()
             })
         });
-        // There is no other node from which it could have come.
+        // There is no other node that could have served the session.
         let entered = |record| TouchedSession { record, reconstructed: false };
         Ok(found.flatten().map(entered))
     }

@@ -10,11 +10,11 @@ use crate::protocol::RawJson;
 use crate::sessions::Timestamp;
 use crate::sessions::clock::millis;
 
-/// What was sent on all streams of a session.
+/// The log of one session.
 #[derive(Default)]
 pub(super) struct Entries {
     log: VecDeque<(StreamId, Event)>,
-    /// Of all messages in the log.
+    /// The total size of all messages in the log.
     bytes: usize,
     newest: EntryId,
     /// The last entry of each stream that may still grow.
@@ -85,13 +85,13 @@ impl Entries {
         EventId { stream, entry }
     }
 
-    /// Appends no more to a stream.
+    /// Forgets a stream that will not grow.
     pub fn close(&mut self, stream: StreamId) {
         self.last.remove(&stream);
     }
 
-    /// Whether everything after an event is kept: the event is there, or it was
-    /// evicted and nothing after it.
+    /// Returns whether all events after an event are kept: the event is in the log,
+    /// or it was evicted, but nothing after it.
     pub fn is_known(&self, seen: EventId) -> bool {
         let EventId { stream, entry } = seen;
         let place = self.log.binary_search_by_key(&entry, |(_, event)| event.id);
@@ -106,7 +106,7 @@ impl Entries {
         self.last.get(&stream) == Some(&entry) || self.log.iter().any(follows)
     }
 
-    /// Whether the stream of an event has a message after it.
+    /// Returns whether the stream of an event has a message after it.
     pub fn has_message_after(&self, seen: EventId) -> bool {
         let start = self.log.partition_point(|(_, event)| event.id <= seen.entry);
         let mut later = self.log.range(start..);

@@ -13,17 +13,17 @@ use crate::protocol::RawJson;
 use crate::protocol::jsonrpc::RequestId;
 use crate::sessions::{NodeId, Timestamp};
 
-/// Every stream that a session has, and what was sent on it.
+/// All streams of a session, and their entries.
 #[derive(Default)]
 pub(super) struct SessionStreams {
-    /// How many there ever were.
+    /// The number of streams that were ever opened.
     opened: u64,
     get_stream: Option<GetStream>,
-    /// How often a GET stream ever was held.
+    /// The number of leases of GET streams that were ever given.
     holds: u64,
     /// Running calls.
     running: HashMap<StreamId, Running>,
-    /// Attempts that were withdrawn before they arrived.
+    /// Attempts that were withdrawn before they reached the log.
     withdrawn: VecDeque<AttemptId>,
     pub entries: Entries,
     /// Messages that wait for a GET stream.
@@ -33,9 +33,9 @@ pub(super) struct SessionStreams {
 #[derive(Clone, Copy)]
 struct GetStream {
     id: StreamId,
-    /// The number of the hold, while it is held.
+    /// The number of the lease, while a reader has it.
     hold: Option<u64>,
-    /// How far it was read.
+    /// The last entry that was read.
     read: EntryId,
 }
 
@@ -54,7 +54,8 @@ impl SessionStreams {
         EventId { stream, entry }
     }
 
-    /// Opens the stream of a call on `node`, unless its id is taken.
+    /// Opens the stream of a call on `node`, unless another attempt runs a call
+    /// with the same id.
     pub fn open_call(
         &mut self,
         call: RequestId,
@@ -79,7 +80,7 @@ impl SessionStreams {
         CallRegistration::New(opened)
     }
 
-    /// Ends the stream of an attempt; `false` if there is none.
+    /// Ends the stream of an attempt; returns `false` if there is none.
     pub fn withdraw_call(&mut self, attempt: &AttemptId, now: Timestamp) -> bool {
         let mut running = self.running.iter();
         let stream = running.find(|(_, it)| it.attempt == *attempt);
@@ -94,7 +95,7 @@ impl SessionStreams {
     }
 
     /// Appends messages to the stream of an attempt, unless the batch was appended
-    /// before; `false` if the stream does not belong to the attempt.
+    /// before; returns `false` if the stream does not belong to the attempt.
     pub fn append_batch(
         &mut self,
         stream: StreamId,
@@ -114,7 +115,8 @@ impl SessionStreams {
         true
     }
 
-    /// Ends the stream of an attempt; `false` if it does not belong to the attempt.
+    /// Ends the stream of an attempt; returns `false` if the stream does not belong
+    /// to the attempt.
     pub fn finish_call(
         &mut self,
         stream: StreamId,
@@ -131,8 +133,8 @@ impl SessionStreams {
         true
     }
 
-    /// Opens a GET stream. Messages that were sent on the older one and never read are
-    /// sent on the new one.
+    /// Opens a GET stream. Messages that were sent on the older one and never read
+    /// are sent on the new one.
     pub fn open_get_stream(&mut self, now: Timestamp) -> GetStreamLease {
         let mut unread = Vec::new();
         if let Some(GetStream { id: stream, read: entry, .. }) = self.get_stream {
@@ -145,7 +147,8 @@ impl SessionStreams {
         GetStreamLease { opening, hold }
     }
 
-    /// Holds the GET stream; messages that waited for one are sent on it.
+    /// Gives a lease of the GET stream, and appends the messages that waited for
+    /// one.
     fn hold(&mut self, id: StreamId, read: EntryId, now: Timestamp) -> u64 {
         self.holds += 1;
         self.get_stream = Some(GetStream { id, hold: Some(self.holds), read });
@@ -154,7 +157,7 @@ impl SessionStreams {
         self.holds
     }
 
-    /// Lets go of the GET stream, unless there is a newer hold.
+    /// Releases the GET stream, unless there is a newer lease.
     pub fn close_get_stream(&mut self, hold: u64) {
         let current = self.get_stream.as_mut();
         if let Some(current) = current.filter(|it| it.hold == Some(hold)) {
@@ -193,7 +196,7 @@ impl SessionStreams {
         }
     }
 
-    /// Reads the entries of a stream after one.
+    /// Reads a page of a stream, after an entry.
     pub fn read(&mut self, stream: StreamId, after: EntryId) -> LogPage {
         let page = self.entries.page(stream, after, self.read_at(stream));
         let current = self.get_stream.as_mut();

@@ -1,4 +1,4 @@
-//! All sessions in memory, and what follows from which of them are alive.
+//! All sessions in memory, with their deadlines and their owners.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
@@ -8,43 +8,43 @@ use crate::sessions::{
     AuditEntry, Principal, SessionId, SessionRecord, StoreSettings, Timestamp,
 };
 
-/// Called with the id of a session that has ended or expired.
+/// A function that is called with the id of each session that has ended or expired.
 pub(super) type EndListener = Box<dyn Fn(&SessionId) + Send>;
 
-/// Every method leaves all fields in agreement.
+/// All sessions. Every method keeps the fields consistent with each other.
 pub(super) struct Table {
     settings: StoreSettings,
-    /// Boxed: a map keeps room for up to twice its entries, and an empty place
-    /// then costs a pointer instead of a whole session.
+    /// Boxed, because a map has room for up to twice its entries, and an empty
+    /// place then costs a pointer instead of a whole session.
     sessions: HashMap<SessionId, Box<StoredSession>>,
     /// Exactly one entry for each session, at its deadline or before. A visit
-    /// postpones the deadline and leaves the entry alone, so it stays cheap.
+    /// postpones the deadline but does not move the entry, so that it stays cheap.
     due: BTreeSet<(Timestamp, SessionId)>,
-    /// How many sessions each owner has. Owners without any are not listed:
-    /// strangers cost no memory.
+    /// The number of sessions of each owner. Owners without sessions have no entry,
+    /// so that strangers cost no memory.
     owners: HashMap<String, usize>,
-    /// Entries ever appended, by operation.
+    /// The number of entries that were ever appended, by operation.
     pub appended: BTreeMap<&'static str, u64>,
-    /// Expired sessions that were removed and not reported by a sweep yet.
+    /// The number of expired sessions that no sweep has reported yet.
     pub expired: u64,
-    /// The modules that keep something of a session, too.
+    /// The listeners of the modules that also keep data of sessions.
     pub end_listeners: Vec<EndListener>,
 }
 
-/// All that is kept of one session.
+/// The data of one session.
 #[derive(Debug)]
 pub(super) struct StoredSession {
     pub record: SessionRecord,
     pub history: VecDeque<RawJson>,
-    /// The audit trail, not yet as JSON: nearly all of it makes place for newer calls
-    /// before a client reads it.
+    /// The audit trail, not yet as JSON, because newer calls replace nearly all of
+    /// it before a client reads it.
     pub trail: VecDeque<AuditEntry>,
     /// The time in this session's entry of [`Table::due`].
     due: Timestamp,
 }
 
 impl StoredSession {
-    /// Whether `principal` may use it.
+    /// Returns whether `principal` may use the session.
     pub fn belongs_to(&self, principal: &Principal) -> bool {
         self.record.init.principal == *principal
     }
@@ -67,18 +67,19 @@ impl Table {
         }
     }
 
-    /// How many there are, expired ones that are not removed yet included.
+    /// Returns the number of sessions, including expired ones that are not removed
+    /// yet.
     pub fn len(&self) -> usize {
         self.sessions.len()
     }
 
-    /// Whether an owner has as many sessions as it may.
+    /// Returns whether an owner has as many sessions as it may.
     pub fn is_full(&self, owner: &str) -> bool {
         let taken = self.owners.get(owner).copied().unwrap_or(0);
         taken >= self.settings.max_per_owner
     }
 
-    /// Keeps a new session; `false` if its owner has no place left for it.
+    /// Adds a session; returns `false` if its owner has as many as it may.
     pub fn insert(&mut self, record: SessionRecord) -> bool {
         let opened = &record.init;
         if self.is_full(&opened.owner) {
@@ -98,7 +99,7 @@ impl Table {
         true
     }
 
-    /// A session that has not expired.
+    /// Returns a session that has not expired.
     pub fn alive(
         &mut self,
         id: &SessionId,
@@ -108,7 +109,7 @@ impl Table {
         (session.deadline(self.settings.timeout) > now).then_some(session)
     }
 
-    /// Takes a session out, and gives its owner's place back.
+    /// Removes a session, and frees the place of its owner.
     pub fn remove(&mut self, id: &SessionId) {
         let Some(session) = self.sessions.remove(id) else { return };
         self.due.remove(&(session.due, *id));
@@ -120,7 +121,8 @@ impl Table {
         self.end_listeners.iter().for_each(|ended| ended(id));
     }
 
-    /// Deals with one session that is due; `false` if none is.
+    /// Removes one session that is due, or postpones it if it is active; returns
+    /// `false` if none is due.
     pub fn expire_one(&mut self, now: Timestamp) -> bool {
         let Some(&(due, id)) = self.due.first() else { return false };
         if due > now {
@@ -128,7 +130,8 @@ impl Table {
         }
         let timeout = self.settings.timeout;
         if let Some(session) = self.alive(&id, now) {
-            // It was active meanwhile: look again at its new deadline.
+            // The session was active meanwhile, so its entry moves to the new
+            // deadline.
             let deadline = session.deadline(timeout);
             session.due = deadline;
             self.due.remove(&(due, id));
