@@ -1,5 +1,5 @@
-//! The bus over Redis: notes under the keys of the session, and a channel for
-//! each node that says where to look.
+//! The bus over Redis: data under the keys of a session, and a channel for each
+//! node, on which other nodes publish hints to that data.
 
 mod messages;
 mod scripts;
@@ -33,11 +33,11 @@ use crate::sessions::clock::millis;
 use crate::sessions::store::Result;
 use crate::sessions::{NodeId, RedisStore, SessionId, StoreError, Timestamp};
 
-/// Pause before the channels are subscribed to again.
+/// The pause before this node subscribes to the channels again.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// How often the subscription is tried: a connection on which nothing is sent
-/// does not notice that it is broken.
+/// The interval of pings on the subscribed connection, which does not notice that
+/// it is broken while nothing is sent on it.
 const PING: Duration = Duration::from_secs(2);
 
 /// A [`Bus`] for any number of nodes.
@@ -45,14 +45,14 @@ pub struct RedisBus {
     store: Arc<RedisStore>,
     connection: Connection<BusOperation>,
     scripts: BusScripts,
-    /// Where to subscribe: a connection of its own.
+    /// The servers, to which the subscription has a connection of its own.
     servers: Servers,
-    /// For how long a node is alive that says so.
+    /// The time for which a lease is valid.
     lease: Duration,
 }
 
 impl RedisBus {
-    /// The bus of the nodes that share `store`, which is on `servers`.
+    /// Makes the bus of the nodes that share `store`, which is on `servers`.
     pub fn new(store: Arc<RedisStore>, servers: Servers, lease: Duration) -> Self {
         let publish = [publish_part(&store.keys)];
         let common = [&*store.script_begin, &CALLS, &publish].concat();
@@ -61,12 +61,12 @@ impl RedisBus {
         Self { store, connection, scripts, servers, lease }
     }
 
-    /// The key that is there while a node is alive.
+    /// Returns the key that exists while a node is alive.
     fn lease_key(&self, node: &NodeId) -> String {
         self.store.keys.shared(format_args!("lease:{node}"))
     }
 
-    /// The key that is there while this name is used up.
+    /// Returns the key that exists while it is remembered that this name is used.
     fn used_key(&self, name: &str) -> String {
         self.store.keys.shared(format_args!("claim:{name}"))
     }
@@ -84,20 +84,18 @@ impl RedisBus {
             .await
     }
 
-    /// Receives messages until the connection breaks, or that of the commands leads
-    /// to another server: on the old one no node publishes any more.
-    async fn receive(
-        &self,
-        received: &mpsc::Sender<BusMessage>,
-    ) -> RedisResult<()> {
+    /// Receives messages until the connection breaks, or until the connection for
+    /// commands leads to another server, because no node publishes on the old one
+    /// then.
+    async fn receive(&self, inbox: &mpsc::Sender<BusMessage>) -> RedisResult<()> {
         let (keys, node) = (&self.store.keys, self.store.node());
         let own = format!("{}{node}", node_channels(keys));
         let broadcast = broadcast_channel(keys);
         let mut moved = pin!(self.connection.replaced());
         let subscriber = self.servers.subscribe(&[&own, &broadcast]).await?;
         let (mut sink, mut messages) = subscriber.split();
-        // An error means that nobody wants to know any more.
-        let _ = received.send(BusMessage::Reconnected).await;
+        // An error means that the receiver was dropped.
+        let _ = inbox.send(BusMessage::Reconnected).await;
         let mut pings = interval(PING);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -105,7 +103,7 @@ impl RedisBus {
                 message = messages.next() => {
                     let broken = io::Error::from(io::ErrorKind::BrokenPipe);
                     if let Some(message) = self.parse(&message.ok_or(broken)?) {
-                        let _ = received.send(message).await;
+                        let _ = inbox.send(message).await;
                     }
                 }
                 () = &mut moved => return Ok(()),
@@ -129,10 +127,10 @@ impl RedisBus {
 
 #[async_trait]
 impl Bus for RedisBus {
-    async fn subscribe(&self, received: mpsc::Sender<BusMessage>) {
-        while !received.is_closed() {
-            if let Err(error) = self.receive(&received).await {
-                tracing::warn!(%error, "other nodes are not heard");
+    async fn subscribe(&self, inbox: mpsc::Sender<BusMessage>) {
+        while !inbox.is_closed() {
+            if let Err(error) = self.receive(&inbox).await {
+                tracing::warn!(%error, "no messages of other nodes are received");
             }
             sleep(PAUSE).await;
         }
@@ -250,7 +248,7 @@ impl Bus for RedisBus {
     }
 
     async fn time_for(&self, name: &str) -> Result<Timestamp> {
-        // In a cluster the key leads to the server that will remember the name.
+        // In a cluster, the key selects the server that remembers the name.
         let (time, key) = (BusOperation::TimeFor, self.used_key(name));
         Ok(Timestamp(self.connection.read_time(time, &key).await?))
     }
@@ -262,7 +260,7 @@ impl Bus for RedisBus {
         self.connection.query::<bool>(agree, &propose).await?;
         let agreed: Option<String> =
             self.connection.query(agree, &Cmd::get(&key)).await?;
-        // Gone immediately: the server is being emptied.
+        // The key may be gone again, because the server is being emptied.
         let agreed = agreed.ok_or(StoreError::Unavailable(None))?;
         let agreed = STANDARD.decode(agreed).ok();
         agreed

@@ -1,6 +1,7 @@
-//! The event log in Redis: one Redis stream for each session, changed by scripts
-//! that look at the session first. A script that adds to a stream tells the node
-//! that holds its reader in the same step, so that no crash comes in between.
+//! The event log in Redis: one Redis stream for each session. Scripts check the
+//! session before they change its log. A script that appends to a stream wakes the
+//! node that reads it in the same atomic step, so that no crash can come in
+//! between.
 
 mod entries;
 mod scripts;
@@ -35,8 +36,8 @@ pub struct RedisLog {
 }
 
 impl RedisLog {
-    /// The log of the sessions in `store`. `messenger` has the functions with which
-    /// `log.lua` reaches other nodes.
+    /// Makes the log of the sessions in `store`. `messenger` has the functions with
+    /// which `log.lua` reaches other nodes.
     pub(crate) fn new(
         store: Arc<RedisStore>,
         bounds: LogBounds,
@@ -61,7 +62,7 @@ impl RedisLog {
             .await
     }
 
-    /// Runs a script that answers 1 if it has done its work.
+    /// Runs a script, and returns whether it returned 1, which means success.
     async fn succeeds(
         &self,
         operation: LogOperation,

@@ -1,11 +1,11 @@
-//! The texts of messages on the channels.
+//! The format of messages on the channels.
 
 use crate::bus::{BusMessage, RemoteChange};
 use crate::events::StreamId;
 use crate::protocol::subscriptions::List;
 use crate::sessions::{NodeId, SessionId};
 
-/// Writes a change for the channel of all nodes; the sender stands in front.
+/// Writes a change for the channel of all nodes. The sender comes first.
 pub(super) fn format_change(sender: &NodeId, change: &RemoteChange) -> String {
     let (kind, what) = match change {
         RemoteChange::Resource(uri) => ("changed", &**uri),
@@ -15,7 +15,7 @@ pub(super) fn format_change(sender: &NodeId, change: &RemoteChange) -> String {
     format!("{sender} {kind} {what}")
 }
 
-/// Reads a message on the channel of all nodes, unless `node` has sent it itself.
+/// Parses a message on the channel of all nodes, unless `node` has sent it itself.
 pub(super) fn parse_broadcast(node: &NodeId, payload: &str) -> Option<BusMessage> {
     let (sender, message) = payload.split_once(' ')?;
     if sender == node.as_str() {
@@ -36,8 +36,8 @@ pub(super) fn parse_broadcast(node: &NodeId, payload: &str) -> Option<BusMessage
     Some(BusMessage::Changed(change))
 }
 
-/// Reads a message on the channel of a node: `<session> look`,
-/// `<session> read <stream>` and the like.
+/// Parses a message on the channel of a node, for example `<session> look` or
+/// `<session> read <stream>`.
 pub(super) fn parse_addressed(payload: &str) -> Option<BusMessage> {
     let (session, message) = payload.split_once(' ')?;
     let session = SessionId::parse(session)?;

@@ -1,4 +1,4 @@
-//! The scripts of the bus, what it asks Redis for, and its channels.
+//! The scripts, the operations and the channels of the bus.
 
 use crate::redis::{Keys, Part, lua_text, operations, scripts};
 
@@ -14,7 +14,7 @@ scripts! {
 }
 
 operations! {
-    /// What the bus asks Redis for.
+    /// The operations of the bus.
     pub(super) enum BusOperation {
         Publish: Write = "announce",
         RegisterQuestion: Write = "expect",
@@ -32,7 +32,7 @@ operations! {
     }
 }
 
-/// Lets a script publish.
+/// Returns the Lua functions with which a script publishes.
 pub(super) fn publish_part(keys: &Keys) -> Part {
     let constants = vec![
         ("node_channels", lua_text(&node_channels(keys))),
@@ -41,22 +41,22 @@ pub(super) fn publish_part(keys: &Keys) -> Part {
     Part { constants, ..Part::new(include_str!("lua/publish.lua")) }
 }
 
-/// What runs when a session ends, behind the part of the event log.
+/// Returns the parts that run at the end of a session, after that of the event log.
 pub(crate) fn session_parts(keys: &Keys) -> [Part; 2] {
     [publish_part(keys), Part::new(include_str!("lua/at_end.lua"))]
 }
 
-/// What the event log needs of other nodes.
+/// Returns the Lua functions with which the event log reaches other nodes.
 pub(crate) fn log_parts(keys: &Keys) -> [Part; 2] {
     [publish_part(keys), Part::new(include_str!("lua/log.lua"))]
 }
 
-/// How the name of every node's own channel begins; the node's name follows.
+/// Returns the prefix of every node's own channel. The node's name follows.
 pub(super) fn node_channels(keys: &Keys) -> String {
     keys.shared("node:")
 }
 
-/// The channel that all nodes subscribe to.
+/// Returns the channel to which all nodes subscribe.
 pub(super) fn broadcast_channel(keys: &Keys) -> String {
     keys.shared("nodes")
 }

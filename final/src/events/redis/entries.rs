@@ -1,4 +1,4 @@
-//! What scripts of the event log return, in our types.
+//! Parses the results of the event log's scripts.
 
 use serde_json::value::RawValue;
 
@@ -14,7 +14,7 @@ pub(super) fn parse_entry(text: &str) -> Result<EntryId> {
     EntryId::parse(text).ok_or(StoreError::Damaged("an entry's id"))
 }
 
-/// Its id, the one before it, its kind, its message.
+/// The id of an entry, the id of the one before it, its kind, and its message.
 pub(super) type Entry = (String, String, String, String);
 
 pub(super) fn parse_event((id, previous, kind, message): Entry) -> Result<Event> {

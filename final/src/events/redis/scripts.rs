@@ -1,11 +1,12 @@
-//! The scripts of the event log, and what it asks Redis for.
+//! The scripts and the operations of the event log.
 
 use crate::events::LogBounds;
 use crate::events::log::{PAGE, QUEUE, WITHDRAWN};
 use crate::redis::{FIELDS, Part, operations, scripts};
 use crate::sessions::clock::millis;
 
-/// How scripts read running calls: `runner_of` a stream, `stream_of` a call and more.
+/// The Lua functions that read running calls: `runner_of` a stream, `stream_of` a
+/// call and more.
 pub(crate) const CALLS: [Part; 2] =
     [FIELDS, Part::new(include_str!("lua/calls.lua"))];
 
@@ -25,7 +26,7 @@ scripts! {
 }
 
 operations! {
-    /// What the event log asks Redis for.
+    /// The operations of the event log.
     pub(super) enum LogOperation {
         OpenCall: Write = "open_call",
         WithdrawCall: Write = "withdraw_call",
@@ -39,14 +40,14 @@ operations! {
     }
 }
 
-/// Returns what the log keeps with a session, and what finds out which nodes hold
-/// something of a session that ends.
+/// Returns the log's part of a session: its keys, and a script for the end of the
+/// session, which collects the nodes that hold something of it.
 pub(crate) fn session_parts() -> [Part; 2] {
     let keys = &["calls", "events", "queue"];
     [FIELDS, Part { keys, ..Part::new(include_str!("lua/at_end.lua")) }]
 }
 
-/// Returns what begins every script of a log of this size.
+/// Returns the parts with which every script of a log of this size begins.
 pub(super) fn log_part(bounds: LogBounds) -> Part {
     let constants = vec![
         ("max_entries", bounds.entries.to_string()),
