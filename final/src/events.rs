@@ -8,6 +8,7 @@ pub mod log;
 pub mod memory;
 pub mod open_streams;
 pub mod redis;
+pub mod stream_handle;
 
 pub use cursor::{Frame, StreamCursor};
 pub use id::{AttemptId, EntryId, EventId, StreamId, StreamKind};
@@ -16,5 +17,6 @@ pub use log::{
     LogPage, ReaderLocation, Resumption, Runner,
 };
 pub use memory::MemoryLog;
-pub use open_streams::{CloseReason, OpenStreams, StreamHandle};
+pub use open_streams::OpenStreams;
 pub use redis::RedisLog;
+pub use stream_handle::{CloseReason, StreamHandle};

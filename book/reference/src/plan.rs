@@ -232,6 +232,7 @@ pub const PLAN: &[Part] = &[
             "engine/streamed_call.rs",
             "engine/streams.rs",
             "events/open_streams.rs",
+            "events/stream_handle.rs",
             "protocol/elicitation.rs",
             "protocol/logging.rs",
             "protocol/question.rs",

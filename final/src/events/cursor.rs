@@ -10,7 +10,8 @@ use tokio_util::task::TaskTracker;
 
 use super::id::{EntryId, EventId, StreamKind};
 use super::log::{EntryKind, Event, EventLog, ReaderLocation};
-use super::open_streams::{CloseReason, OpenStreams, StreamHandle};
+use super::open_streams::OpenStreams;
+use super::stream_handle::{CloseReason, StreamHandle};
 use crate::protocol::RawJson;
 
 /// The pause before a log that did not answer is read again.
