@@ -27,10 +27,11 @@ const TOLD: [&str; 3] = ["MULTI", "EXEC", "DISCARD"];
 const INDEX: &str = "{index}";
 
 /// Scripts that are written beside the conversation.
-const BESIDE: [&str; 3] = ["audit.lua", "read.lua", "withdraw.lua"];
+const BESIDE: [&str; 3] =
+    ["append_audit.lua", "read_page.lua", "withdraw_question.lua"];
 
 /// The script that says something to a session, if it is subscribed to that.
-const ANNOUNCES: &str = "send.lua";
+const ANNOUNCES: &str = "send_to_get_stream.lua";
 
 /// Whether a command is worth a word only if its reply says so.
 pub fn waits_for_reply(command: &Command) -> bool {
