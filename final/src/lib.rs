@@ -1,25 +1,26 @@
 //! A stateful MCP server over Streamable HTTP, for any number of nodes.
 //!
-//! The modules, from the top down. A module imports only from rows below its own.
+//! These are the modules, from the top down. A module imports only from rows below
+//! its own.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
 //! | [`app`] | the composition root: command line, storage, listener, drain |
 //! | [`http`], [`stdio`] | the two transports on the same engine |
 //! | [`engine`] | one message in, messages out: methods, streams, upkeep |
-//! | [`error`] | every error, and what it means to a client |
+//! | [`error`] | every error, and its meaning for clients |
 //! | [`calculator`] | the domain, behind the [`service::Service`] trait |
-//! | [`service`] | the extension point for a domain, and all that a handler may touch |
+//! | [`service`] | the interface of a domain, and all that handlers may use |
 //! | [`config`] | the settings, read from the environment |
 //! | [`telemetry`] | the log and the metrics |
-//! | [`calls`] | the running calls of this node, and what they send |
-//! | [`bus`] | messages between nodes: answers, cancellations, where to look |
-//! | [`events`] | what was sent on streams, in order, for resumption |
-//! | [`sessions`] | the record, and the stores |
+//! | [`calls`] | the running calls of this node, and their messages |
+//! | [`bus`] | messages between nodes: answers, cancellations, changes, hints |
+//! | [`events`] | the event log: the events on streams, in order, for resumption |
+//! | [`sessions`] | the record of a session, and the stores |
 //! | [`redis`] | the Redis client alone: connection, scripts, keys, measurement |
-//! | [`sealing`] | state that clients bring back, unread and unchanged |
-//! | [`protocol`] | the data contracts: no I/O, no async |
-//! | [`readiness`], [`detached`], `lock` | small things that know nothing else |
+//! | [`sealing`] | encryption of state that clients keep and send back |
+//! | [`protocol`] | the messages of MCP as types: no I/O, no async |
+//! | [`readiness`], [`detached`], `lock` | small modules that depend on no other |
 
 pub mod app;
 pub mod bus;

@@ -47,7 +47,7 @@ pub(crate) fn session_parts() -> [Part; 2] {
     [FIELDS, Part { keys, ..Part::new(include_str!("lua/at_end.lua")) }]
 }
 
-/// Returns the parts with which every script of a log of this size begins.
+/// Returns the part with which every script of a log of this size begins.
 pub(super) fn log_part(bounds: LogBounds) -> Part {
     let constants = vec![
         ("max_entries", bounds.entries.to_string()),

@@ -1,5 +1,5 @@
 -- Adds the nodes that wait for answers to the holders of the session that ends, and
--- lets all holders but this node look at the session.
+-- makes all holders but this node check the session.
 for name, value in pairs(ended) do
   if string.match(name, '^question:') then add_holder(value) end
 end

@@ -1,5 +1,5 @@
--- What the event log needs of other nodes. Where the holder is this node, the caller
--- knows already.
+-- Defines the functions with which the event log reaches other nodes. They publish
+-- nothing to this node, because the caller knows already.
 
 local function wake(holder, stream)
   if holder and holder ~= node then publish(holder, 'read ' .. stream) end
@@ -9,8 +9,8 @@ local function take_over(holder, stream)
   if holder and holder ~= node then publish(holder, 'claimed ' .. stream) end
 end
 
--- The questions of a call are withdrawn by its own node, unless that is dead: by now
--- the id may belong to another call there.
+-- Withdraws the questions of a call of another node, which is dead. A node withdraws
+-- its own questions itself, because the id may belong to another call by now.
 local function forget_call(stream, runner, call)
   redis.call('HDEL', calls, 'cancelled:' .. stream)
   if runner == node then return end

@@ -1,5 +1,5 @@
--- Returns what other nodes have left for this one: answers to its questions, and its
--- calls that are to be cancelled, with the reasons.
+-- Returns the data that other nodes have left for this one: answers to its questions,
+-- and its calls that must be cancelled, with the reasons.
 local fields = by_name(redis.call('HGETALL', calls))
 local answers, cancelled = {}, {}
 for name, value in pairs(fields) do

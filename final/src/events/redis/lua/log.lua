@@ -1,8 +1,8 @@
 -- Begins every script of the event log. The module that reaches other nodes has defined
--- before: `wake(holder, stream)` lets a node that has the reader of a stream read on,
--- `take_over(holder, stream)` reports that another reader has the stream now. A node
--- that holds nothing is nil. `forget_call(stream, runner, call)` removes what other
--- nodes have left for a call.
+-- before: `wake(holder, stream)` makes the node that reads a stream read on, and
+-- `take_over(holder, stream)` reports that another reader has the stream now. A holder
+-- that does not exist is nil. `forget_call(stream, runner, call)` removes the data that
+-- other nodes have left for a call.
 
 -- Returns an entry of the log by the names of its fields, and its `id`.
 local function read_entry(entry)

@@ -1,6 +1,6 @@
--- Opens a GET stream in the place of an older one, because a message goes to one stream
--- only. What was appended to the older one and not read from the log yet is appended to
--- the new one: a client that has seen nothing of it could not ask for it.
+-- Opens a GET stream in place of an older one, because a message is sent on one stream
+-- only. Appends to it the messages that were not read on the older one, because a
+-- client that has seen none of them could not resume after them.
 local old, holder = get_stream()
 local stream = 'g' .. redis.call('HINCRBY', record, 'streams', 1)
 local opening = append(stream, 'opening', { '' })

@@ -1,7 +1,7 @@
 -- Reads a stream after an entry of the log: at most `page_entries` entries and
 -- `page_bytes` bytes. Returns who reads the stream now ('here', 'elsewhere', 'replaced'
 -- by a newer GET stream, or 'nobody' because it has ended), the last entry that was
--- looked at, whether there are more, and what was found.
+-- examined, whether there are more, and the entries of the stream.
 local holder, is_replaced = reader_of(stream), false
 local is_get_stream = string.sub(stream, 1, 1) == 'g'
 if is_get_stream then

@@ -1,12 +1,12 @@
 -- Resumes a stream on this node, after the entry that the client has seen last. Returns
 -- whether and how it continues, the node that runs the call, the call's id and the
--- attempt at it, and for the GET stream the number of the hold. Whatever the client
--- claims to have seen, this is a few look-ups.
+-- attempt at it, and for the GET stream the number of the lease. The cost is a few
+-- look-ups, whatever entry the client names.
 evict()
 local seen = redis.call('XRANGE', events, entry, entry)[1]
 seen = seen and read_entry(seen)
 local kind = seen and seen.stream == stream and seen.kind
--- An entry may have been evicted and nothing after it: then nothing is missed.
+-- If an entry was evicted, but nothing after it, the client has missed nothing.
 if not kind and redis.call('HGET', calls, 'last:' .. stream) ~= entry
     and redis.call('HGET', calls, 'evicted:' .. stream) ~= entry then
   return { 0, owner, { 'unknown', '', '', '', 0 } }

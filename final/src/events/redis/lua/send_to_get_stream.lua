@@ -1,6 +1,6 @@
--- Appends a message to the GET stream; while no node holds it the message waits, once,
--- with at most `queue_limit` others. If `uri` is not empty, the session must be
--- subscribed to it. Not activity, because others may have caused it.
+-- Appends a message to the GET stream. While no node holds the stream, the message
+-- waits, once, with at most `queue_limit` others. If `uri` is not empty, the session
+-- must be subscribed to it. This is not activity, because others may have caused it.
 if uri ~= '' and redis.call('HEXISTS', record, subscription .. uri) == 0 then
   return { 0, owner, 0 }
 end
