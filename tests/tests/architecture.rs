@@ -1,11 +1,12 @@
-//! The shape of `final`: its map is true, its imports are flat, and a name means one
-//! thing.
+//! The shape of `final`: its map is true, its imports are flat, a name means one
+//! thing, and files and functions are short.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use suite::climb::chapters::root;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
@@ -314,4 +315,185 @@ fn no_script_takes_an_argument_or_a_key_by_its_position() {
         .map(|(file, _)| file)
         .collect();
     assert!(by_position.is_empty(), "{}", by_position.join("\n"));
+}
+
+/// Files with more than 250 lines, each with the reason.
+const LONG_FILES: &[(&str, &str)] = &[
+    ("bus/redis.rs", "the Bus trait on Redis, one method a script"),
+    ("engine.rs", "the engine's parts, and how they are connected"),
+    ("engine/dispatch.rs", "the table of methods with their short handlers"),
+    ("redis/connection.rs", "one server and a cluster behind one type"),
+    ("service/asking.rs", "the same question in both eras"),
+    ("service/context.rs", "all that a handler may touch, each with its docs"),
+    ("sessions/memory.rs", "the SessionStore trait in memory, one method each"),
+    ("sessions/redis.rs", "the SessionStore trait on Redis, one method a script"),
+];
+
+/// Functions that are longer or nest deeper, by file and name, each with the reason.
+const LONG_FUNCTIONS: &[(&str, &str)] = &[
+    ("error.rs: meaning", "one row a variant: the table of errors is one match"),
+    ("http/error.rs: meaning", "one row a variant, as in error.rs"),
+];
+
+/// How many lines a file may have, its unit tests left aside.
+const MAX_FILE: usize = 250;
+
+/// How many lines a function may have, from its name to its last brace.
+const MAX_FUNCTION: usize = 45;
+
+/// How many lines 95 of 100 functions have at most.
+const USUAL_FUNCTION: usize = 25;
+
+/// How deep `if`, `match` and loops may nest in a function.
+const MAX_NESTING: usize = 4;
+
+/// The sources without files of unit tests.
+fn product_sources() -> impl Iterator<Item = (String, String)> {
+    let is_test = |file: &str| file.ends_with("tests.rs");
+    final_sources().into_iter().filter(move |(file, _)| !is_test(file))
+}
+
+#[test]
+fn a_file_has_at_most_250_lines() {
+    let mut wrong = Vec::new();
+    for (file, source) in product_sources() {
+        let tests = Shape::of(&source).test_lines;
+        let lines = source.lines().count() - tests;
+        let is_listed = LONG_FILES.iter().any(|(name, _)| *name == file);
+        if is_listed != (lines > MAX_FILE) {
+            wrong.push(format!("{file}: {lines} lines, listed: {is_listed}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn functions_are_short_and_flat() {
+    let mut functions = Vec::new();
+    for (file, source) in product_sources() {
+        for (name, lines, nesting) in Shape::of(&source).functions {
+            functions.push((lines, nesting, format!("{file}: {name}")));
+        }
+    }
+    functions.sort();
+    let mut wrong = Vec::new();
+    for (lines, nesting, name) in &functions {
+        let is_listed = LONG_FUNCTIONS.iter().any(|(listed, _)| listed == name);
+        let is_over = *lines > MAX_FUNCTION || *nesting > MAX_NESTING;
+        if is_over != is_listed {
+            let text =
+                format!("{lines} lines, {nesting} deep, listed: {is_listed}");
+            wrong.push(format!("{name}: {text}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let longer = &functions[functions.len() * 95 / 100..];
+    assert!(longer[0].0 <= USUAL_FUNCTION, "95 of 100 are shorter:\n{longer:#?}");
+}
+
+/// The functions of a source, with their lines and how deep they nest. It is read as
+/// tokens, so that those within macros are seen too. Unit tests are left out.
+#[derive(Default)]
+struct Shape {
+    functions: Vec<(String, usize, usize)>,
+    test_lines: usize,
+}
+
+impl Shape {
+    fn of(source: &str) -> Self {
+        let mut shape = Self::default();
+        shape.read(source.parse().unwrap());
+        shape
+    }
+
+    fn read(&mut self, tokens: TokenStream) {
+        let mut function = None;
+        let mut is_test = false;
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            match token {
+                TokenTree::Ident(word) if word == "fn" => {
+                    let line = word.span().start().line;
+                    function = tokens.peek().map(|name| (name.to_string(), line));
+                }
+                TokenTree::Punct(mark) if mark.as_char() == ';' => {
+                    function = None;
+                    is_test = false;
+                }
+                TokenTree::Group(group) => {
+                    let block = group.delimiter() == Delimiter::Brace;
+                    is_test |= group.to_string().replace(' ', "") == "[cfg(test)]";
+                    if is_test && block {
+                        self.test_lines += lines_of(&group);
+                        is_test = false;
+                        continue;
+                    }
+                    if let Some((name, line)) = function.take_if(|_| block) {
+                        let lines = group.span_close().end().line + 1 - line;
+                        let nesting = nesting(group.stream());
+                        self.functions.push((name, lines, nesting));
+                    }
+                    self.read(group.stream());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn lines_of(group: &Group) -> usize {
+    group.span_close().end().line + 1 - group.span_open().start().line
+}
+
+/// How deep `if`, `match` and loops nest. `else if` is as deep as its `if`.
+fn nesting(tokens: TokenStream) -> usize {
+    let mut deepest = 0;
+    let mut is_control = false;
+    let mut is_pattern = false;
+    let mut last = String::new();
+    for token in tokens {
+        let text = match &token {
+            TokenTree::Group(group) => format!("{:?}", group.delimiter()),
+            other => other.to_string(),
+        };
+        match (&token, text.as_str()) {
+            (TokenTree::Group(group), "Brace") if is_control && !is_pattern => {
+                deepest = deepest.max(1 + nesting(group.stream()));
+                is_control = false;
+            }
+            (TokenTree::Group(group), _) => {
+                deepest = deepest.max(nesting(group.stream()));
+            }
+            (_, "if" | "match" | "while" | "loop") => is_control = true,
+            (_, "else") => is_control = last == "Brace",
+            (_, "for") => {
+                is_control = true;
+                is_pattern = true;
+            }
+            (_, "let") => is_pattern = is_control,
+            (_, "in" | "=") => is_pattern = false,
+            // The guard of an arm has no block.
+            (_, ">") if last == "=" => is_control = false,
+            (_, ";") => is_control = false,
+            _ => {}
+        }
+        last = text;
+    }
+    deepest
+}
+
+#[test]
+fn the_shape_of_a_function_is_seen() {
+    let source = "fn one() { select! { x = y => if let Some(A { b }) = x {
+        for B { c } in d { loop { } } } else if e { } else { } } }
+        fn two(f: fn(u8)) {
+            let Some(a) = b else { match c { 1 if d => { } _ => { } } };
+        }
+        #[cfg(test)] mod tests {
+            fn three() { } }";
+    let shape = Shape::of(source);
+    let found: Vec<_> =
+        shape.functions.iter().map(|(n, l, d)| (&**n, *l, *d)).collect();
+    assert_eq!(found, [("one", 2, 3), ("two", 3, 1)]);
+    assert_eq!(shape.test_lines, 2);
 }
