@@ -20,6 +20,7 @@ pub mod jsonrpc;
 pub mod lifecycle;
 pub mod logging;
 pub mod message_kind;
+pub mod meta;
 pub mod method;
 pub(crate) mod names;
 pub mod pagination;

@@ -13,7 +13,6 @@ use mcp_server::engine::{
 use mcp_server::error::Error;
 use mcp_server::events::{Frame, LogBounds};
 use mcp_server::protocol::body::Body;
-use mcp_server::protocol::envelope::Envelope;
 use mcp_server::protocol::jsonrpc::{Message, Notification};
 use mcp_server::protocol::{RawJson, to_raw};
 use mcp_server::service::asking::ANSWER_LIFETIME;
@@ -130,8 +129,8 @@ async fn ask_alone(engine: &Arc<Engine>, mut params: Value) -> Value {
     });
     let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
     let body = Body::parse(request.to_string().as_bytes());
-    let Ok(Body::Single(Message::Request(request))) = body else { panic!() };
-    let envelope = Envelope::of(request.params.as_ref()).unwrap().unwrap();
+    let Ok(Body::Single(Message::Request(mut request))) = body else { panic!() };
+    let envelope = request.take_envelope().unwrap().unwrap();
     let caller = Caller { principal: Principal::anonymous(), owner: "test".into() };
     let mut call =
         engine.serve(&caller, request, envelope, CallSink::closed()).unwrap();

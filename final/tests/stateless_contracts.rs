@@ -6,6 +6,7 @@ use mcp_server::protocol::envelope::Envelope;
 use mcp_server::protocol::errors::{INVALID_PARAMS, RESOURCE_NOT_FOUND};
 use mcp_server::protocol::lifecycle::Implementation;
 use mcp_server::protocol::logging::Level;
+use mcp_server::protocol::meta::RequestMeta;
 use mcp_server::protocol::method::Method;
 use mcp_server::protocol::parameters::HeaderParameter;
 use mcp_server::protocol::results::{ResultEnvelope, ResultMeta, ResultType};
@@ -22,13 +23,14 @@ const LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
 fn envelope(meta: Value) -> Option<Result<Envelope, String>> {
     let params = to_raw(&json!({ "name": "any", "_meta": meta }));
-    Envelope::of(Some(&params)).map(|read| read.map_err(|bad| bad.to_string()))
+    let envelope = RequestMeta::of(Some(&params))?.envelope?;
+    Some(envelope.map_err(|bad| bad.to_string()))
 }
 
 /// M014, M020: only a version in `_meta` makes a request one of this era.
 #[test]
 fn a_request_without_a_version_in_its_meta_has_no_envelope() {
-    assert!(Envelope::of(None).is_none());
+    assert!(RequestMeta::of(None).is_none());
     assert!(envelope(json!({})).is_none());
     assert!(envelope(json!({ "protocolVersion": MODERN })).is_none());
     assert!(
@@ -131,9 +133,12 @@ fn a_traceparent_has_the_form_of_the_standard() {
     ] {
         assert_eq!(TraceContext::parse(bad), None, "{bad}");
     }
-    let meta = |value: Value| to_raw(&json!({ "_meta": { "traceparent": value } }));
-    assert_eq!(TraceContext::of(Some(&meta(json!(good)))), Some(read));
-    assert_eq!(TraceContext::of(Some(&meta(json!(7)))), None);
+    let trace = |value: Value| {
+        let params = to_raw(&json!({ "_meta": { "traceparent": value } }));
+        RequestMeta::of(Some(&params)).unwrap().trace
+    };
+    assert_eq!(trace(json!(good)), Some(read));
+    assert_eq!(trace(json!(7)), None);
 }
 
 /// M076 to M078.

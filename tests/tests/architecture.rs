@@ -321,7 +321,6 @@ fn no_script_takes_an_argument_or_a_key_by_its_position() {
 const LONG_FILES: &[(&str, &str)] = &[
     ("bus/redis.rs", "the Bus trait on Redis, one method a script"),
     ("engine.rs", "the engine's parts, and how they are connected"),
-    ("engine/dispatch.rs", "the table of methods with their short handlers"),
     ("redis/connection.rs", "one server and a cluster behind one type"),
     ("service/asking.rs", "the same question in both eras"),
     ("service/context.rs", "all that a handler may touch, each with its docs"),

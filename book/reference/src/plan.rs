@@ -303,6 +303,7 @@ pub const PLAN: &[Part] = &[
             "protocol/message_kind.rs",
             "protocol/parameters.rs",
             "protocol/results.rs",
+            "protocol/meta.rs",
             "protocol/trace.rs",
             "service/scope.rs",
         ],

@@ -21,7 +21,6 @@ use crate::error::Error;
 use crate::protocol::RawJson;
 use crate::protocol::jsonrpc::{Request, RequestId};
 use crate::protocol::method::Method;
-use crate::protocol::trace::TraceContext;
 use crate::protocol::version::Era;
 use crate::service::scope::{CallScope, SessionScope};
 use crate::service::{Context, SessionHandle};
@@ -149,8 +148,9 @@ impl Engine {
         cancelled: CancellationToken,
     ) -> Call {
         let id = request.id.clone();
-        let trace = TraceContext::of(request.params.as_ref());
-        let span = trace.map_or_else(Span::current, |it| telemetry::span(&it));
+        let meta = request.meta.as_ref();
+        let trace = meta.and_then(|meta| meta.trace.as_ref());
+        let span = trace.map_or_else(Span::current, telemetry::span);
         let cx = Context::new(
             &self.node,
             scope,

@@ -1,6 +1,7 @@
 //! The method table.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, json};
 
 use super::Engine;
@@ -18,6 +19,12 @@ use crate::protocol::{RawJson, to_raw};
 use crate::service::{Arguments, Context, ServiceError, Subject};
 use crate::sessions::SessionId;
 
+/// The parameters of a request, raw until its method is known.
+pub(super) type Params<'a> = Option<&'a RawJson>;
+
+/// The result of a request.
+pub(super) type Reply = Result<RawJson, Error>;
+
 impl Engine {
     /// Whether clients of an era can call a method.
     pub fn offers(&self, era: Era, method: Method) -> bool {
@@ -29,8 +36,8 @@ impl Engine {
         &self,
         cx: &Context,
         method: Method,
-        params: Option<&RawJson>,
-    ) -> Result<RawJson, Error> {
+        params: Params<'_>,
+    ) -> Reply {
         if !self.offers(cx.era(), method) {
             return Err(Error::no_such_method(cx.era(), method));
         }
@@ -71,33 +78,25 @@ impl Engine {
         }
     }
 
-    async fn set_level(
-        &self,
-        cx: &Context,
-        params: Option<&RawJson>,
-    ) -> Result<RawJson, Error> {
+    async fn set_level(&self, cx: &Context, params: Params<'_>) -> Reply {
         let SetLevelParams { level } = parse(params)?;
         let id = session_of(cx)?;
         exists(self.node.store.set_log_level(id, level).await?)
     }
 
-    async fn call_tool(
-        &self,
-        cx: &Context,
-        params: Option<&RawJson>,
-    ) -> Result<RawJson, Error> {
+    async fn call_tool(&self, cx: &Context, params: Params<'_>) -> Reply {
         let CallToolParams { name, arguments } = parse(params)?;
         let Some(tool) = self.tools.get(cx.era(), &name) else {
             return Err(Error::InvalidParams("unknown tool".into()));
         };
-        let arguments = arguments.unwrap_or_else(|| to_raw(&Map::new()));
+        let empty = || to_raw(&Map::new());
+        let arguments = arguments.map_or_else(empty, RawValue::to_owned);
         // L106: the model reads a result, not a protocol error, and tries again.
         let result = match tool.checked(arguments) {
             Err(rules) => ToolResult::error(rules),
             Ok(arguments) => {
-                let called =
-                    self.service.call_tool(cx, &name, Arguments(arguments));
-                match called.await {
+                let arguments = Arguments(arguments);
+                match self.service.call_tool(cx, &name, arguments).await {
                     // M137, and a client that cannot be asked what the tool asks.
                     Err(error) if error.is_for_model() => {
                         ToolResult::error(error.to_string())
@@ -109,11 +108,7 @@ impl Engine {
         Ok(to_raw(&result.for_era(cx.era())))
     }
 
-    async fn read_resource(
-        &self,
-        cx: &Context,
-        params: Option<&RawJson>,
-    ) -> Result<RawJson, Error> {
+    async fn read_resource(&self, cx: &Context, params: Params<'_>) -> Reply {
         let ResourceParams { uri } = parse(params)?;
         match self.service.read_resource(cx, &uri).await {
             Ok(contents) => Ok(to_raw(&ReadResult { contents })),
@@ -124,11 +119,7 @@ impl Engine {
         }
     }
 
-    async fn subscribe(
-        &self,
-        cx: &Context,
-        params: Option<&RawJson>,
-    ) -> Result<RawJson, Error> {
+    async fn subscribe(&self, cx: &Context, params: Params<'_>) -> Reply {
         let ResourceParams { uri } = parse(params)?;
         // Only what the service knows, so that subscriptions stay few and short.
         if self.service.subject(cx.session(), &uri) != Some(Subject::Caller) {
@@ -138,21 +129,13 @@ impl Engine {
         exists(self.node.store.subscribe(id, &uri).await?)
     }
 
-    async fn unsubscribe(
-        &self,
-        cx: &Context,
-        params: Option<&RawJson>,
-    ) -> Result<RawJson, Error> {
+    async fn unsubscribe(&self, cx: &Context, params: Params<'_>) -> Reply {
         let ResourceParams { uri } = parse(params)?;
         let id = session_of(cx)?;
         exists(self.node.store.unsubscribe(id, &uri).await?)
     }
 
-    async fn get_prompt(
-        &self,
-        cx: &Context,
-        params: Option<&RawJson>,
-    ) -> Result<RawJson, Error> {
+    async fn get_prompt(&self, cx: &Context, params: Params<'_>) -> Reply {
         let GetPromptParams { name, arguments } = parse(params)?;
         let prompts = self.service.prompts(cx.era());
         let Some(prompt) = prompts.iter().find(|prompt| prompt.name == name) else {
@@ -165,11 +148,7 @@ impl Engine {
         Ok(to_raw(&self.service.get_prompt(cx, &name, arguments).await?))
     }
 
-    async fn complete(
-        &self,
-        cx: &Context,
-        params: Option<&RawJson>,
-    ) -> Result<RawJson, Error> {
+    async fn complete(&self, cx: &Context, params: Params<'_>) -> Reply {
         let params: CompleteParams = parse(params)?;
         let completion = self.service.complete(cx, params).await?;
         Ok(to_raw(&CompleteResult { completion }))
@@ -181,7 +160,7 @@ impl Engine {
 /// # Errors
 /// [`Error::InvalidParams`]
 pub(super) fn parse<'a, T: Deserialize<'a>>(
-    params: Option<&'a RawJson>,
+    params: Params<'a>,
 ) -> Result<T, Error> {
     serde_json::from_str(params.map_or("{}", |params| params.get()))
         .map_err(|_| Error::InvalidParams("params do not fit the method".into()))
@@ -222,9 +201,9 @@ fn is_declared(method: Method, declared: &ServerCapabilities) -> bool {
 fn list<T: Serialize>(
     name: &str,
     items: &[T],
-    params: Option<&RawJson>,
+    params: Params<'_>,
     era: Era,
-) -> Result<RawJson, Error> {
+) -> Reply {
     let ListParams { cursor } = parse(params)?;
     let Some(page) = page(items, cursor.as_deref()) else {
         return Err(Error::InvalidParams("cursor is not one of ours".into()));
@@ -248,6 +227,6 @@ pub(super) fn nothing() -> RawJson {
 }
 
 /// The empty result, unless the session ended under the request.
-fn exists(found: bool) -> Result<RawJson, Error> {
+fn exists(found: bool) -> Reply {
     if found { Ok(nothing()) } else { Err(Error::SessionNotFound) }
 }

@@ -40,24 +40,14 @@ impl Engine {
         caller: &Caller,
         params: Option<RawJson>,
     ) -> Result<(SessionId, RawJson), Error> {
-        let params: InitializeParams =
-            dispatch::parse(params.as_ref()).map_err(|_| {
-                let rule =
-                    "initialize needs protocolVersion, capabilities and clientInfo";
-                Error::BadHandshake(rule.into())
-            })?;
-        let client = params.client_info;
-        if client.longest_name() > MAX_CLIENT_NAME {
-            let rule = "clientInfo names are at most 256 bytes long";
-            return Err(Error::BadHandshake(rule.into()));
-        }
+        let params = read(params)?;
         let version = Version::negotiate(&params.protocol_version);
         let session = SessionInit {
             id: SessionId::random(),
             principal: caller.principal.clone(),
             owner: caller.owner.to_string(),
             era: Era::Stateful(version),
-            client,
+            client: params.client_info,
             capabilities: params.capabilities,
         };
         if !self.node.store.create(&session).await? {
@@ -91,4 +81,18 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+fn read(params: Option<RawJson>) -> Result<InitializeParams, Error> {
+    let params: InitializeParams =
+        dispatch::parse(params.as_ref()).map_err(|_| {
+            let rule =
+                "initialize needs protocolVersion, capabilities and clientInfo";
+            Error::BadHandshake(rule.into())
+        })?;
+    if params.client_info.longest_name() > MAX_CLIENT_NAME {
+        let rule = "clientInfo names are at most 256 bytes long";
+        return Err(Error::BadHandshake(rule.into()));
+    }
+    Ok(params)
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Engine, dispatch};
 use crate::error::Error;
 use crate::protocol::RawJson;
+use crate::protocol::lifecycle::ListCapability;
 use crate::protocol::resources::ResourceUpdated;
 use crate::protocol::subscriptions::{
     Filter, ListenParams, MAX_RESOURCES, SubscriptionAcknowledgement,
@@ -33,25 +34,17 @@ impl Engine {
         // M110: the first message. What changes from now on comes after it.
         let acknowledged = SubscriptionAcknowledgement { notifications: &honoured };
         let method = "notifications/subscriptions/acknowledged";
-        say(cx, method, acknowledged).await;
+        send(cx, method, acknowledged).await;
         if honoured.is_empty() {
             return Ok(dispatch::nothing());
         }
         while let Some(change) = listening.next().await {
-            match &change {
-                ResourceChange::List(list) => {
-                    say(cx, list.changed(), json!({})).await
-                }
-                ResourceChange::Resource(uri) => {
-                    let updated = ResourceUpdated { uri };
-                    say(cx, "notifications/resources/updated", updated).await;
-                }
-            }
+            send_change(cx, &change).await;
         }
         Ok(dispatch::nothing())
     }
 
-    /// The part of a filter that will be honoured (M111).
+    /// Returns the part of a filter that is accepted (M111).
     async fn accepted_filter(
         &self,
         cx: &Context,
@@ -62,32 +55,37 @@ impl Engine {
             return Err(Error::InvalidParams(rule.into()));
         }
         let offered = &self.info.capabilities;
-        let tells = |list: Option<bool>| list.unwrap_or(false);
+        let changes =
+            |list: Option<ListCapability>| list.is_some_and(|it| it.list_changed);
         let resources = offered.resources.unwrap_or_default();
-        let mut honoured = Filter {
-            tools_list_changed: asked.tools_list_changed
-                && tells(offered.tools.map(|tools| tools.list_changed)),
+        let mut accepted = Filter {
+            tools_list_changed: asked.tools_list_changed && changes(offered.tools),
             prompts_list_changed: asked.prompts_list_changed
-                && tells(offered.prompts.map(|prompts| prompts.list_changed)),
+                && changes(offered.prompts),
             resources_list_changed: asked.resources_list_changed
                 && resources.list_changed,
             resource_subscriptions: Vec::new(),
         };
-        if resources.subscribe {
-            for uri in asked.resource_subscriptions {
-                match self.service.subject(None, &uri) {
-                    Some(Subject::Caller) => {}
-                    Some(Subject::Tape(tape)) => {
-                        if !self.watch(cx, &tape, &uri).await? {
-                            continue;
-                        }
-                    }
-                    None => continue,
-                }
-                honoured.resource_subscriptions.push(uri);
+        let uris = asked.resource_subscriptions;
+        for uri in uris.into_iter().filter(|_| resources.subscribe) {
+            if self.accepts_resource(cx, &uri).await? {
+                accepted.resource_subscriptions.push(uri);
             }
         }
-        Ok(honoured)
+        Ok(accepted)
+    }
+
+    /// Tells whether changes of a resource are announced, to this caller.
+    async fn accepts_resource(
+        &self,
+        cx: &Context,
+        uri: &str,
+    ) -> Result<bool, Error> {
+        match self.service.subject(None, uri) {
+            Some(Subject::Caller) => Ok(true),
+            Some(Subject::Tape(tape)) => self.watch(cx, &tape, uri).await,
+            None => Ok(false),
+        }
     }
 
     /// Lets all nodes know that somebody listens to a resource of a tape; `false` if
@@ -108,8 +106,18 @@ impl Engine {
     }
 }
 
+async fn send_change(cx: &Context, change: &ResourceChange) {
+    match change {
+        ResourceChange::List(list) => send(cx, list.changed(), json!({})).await,
+        ResourceChange::Resource(uri) => {
+            let updated = ResourceUpdated { uri };
+            send(cx, "notifications/resources/updated", updated).await;
+        }
+    }
+}
+
 /// M112: everything on the stream says to which subscription it belongs.
-async fn say(cx: &Context, method: &str, params: impl Serialize + Send + Sync) {
+async fn send(cx: &Context, method: &str, params: impl Serialize + Send + Sync) {
     let meta = SubscriptionMeta { subscription: &cx.id };
     cx.notify(method, &SubscriptionParams { meta, params }).await;
 }

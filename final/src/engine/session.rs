@@ -6,7 +6,7 @@ use super::{Caller, Engine, dispatch};
 use crate::error::Error;
 use crate::protocol::jsonrpc::Request;
 use crate::protocol::method::Method;
-use crate::protocol::tools::ToolName;
+use crate::protocol::tools::CallToolParams;
 use crate::service::{Session, SessionHandle};
 use crate::sessions::SessionId;
 
@@ -47,7 +47,7 @@ impl Engine {
         Request { method, params, .. }: &Request,
     ) -> bool {
         Method::parse(method) == Method::CallTool
-            && dispatch::parse::<ToolName<'_>>(params.as_ref())
+            && dispatch::parse::<CallToolParams<'_>>(params.as_ref())
                 .is_ok_and(|tool| self.service.stays_in_context(&tool.name))
     }
 

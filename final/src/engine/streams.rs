@@ -19,6 +19,9 @@ use crate::events::{
 use crate::service::Session;
 use crate::service::node_context::NodeContext;
 
+const OVER: Error = Error::CannotResume("its stream has ended");
+const REPLACED: Error = Error::CannotResume("a newer stream took its place");
+
 /// Serves streams from the event log.
 pub struct Streams {
     pub(super) node: Arc<NodeContext>,
@@ -90,12 +93,8 @@ impl Streams {
             Resumption::Call(runner) => (runner, None),
             Resumption::Listener(hold) => (None, Some(hold)),
             Resumption::Unknown => return Err(unknown),
-            Resumption::Over => {
-                return Err(Error::CannotResume("its stream has ended"));
-            }
-            Resumption::Replaced => {
-                return Err(Error::CannotResume("a newer stream took its place"));
-            }
+            Resumption::Over => return Err(OVER),
+            Resumption::Replaced => return Err(REPLACED),
         };
         let runner = runner.filter(|runner| self.lease.is_foreign(runner));
         if let Some(runner) = &runner {

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::RawJson;
 use super::jsonrpc::{Message, Notification, Request, RequestId, Response};
+use super::meta::RequestMeta;
 use super::raw::{Kind, each_item, has_more_items, nests_deeper};
 
 /// The deepest nesting of arrays and objects in a body. Real messages stay below
@@ -192,7 +193,10 @@ impl Message {
             Some(id) if !params.as_ref().is_none_or(is_object) => {
                 Err(malformed(Some(id), "params is an object"))
             }
-            Some(id) => Ok(Self::Request(Request { id, method, params })),
+            Some(id) => {
+                let meta = RequestMeta::of(params.as_ref());
+                Ok(Self::Request(Request { id, method, params, meta }))
+            }
             // L011: a notification is not answered, even if it is malformed.
             None => {
                 let params = params.filter(is_object);

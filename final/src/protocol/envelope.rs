@@ -2,15 +2,12 @@
 //! the stateful era exchanges once, in the handshake.
 //! spec: basic/index (per-request fields), 2026-07-28
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::RawJson;
 use super::lifecycle::{ClientCapabilities, ClientInfo, MAX_CLIENT_NAME};
 use super::logging::Level;
+use super::meta::{Meta, as_type};
 use super::raw::Kind;
 
 /// The `_meta` member that names the protocol version. A request that has it
@@ -36,10 +33,6 @@ pub struct Envelope {
     log_level: Option<RawJson>,
 }
 
-/// The members of a `_meta`. They are raw, because every request has them, and the
-/// server reads few of them.
-type Meta<'a> = BTreeMap<String, &'a RawValue>;
-
 /// The reason why an envelope cannot be used, as a sentence for the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -47,20 +40,8 @@ pub struct BadEnvelope(pub &'static str);
 
 impl Envelope {
     /// Reads the envelope of a request, if its `_meta` names a protocol version.
-    pub fn of(params: Option<&RawJson>) -> Option<Result<Self, BadEnvelope>> {
-        #[derive(Deserialize)]
-        struct Params<'a> {
-            #[serde(rename = "_meta", borrow)]
-            meta: Meta<'a>,
-        }
-        let params = params?.get();
-        // Requests of a session skip this second parse. The full name has a slash,
-        // which may be escaped, so this searches for a part of it.
-        if !params.contains("protocolVersion") {
-            return None;
-        }
-        let Params { meta } = serde_json::from_str(params).ok()?;
-        meta.contains_key(VERSION).then(|| Self::read(&meta))
+    pub(super) fn of(meta: &Meta<'_>) -> Option<Result<Self, BadEnvelope>> {
+        meta.contains_key(VERSION).then(|| Self::read(meta))
     }
 
     fn read(meta: &Meta<'_>) -> Result<Self, BadEnvelope> {
@@ -104,8 +85,4 @@ impl Envelope {
 /// Returns whether a value is `null`, which counts as absent.
 fn is_null(raw: &RawValue) -> bool {
     Kind::of(raw) == Kind::Null
-}
-
-fn as_type<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
-    serde_json::from_str(raw.get()).ok()
 }

@@ -8,7 +8,9 @@ use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 
 use super::RawJson;
+use super::envelope::{BadEnvelope, Envelope};
 use super::errors::RpcError;
+use super::meta::RequestMeta;
 
 /// The longest string that may be an id, in bytes. The server keeps and repeats ids
 /// and progress tokens, so they must be short.
@@ -76,6 +78,15 @@ pub struct Request {
     pub method: String,
     /// Raw until the method is known.
     pub params: Option<RawJson>,
+    /// What is read of the parameters before that.
+    pub meta: Option<Box<RequestMeta>>,
+}
+
+impl Request {
+    /// Takes what makes it a request of the stateless era.
+    pub fn take_envelope(&mut self) -> Option<Result<Envelope, BadEnvelope>> {
+        self.meta.as_mut()?.envelope.take()
+    }
 }
 
 /// A notification, which is never answered, not even with an error.
@@ -106,11 +117,13 @@ pub enum Message {
 }
 
 impl Message {
-    /// Returns the parameters, if the message has any.
-    pub fn params(&self) -> Option<&RawJson> {
+    /// Takes what makes it a message of the stateless era.
+    pub fn take_envelope(&mut self) -> Option<Result<Envelope, BadEnvelope>> {
         match self {
-            Self::Request(request) => request.params.as_ref(),
-            Self::Notification(notification) => notification.params.as_ref(),
+            Self::Request(request) => request.take_envelope(),
+            Self::Notification(notification) => {
+                RequestMeta::of(notification.params.as_ref())?.envelope
+            }
             Self::Response(_) => None,
         }
     }

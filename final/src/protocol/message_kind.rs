@@ -25,8 +25,11 @@ impl MessageKind {
     ///
     /// # Errors
     /// [`BadEnvelope`] if a request of the stateless era lacks a required member.
-    pub fn of(message: Message, is_stateless: bool) -> Result<Self, BadEnvelope> {
-        let envelope = Envelope::of(message.params());
+    pub fn of(
+        mut message: Message,
+        is_stateless: bool,
+    ) -> Result<Self, BadEnvelope> {
+        let envelope = message.take_envelope();
         match (message, envelope) {
             (Message::Request(request), Some(envelope)) => {
                 Ok(Self::Stateless(request, envelope?))

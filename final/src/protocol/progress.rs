@@ -3,37 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RawJson;
 use super::jsonrpc::RequestId;
-use super::raw::null_is_absent;
-
-/// The `_meta` of a request, as far as the server reads it.
-#[derive(Debug, Default, Deserialize)]
-pub struct RequestMeta {
-    /// Present if the caller wants progress notifications.
-    #[serde(rename = "progressToken")]
-    pub progress_token: Option<ProgressToken>,
-}
-
-/// Any parameters, of which only `_meta` is read.
-#[derive(Debug, Default, Deserialize)]
-pub struct WithMeta {
-    /// Absent in most requests.
-    #[serde(rename = "_meta", default, deserialize_with = "null_is_absent")]
-    pub meta: RequestMeta,
-}
-
-impl WithMeta {
-    /// Returns the progress token of a request, if it has a usable one.
-    pub fn progress_token(params: Option<&RawJson>) -> Option<ProgressToken> {
-        let params = params?.get();
-        // The many calls without a token skip this second parse.
-        if !params.contains("progressToken") {
-            return None;
-        }
-        serde_json::from_str::<Self>(params).ok()?.meta.progress_token
-    }
-}
 
 /// A token that the caller chooses: a string or a whole number, like a request id.
 pub type ProgressToken = RequestId;

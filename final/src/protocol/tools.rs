@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::content::Content;
 use super::version::Era;
@@ -61,17 +62,12 @@ pub struct ToolAnnotations {
 
 /// The parameters of `tools/call`.
 #[derive(Debug, Deserialize)]
-pub struct CallToolParams {
-    pub name: String,
-    /// Raw until the tool is known; absent means `{}`.
-    pub arguments: Option<RawJson>,
-}
-
-/// The parameters of `tools/call`, of which only the tool's name is read.
-#[derive(Debug, Deserialize)]
-pub struct ToolName<'a> {
+pub struct CallToolParams<'a> {
     #[serde(borrow)]
     pub name: Cow<'a, str>,
+    /// Raw until the tool is known; absent means `{}`.
+    #[serde(borrow)]
+    pub arguments: Option<&'a RawValue>,
 }
 
 /// The result of a tool call. A failure of the tool itself is a result too, so that

@@ -1,10 +1,6 @@
 //! Trace context: the caller's trace to which a request belongs.
 //! spec: W3C Trace Context (traceparent); basic/index (trace context), 2026-07-28
 
-use serde::Deserialize;
-
-use super::RawJson;
-
 /// The header, and the `_meta` member, that carries the context.
 pub const TRACEPARENT: &str = "traceparent";
 
@@ -32,26 +28,6 @@ impl TraceContext {
             return None;
         }
         Some(Self { trace_id: trace_id.into(), parent_id: parent_id.into() })
-    }
-
-    /// Returns the context in the `_meta` of a request.
-    pub fn of(params: Option<&RawJson>) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Params {
-            #[serde(rename = "_meta")]
-            meta: Meta,
-        }
-        #[derive(Deserialize)]
-        struct Meta {
-            traceparent: String,
-        }
-        let params = params?.get();
-        // The many calls without a context skip this second parse.
-        if !params.contains(TRACEPARENT) {
-            return None;
-        }
-        let params: Params = serde_json::from_str(params).ok()?;
-        Self::parse(&params.meta.traceparent)
     }
 }
 

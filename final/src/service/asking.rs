@@ -144,14 +144,7 @@ impl Context {
     ) -> Result<Q::Answer, ServiceError> {
         let session = scope.session.session().await?;
         let record = session.record().await?;
-        if record.phase != Phase::Ready
-            || !question.is_allowed(self.era(), self.client())
-        {
-            return Err(ServiceError::CannotAsk(Q::METHOD));
-        }
-        if !self.is_stream() {
-            return Err(ServiceError::NoStream);
-        }
+        self.check_askable(question, record.phase)?;
         // Random, so that no node ever repeats it in this session (L004, D002).
         let id = RequestId::String(Uuid::new_v4().to_string());
         let answer = scope.live.register_question(id.clone());
@@ -163,17 +156,30 @@ impl Context {
         }
         let message = request_message(&id, Q::METHOD, question);
         self.send(ConfirmedScope::Session(session), message).await;
-        let outcome = match timeout(deadline, answer).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => return Err(ServiceError::SessionEnded),
-            Err(_) => {
-                self.withdraw(&id).await;
-                return Err(ServiceError::NoAnswer);
-            }
+        let Ok(outcome) = timeout(deadline, answer).await else {
+            self.withdraw(&id).await;
+            return Err(ServiceError::NoAnswer);
         };
+        let outcome = outcome.map_err(|_| ServiceError::SessionEnded)?;
         drop(pending);
         let answer = outcome.map_err(ServiceError::Refused)?;
         read(question, &answer).ok_or(ServiceError::BadAnswer)
+    }
+
+    /// Refuses a question that the client of a session cannot get.
+    fn check_askable<Q: Question>(
+        &self,
+        question: &Q,
+        phase: Phase,
+    ) -> Result<(), ServiceError> {
+        let is_allowed = question.is_allowed(self.era(), self.client());
+        if phase != Phase::Ready || !is_allowed {
+            Err(ServiceError::CannotAsk(Q::METHOD))
+        } else if !self.is_stream() {
+            Err(ServiceError::NoStream)
+        } else {
+            Ok(())
+        }
     }
 
     /// L029: tells the client that its answer is no longer waited for.

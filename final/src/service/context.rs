@@ -16,7 +16,7 @@ use crate::protocol::RawJson;
 use crate::protocol::jsonrpc::{Request, RequestId, notification_message};
 use crate::protocol::lifecycle::ClientCapabilities;
 use crate::protocol::logging::{Level, LogMessage};
-use crate::protocol::progress::{Progress, ProgressToken, WithMeta};
+use crate::protocol::progress::{Progress, ProgressToken};
 use crate::protocol::subscriptions::List;
 use crate::protocol::version::Era;
 use crate::sessions::{Clock, SessionId, SessionInit, Timestamp, Totals};
@@ -72,6 +72,8 @@ impl Context {
         sink: CallSink,
         cancelled: CancellationToken,
     ) -> Self {
+        let meta = request.meta.as_ref();
+        let token = meta.and_then(|meta| meta.progress_token.clone());
         Self {
             id: request.id.clone(),
             scope,
@@ -80,8 +82,7 @@ impl Context {
             sink,
             node: node.clone(),
             cancelled,
-            progress: WithMeta::progress_token(request.params.as_ref())
-                .map(ProgressReports::new),
+            progress: token.map(ProgressReports::new),
         }
     }
 

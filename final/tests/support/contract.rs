@@ -474,8 +474,12 @@ pub fn texts(count: usize) -> Vec<RawJson> {
 /// Calls for an audit trail; the requests' ids count from 0.
 pub fn audited(count: u64) -> Vec<AuditEntry> {
     let call = |id| {
-        let request =
-            Request { id: number(id), method: "ping".into(), params: None };
+        let request = Request {
+            id: number(id),
+            method: "ping".into(),
+            params: None,
+            meta: None,
+        };
         AuditRequest::new(Timestamp(0), &request).end(Timestamp(1), "ok", None)
     };
     (0..count).map(call).collect()

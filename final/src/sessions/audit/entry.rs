@@ -58,7 +58,7 @@ enum Part<'a> {
 impl AuditRequest {
     /// Copies the parts of a request that are shown. It was received at `now`.
     pub fn new(now: Timestamp, request: &Request) -> Self {
-        let Request { id, method, params } = request;
+        let Request { id, method, params, .. } = request;
         let method = match Method::parse(method) {
             Method::Unknown => Cow::Owned(shorten(method).to_owned()),
             known => Cow::Borrowed(known.as_str()),
