@@ -81,7 +81,8 @@ impl ArgumentReader {
     ) -> Value {
         let is_closed = schema["additionalProperties"] == false
             && schema.get("patternProperties").is_none();
-        let (mut read, mut unknown) = (Map::new(), Vec::new());
+        let mut read = Map::new();
+        let mut unknown = Vec::new();
         each_member(raw, |name, value| {
             let Some(name) = name else {
                 let rule = "must not have a name that is not valid Unicode text";
