@@ -6,7 +6,7 @@ use std::slice;
 use redis::{Cmd, RedisResult};
 
 use super::RedisStore;
-use super::scripts::{ALIVE, SWEEP};
+use super::scripts::{COUNT_ACTIVE, SWEEP};
 use crate::sessions::{HistoryEntry, SessionId, Totals};
 
 impl RedisStore {
@@ -52,7 +52,8 @@ impl RedisStore {
     pub(super) async fn count_all(&self) -> RedisResult<Totals> {
         let index = self.index();
         let index = slice::from_ref(&index);
-        let active_sessions = ALIVE.run(&self.connection, index, &[]).await?;
+        let active_sessions =
+            COUNT_ACTIVE.run(&self.connection, index, &[]).await?;
         let totals = Cmd::hgetall(self.totals_key());
         let by_operation = self.connection.query(&totals).await?;
         Ok(Totals { by_operation, active_sessions })

@@ -8,5 +8,5 @@ script!(CREATE: "create");
 script!(TOUCH: "session", "touch");
 script!(APPEND: "session", "append");
 script!(TERMINATE: "session", "terminate");
-script!(ALIVE: "alive");
+script!(COUNT_ACTIVE: "count_active");
 script!(SWEEP: "sweep");
