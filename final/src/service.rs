@@ -65,7 +65,7 @@ pub enum Subject {
 /// the process; the engine compiles the schemas once.
 ///
 /// Handlers run as long as they need. A cancelled call is dropped at its next
-/// `await`; what must not be torn apart belongs into one step of [`State`].
+/// `await`. What must not be torn apart belongs into one step of a [`SessionHandle`].
 #[async_trait]
 pub trait Service: Send + Sync + 'static {
     /// Name, version, capabilities.

@@ -166,8 +166,8 @@ impl ChangePublisher {
         stream::iter(listening).map(|reading| reading.session)
     }
 
-    /// CallEvent on the session's GET stream, on whichever node, or on the next one, if
-    /// it subscribed to `uri`.
+    /// Sends a message on the session's GET stream, on whichever node, or on the next
+    /// one, if the session subscribed to `uri`.
     async fn say(&self, session: &SessionId, uri: Option<&str>, message: &RawJson) {
         if let Err(error) = self.log.send_to_get_stream(session, uri, message).await
         {

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use super::node_context::NodeContext;
 use super::session::Session;
 use super::{ServiceError, session};
+use crate::protocol::logging::Level;
 use crate::sessions::store::Result as StoreResult;
 use crate::sessions::{
     AppendedSession, Clock, HistoryAppend, HistoryEntry, SessionInit, StoreError,
@@ -153,9 +154,13 @@ impl CachedSession {
         let requests = self.take_uncounted();
         let append = HistoryAppend { entries, requests, resources };
         let appended = self.node.append_history(&self.init.id, &append).await;
+        // An error of a step that did not count the request is not the answer to it.
         if requests > 0 || appended.is_ok() {
             let confirmed = |found: &Option<AppendedSession>| {
-                found.as_ref().map(|appended| self.confirmed(appended))
+                found.as_ref().map(|appended| {
+                    let reconstructed = requests > 0 && appended.reconstructed;
+                    self.confirmed(appended.log_level, reconstructed)
+                })
             };
             self.settle(
                 appended.as_ref().map(confirmed).map_err(StoreError::clone),
@@ -165,11 +170,11 @@ impl CachedSession {
         Ok(appended.subscribed)
     }
 
-    fn confirmed(&self, appended: &AppendedSession) -> Session {
-        self.node.count_reconstruction(&self.init.id, appended.reconstructed);
+    fn confirmed(&self, log_level: Option<Level>, reconstructed: bool) -> Session {
+        self.node.count_reconstruction(&self.init.id, reconstructed);
         Session {
             init: self.init.clone(),
-            log_level: appended.log_level,
+            log_level,
             clock: self.clock,
             node: self.node.clone(),
             record: OnceLock::new(),
