@@ -78,7 +78,7 @@ settings! {
         )), "",
         "accepted `Host` headers on `/mcp`, separated by commas: names or \
          addresses with a port; without a port, or with `:*`, they match any port; \
-         `*` accepts all; none: localhost, 127.0.0.1, [::1] and `HOST`";
+         `*` accepts all; none: localhost, 127.0.0.1, `[::1]` and `HOST`";
     "SESSION_TIMEOUT" session_timeout: Duration, Always, millis(1_000), "1800000",
         "idle time after which a session expires; at least 1000";
     "RATE_LIMIT_MAX" rate_limit_max: u32, OverHttp, number(1..=u32::MAX), "1000",
