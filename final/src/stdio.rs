@@ -181,7 +181,7 @@ impl StdioConnection {
         let session = self.load_session(1).await?;
         let room = self.calls.room_for(&request).await?;
         let (sink, output) = CallSink::open();
-        let call = self.engine.call(session, request, sink).await?;
+        let call = self.engine.prepare_call(session, request, sink).await?;
         self.calls.start(call, output, room, false)
     }
 

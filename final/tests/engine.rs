@@ -64,7 +64,7 @@ fn params(value: Value) -> RawJson {
 async fn ping(engine: &Arc<Engine>, session: &Arc<Session>) -> Result<Call, Error> {
     let body = Body::parse(br#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#);
     let Ok(Body::Single(Message::Request(request))) = body else { panic!() };
-    engine.call(session.clone(), request, CallSink::closed()).await
+    engine.prepare_call(session.clone(), request, CallSink::closed()).await
 }
 
 /// L077, L078, L080.

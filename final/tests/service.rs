@@ -175,7 +175,8 @@ impl Talk {
         let Ok(Body::Single(Message::Request(request))) = body else { panic!() };
         let (sink, inbox) = CallSink::open();
         let session = self.session.clone();
-        let mut call = self.engine.call(session, request, sink).await.unwrap();
+        let mut call =
+            self.engine.prepare_call(session, request, sink).await.unwrap();
         let answer = tokio::spawn(async move {
             let answer = (&mut call).await.into_message(&call.id);
             answer.map_or(Value::Null, |answer| value(answer.get()))

@@ -116,12 +116,13 @@ impl Drop for Call {
 }
 
 impl Engine {
-    /// Starts a request of a session. Its messages go to `sink`.
+    /// Prepares the call of a request in a session, whose messages go to `sink`. It runs
+    /// when the [`Call`] is polled: see [`Engine::run_call`].
     ///
     /// # Errors
     /// [`Error::DuplicateId`] if the session's previous request with this id is
     /// still running on this node; [`Error::SessionNotFound`], [`Error::Store`].
-    pub async fn call(
+    pub async fn prepare_call(
         self: &Arc<Self>,
         session: impl Into<SessionHandle>,
         request: Request,
@@ -136,10 +137,10 @@ impl Engine {
         };
         let clock = session.clock();
         let scope = CallScope::Session(SessionScope { session, live });
-        Ok(self.start_call(scope, clock, request, sink, cancelled))
+        Ok(self.new_call(scope, clock, request, sink, cancelled))
     }
 
-    pub(super) fn start_call(
+    pub(super) fn new_call(
         self: &Arc<Self>,
         scope: CallScope,
         clock: Clock,

@@ -48,7 +48,7 @@ impl Engine {
         };
         let scope = CallScope::Request(Box::new(scope));
         let cancelled = CancellationToken::new();
-        Ok(self.start_call(scope, self.node.clock, request, sink, cancelled))
+        Ok(self.new_call(scope, self.node.clock, request, sink, cancelled))
     }
 
     /// Serves the request, or asks the client first.

@@ -61,7 +61,8 @@ async fn take(
     let taken = match message {
         Ok(Message::Request(request)) => {
             let id = request.id.clone();
-            let call = engine.call(session.clone(), request, CallSink::closed());
+            let call =
+                engine.prepare_call(session.clone(), request, CallSink::closed());
             return call
                 .await
                 .map(Some)

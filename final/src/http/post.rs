@@ -105,8 +105,9 @@ impl Post {
         let Self { http, head, .. } = &self;
         let accepts = Accepts::of(&head.headers);
         let session = self.session_for(&request, accepts).await?;
-        let start =
-            async |sink| http.engine.call(session.clone(), request, sink).await;
+        let start = async |sink| {
+            http.engine.prepare_call(session.clone(), request, sink).await
+        };
         match begin(http, accepts, session.wait_for_outcome(), start).await? {
             CallStart::Answered(response) => Ok(response),
             CallStart::Streams(call, batch, output) => {

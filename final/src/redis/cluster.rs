@@ -34,7 +34,7 @@ pub(super) async fn open_cluster(
 }
 
 /// Sends a command; again only if the cluster has refused to run it.
-pub(super) async fn query_cluster<T: FromRedisValue>(
+pub(super) async fn send_to_cluster<T: FromRedisValue>(
     cluster: &ClusterConnection,
     command: &Cmd,
 ) -> RedisResult<T> {

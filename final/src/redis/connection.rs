@@ -15,7 +15,7 @@ use redis::{
 };
 use tokio::time::timeout;
 
-use super::cluster::{open_cluster, query_cluster};
+use super::cluster::{open_cluster, send_to_cluster};
 use super::error::{CommandError, Result};
 use super::meter::{Meter, StoreMetrics, StoreOperation};
 use super::primary::PrimaryConnection;
@@ -146,7 +146,7 @@ impl<O: StoreOperation> Connection<O> {
         operation: O,
         command: &Cmd,
     ) -> Result<T> {
-        self.meter.measure(operation, self.topology.query(command)).await
+        self.meter.measure(operation, self.topology.send(command)).await
     }
 
     /// Runs a script. A server that does not know it, because the script is new or
@@ -161,9 +161,9 @@ impl<O: StoreOperation> Connection<O> {
     ) -> Result<T> {
         let run = async {
             let by_hash = script.by_hash(&keys, &arguments);
-            match self.topology.query(&by_hash).await {
+            match self.topology.send(&by_hash).await {
                 Err(error) if error.kind() == UNKNOWN_SCRIPT => {
-                    self.topology.query(&script.by_source(&keys, &arguments)).await
+                    self.topology.send(&script.by_source(&keys, &arguments)).await
                 }
                 answer => answer,
             }
@@ -220,10 +220,10 @@ impl Topology {
         Err(last)
     }
 
-    async fn query<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+    async fn send<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         match self {
-            Self::Single(primary) => primary.query(command).await,
-            Self::Cluster(cluster) => query_cluster(cluster, command).await,
+            Self::Single(primary) => primary.send(command).await,
+            Self::Cluster(cluster) => send_to_cluster(cluster, command).await,
         }
     }
 }

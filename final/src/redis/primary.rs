@@ -70,7 +70,7 @@ impl PrimaryConnection {
     }
 
     /// Sends a command, once, and waits for the answer.
-    pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+    pub async fn send<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         let link = self.link().await.map_err(not_connected)?;
         let answer = command.query_async(&mut link.connection.clone()).await;
         let answer: Value = answer.inspect_err(|error| {
