@@ -117,7 +117,7 @@ impl Drop for Call {
 
 impl Engine {
     /// Prepares the call of a request in a session, whose messages go to `sink`. It runs
-    /// when the [`Call`] is polled: see [`Engine::run_call`].
+    /// when the [`Call`] is polled: see `Engine::run_call`.
     ///
     /// # Errors
     /// [`Error::DuplicateId`] if the session's previous request with this id is
