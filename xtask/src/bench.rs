@@ -13,7 +13,7 @@
 //! monitor    what Redis was told to do, and when
 //! nodes      sessions that move, and one to three nodes on one Redis
 //! process    start, size and cold builds
-//! oha        the load generator against another one
+//! wrk        the load generator against another one
 //! figures    what was measured: samples, budget, ratio
 //! results    tests/bench/results.json and the table
 //! pages      the tables in the book's pages
@@ -29,7 +29,6 @@ mod machine;
 mod model;
 mod monitor;
 mod nodes;
-mod oha;
 mod pages;
 mod process;
 mod redis;
@@ -37,6 +36,7 @@ mod results;
 mod servers;
 mod sessions;
 mod streams;
+mod wrk;
 
 use figures::Figures;
 use servers::Programs;
@@ -56,7 +56,7 @@ enum Runs {
     Always,
     /// Not with `--quick`.
     InFull,
-    /// Never: it installs a program.
+    /// Never: it needs a program that nothing else needs.
     WhenNamed,
 }
 
@@ -76,7 +76,7 @@ const SCENARIOS: [(&str, Scenario, Runs); 16] = [
     ("size", process::size, Runs::Always),
     ("build", process::cold_build, Runs::InFull),
     ("chapter-01", process::first_chapter, Runs::InFull),
-    ("oha", oha::agreement, Runs::WhenNamed),
+    ("wrk", wrk::agreement, Runs::WhenNamed),
 ];
 
 /// What every scenario needs.
@@ -91,7 +91,7 @@ struct Bench {
 /// What the command line asks for.
 #[derive(Args)]
 pub struct Options {
-    /// Only these scenarios; oha, which compares load generators, runs only if named
+    /// Only these scenarios; wrk, which compares load generators, runs only if named
     names: Vec<String>,
     /// Rough, without cold builds; nothing is kept
     #[arg(long)]

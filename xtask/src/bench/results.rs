@@ -25,7 +25,7 @@ pub fn read() -> Result<Value, Error> {
 pub fn keep(figures: &Figures, is_all: bool) -> Result<(), Error> {
     let mut results = if file().exists() { read()? } else { json!({}) };
     if let Some(old) = results["figures"].as_object_mut().filter(|_| is_all) {
-        old.retain(|name, _| name.starts_with("oha: "));
+        old.retain(|name, _| name.starts_with("wrk: "));
     }
     let (date, load) =
         (machine::date(), machine::machine()["load_average"].clone());
