@@ -21,7 +21,6 @@ pub mod link;
 pub mod stage;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
@@ -51,20 +50,19 @@ pub struct Plan {
 pub async fn run(plan: Plan) -> Report {
     let account = Arc::new(Account::default());
     let mut stage = Stage::start(account.clone()).await;
-    let stopping = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (1..=CLIENTS)
         .map(|number| {
             let dice = Dice::new(plan.seed, number);
             let nodes = stage.addresses();
             let client = Client::new(number, nodes, dice, account.clone());
-            tokio::spawn(client.work(stopping.clone()))
+            tokio::spawn(client.work())
         })
         .collect();
     let (start, mut dice) = (Instant::now(), Dice::new(plan.seed, 0));
     while start.elapsed() < plan.time {
         stage.disturb(&mut dice).await;
     }
-    stopping.store(true, Ordering::Relaxed);
+    account.end_faults();
     let mut books = Vec::new();
     for client in clients {
         match client.await {

@@ -16,7 +16,7 @@ use crate::redis::outage_reason;
 use crate::sessions::{StoreError, Vitals};
 
 /// How long storage may take before the node is called unhealthy.
-const STORE_DEADLINE: Duration = Duration::from_secs(1);
+const VITALS_DEADLINE: Duration = Duration::from_secs(1);
 
 /// GET /livez: the process answers.
 pub async fn livez() -> StatusCode {
@@ -79,6 +79,6 @@ pub async fn metrics(State(http): State<Arc<Http>>) -> Response {
 }
 
 async fn vitals(http: &Http) -> Result<Vitals, StoreError> {
-    let vitals = timeout(STORE_DEADLINE, http.engine.vitals()).await;
+    let vitals = timeout(VITALS_DEADLINE, http.engine.vitals()).await;
     vitals.unwrap_or(Err(StoreError::Unavailable(None)))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Plan;
 use crate::notes::{Notes, lock};
@@ -70,9 +71,20 @@ const LABELS: [(What, &str); 24] = [
 pub struct Account {
     counts: Mutex<BTreeMap<What, u64>>,
     notes: Notes,
+    faults_ended: AtomicBool,
 }
 
 impl Account {
+    /// Records that nothing fails any more.
+    pub fn end_faults(&self) {
+        self.faults_ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether nothing fails any more.
+    pub fn faults_have_ended(&self) -> bool {
+        self.faults_ended.load(Ordering::Relaxed)
+    }
+
     /// Counts something.
     pub fn count(&self, what: What) {
         *lock(&self.counts).entry(what).or_default() += 1;

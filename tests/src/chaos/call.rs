@@ -14,7 +14,8 @@ use crate::{Attempt, Stream};
 /// The protocol version of all sessions.
 pub const VERSION: &str = "2025-11-25";
 
-/// How long a call may take altogether: the longest failure several times over.
+/// How long a call may take after the last failure, several leases. Before that a
+/// verdict on a dead node may never come: it needs Redis for one whole lease.
 const PATIENCE: Duration = Duration::from_secs(25);
 
 /// How long one request may be without an answer's head, or a stream silent, before
@@ -143,8 +144,12 @@ impl Following<'_> {
 
     /// Events, whichever node they come from.
     async fn stream(mut self, dice: &mut Dice, first: Stream) -> Answer {
-        let (start, mut stream) = (Instant::now(), Some(first));
-        while start.elapsed() < PATIENCE {
+        let mut last_fault = Instant::now();
+        let mut stream = Some(first);
+        while last_fault.elapsed() < PATIENCE {
+            if !self.account.faults_have_ended() {
+                last_fault = Instant::now();
+            }
             let Some(open) = &mut stream else {
                 match self.come_back(dice).await {
                     Ok(resumed) => stream = resumed,

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -52,9 +51,10 @@ impl Client {
         Self { number, line, dice, account, calls, book, ended }
     }
 
-    /// Works until it is told to stop, with its books up to date.
-    pub async fn work(mut self, stopping: Arc<AtomicBool>) -> Self {
-        let goes_on = || !stopping.load(Ordering::Relaxed);
+    /// Works until the faults have ended, and keeps its books up to date.
+    pub async fn work(mut self) -> Self {
+        let account = self.account.clone();
+        let goes_on = || !account.faults_have_ended();
         while goes_on() {
             self.open().await;
             let mut rounds = 0;
