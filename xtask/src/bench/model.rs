@@ -1,5 +1,7 @@
 //! The model of the scaling page, checked against the measurements.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::calls::CONNECTIONS;
@@ -73,18 +75,29 @@ pub fn block(name: &str, results: &Value) -> Result<String, Error> {
     }
 }
 
-/// When and where it was measured. Who measures beside other work must say so.
+/// Writes which scenarios were measured on which day, and on which machine the last
+/// ones, with the load average, because other programs may have run beside the bench.
 fn provenance(results: &Value) -> String {
-    let figures = results["figures"].as_object().into_iter().flatten();
-    let loads = figures.filter_map(|(_, figure)| {
-        figure["load_average"].as_str()?.parse::<f64>().ok()
+    let mut days: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut highest_load = 0.0_f64;
+    for (name, figure) in results["figures"].as_object().into_iter().flatten() {
+        let scenario = name.split(':').next().unwrap_or_default();
+        let day = figure["date"].as_str().unwrap_or("?");
+        days.entry(day).or_default().insert(scenario);
+        let load = figure["load_average"].as_str().and_then(|it| it.parse().ok());
+        highest_load = highest_load.max(load.unwrap_or_default());
+    }
+    let days = days.into_iter().map(|(day, scenarios)| {
+        let scenarios: Vec<_> = scenarios.into_iter().collect();
+        format!("- {day}: {}", scenarios.join(", "))
     });
-    let (machine, load) = (&results["machine"], loads.fold(0.0, f64::max));
+    let machine = &results["machine"];
     format!(
-        "\nMeasured last on {}: {}, {} cores, {}.\nThe load average was up to \
-         {load:.1}. Where it is above what the bench needs itself,\nother programs \
-         took their share, and single figures scatter.\n\n",
-        results["date"].as_str().unwrap_or("?"),
+        "\nMeasured on:\n\n{}\n\nThe machine of the last day: {}, {} cores, {}.\nThe \
+         load average was up to {highest_load:.1}. Where it is above what the bench \
+         needs itself,\nother programs took their share, and single figures \
+         scatter.\n\n",
+        days.collect::<Vec<_>>().join("\n"),
         machine["processor"].as_str().unwrap_or("?"),
         machine["cores"],
         machine["system"].as_str().unwrap_or("?"),
