@@ -38,7 +38,7 @@ pub enum RemoteChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BusMessage {
     /// The mailbox of this node has a new entry, or the session has ended.
-    Look(SessionId),
+    PullMailbox(SessionId),
     /// A stream has new events.
     Read(SessionId, StreamId),
     /// Another node may have taken a stream over.
@@ -59,7 +59,7 @@ impl BusMessage {
     /// Returns the index of the message's kind in [`KINDS`](Self::KINDS).
     pub fn kind(&self) -> usize {
         match self {
-            Self::Look(_) => 0,
+            Self::PullMailbox(_) => 0,
             Self::Read(..) => 1,
             Self::TakenOver(..) => 2,
             Self::Cancel(..) => 3,

@@ -75,7 +75,7 @@ impl Nodes {
     }
 
     fn look_hint(&self) -> BusMessage {
-        BusMessage::Look(self.talk.id)
+        BusMessage::PullMailbox(self.talk.id)
     }
 
     async fn expect(&self, node: usize, question: &RequestId) {
@@ -308,7 +308,7 @@ async fn what_is_said_on_the_get_stream_is_told_to_the_node_that_holds_it() {
     let new = nodes.talk.listen(1).await;
     nodes.hears(0, &claimed(&nodes.talk, old)).await;
     let resumed = nodes.talk.resume(0, new).await;
-    let Resumption::Listener(hold) = resumed else { panic!("{resumed:?}") };
+    let Resumption::GetStream(hold) = resumed else { panic!("{resumed:?}") };
     nodes.hears(1, &claimed(&nodes.talk, new)).await;
     nodes.talk.logs[0].close_get_stream(&id, hold).await.unwrap();
     assert!(nodes.talk.send(1, "waits").await);

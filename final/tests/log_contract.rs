@@ -356,7 +356,7 @@ async fn a_running_call_goes_on_on_the_other_node(all: impl Logs) {
     assert!(talk.goes_on(1, seen).await);
     assert!(talk.heard(1, seen).await.is_empty());
     assert!(talk.append(opening.stream, 2, &["more"]).await);
-    assert_eq!(talk.read_at(1, opening.stream).await, ReaderLocation::Here);
+    assert_eq!(talk.read_at(1, opening.stream).await, ReaderLocation::ThisNode);
     assert_eq!(talk.heard(1, seen).await, ["more"]);
 }
 
@@ -384,7 +384,7 @@ async fn an_event_that_was_not_said_on_the_stream_is_unknown(all: impl Logs) {
     let (time, later) = (one.entry.time, other.entry.number + 1000);
     for event in [
         EventId { stream: other.stream, ..one },
-        EventId { stream: StreamId { kind: StreamKind::Listener, number }, ..one },
+        EventId { stream: StreamId { kind: StreamKind::Get, number }, ..one },
         EventId { stream: StreamId { number: 99, ..one.stream }, ..one },
         EventId { entry: EntryId { time, number: later }, ..one },
         EventId { entry: EntryId { time: u64::MAX, number: u64::MAX }, ..one },
@@ -402,7 +402,7 @@ async fn a_get_stream_is_replaced_by_a_newer_one(all: impl Logs) {
     let GetStreamLease { opening: old, hold } = talk.hold(0).await;
     assert!(talk.send(1, "read").await);
     assert_eq!(talk.heard(0, old).await, ["read"]);
-    assert_eq!(talk.read_at(0, old.stream).await, ReaderLocation::Here);
+    assert_eq!(talk.read_at(0, old.stream).await, ReaderLocation::ThisNode);
     assert!(talk.send(1, "unread").await);
     let new = talk.listen(1).await;
     assert!(talk.send(0, "said to the new one").await);
@@ -413,7 +413,7 @@ async fn a_get_stream_is_replaced_by_a_newer_one(all: impl Logs) {
     assert!(talk.goes_on(1, new).await);
     // Its reader leaves late, and takes nothing from the new one.
     talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
-    assert_eq!(talk.read_at(1, new.stream).await, ReaderLocation::Here);
+    assert_eq!(talk.read_at(1, new.stream).await, ReaderLocation::ThisNode);
 }
 
 /// D007. Counted over all streams of the session.
@@ -537,13 +537,13 @@ async fn a_message_waits_again_when_the_get_stream_was_closed(all: impl Logs) {
 
     assert!(talk.goes_on(1, seen).await);
     assert_eq!(talk.heard(1, seen).await, ["waits"]);
-    assert_eq!(talk.read_at(1, opening.stream).await, ReaderLocation::Here);
+    assert_eq!(talk.read_at(1, opening.stream).await, ReaderLocation::ThisNode);
     // Nothing was said twice, also not when it is resumed once more (D006).
     assert!(talk.goes_on(0, seen).await);
     assert_eq!(talk.heard(0, opening).await, ["read", "waits"]);
     // The first reader leaves late, and its hold is not the one that counts.
     talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
-    assert_eq!(talk.read_at(0, opening.stream).await, ReaderLocation::Here);
+    assert_eq!(talk.read_at(0, opening.stream).await, ReaderLocation::ThisNode);
 }
 
 /// The client left before it had everything, and comes back without an event id.
@@ -702,7 +702,7 @@ mod on_redis {
             EntryId { number: 999, ..long.entry },
         ];
         for entry in entries {
-            for kind in [StreamKind::Call, StreamKind::Listener] {
+            for kind in [StreamKind::Call, StreamKind::Get] {
                 let stream = StreamId { kind, ..long.stream };
                 let forged = EventId { stream, entry };
                 let resume = async |talk: &Talk| {
@@ -770,7 +770,7 @@ mod on_redis {
         for opening in [talk.open(0, 1).await, talk.listen(0).await] {
             let read_at = async |node| talk.read_at(node, opening.stream).await;
             let (here, elsewhere) =
-                (ReaderLocation::Here, ReaderLocation::OtherNode);
+                (ReaderLocation::ThisNode, ReaderLocation::OtherNode);
             assert_eq!((read_at(0).await, read_at(1).await), (here, elsewhere));
             talk.resume(1, opening).await;
             assert_eq!((read_at(0).await, read_at(1).await), (elsewhere, here));
@@ -844,7 +844,7 @@ mod on_redis {
         let GetStreamLease { opening, hold } = talk.hold(0).await;
         talk.resume(1, opening).await;
         talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
-        assert_eq!(talk.read_at(1, opening.stream).await, ReaderLocation::Here);
+        assert_eq!(talk.read_at(1, opening.stream).await, ReaderLocation::ThisNode);
         assert!(talk.send(0, "a").await);
         assert_eq!(talk.heard(1, opening).await, ["a"]);
     }
@@ -853,7 +853,7 @@ mod on_redis {
 /// L057.
 #[test]
 fn an_events_id_names_its_stream_and_is_read_back() {
-    for (kind, letter) in [(StreamKind::Call, "c"), (StreamKind::Listener, "g")] {
+    for (kind, letter) in [(StreamKind::Call, "c"), (StreamKind::Get, "g")] {
         for n in [0, 1, 10, u64::MAX] {
             let stream = StreamId { kind, number: n };
             let event = EventId { stream, entry: EntryId { time: n, number: 7 } };

@@ -91,7 +91,7 @@ impl Streams {
         let resumed = self.log.resume_stream(id, seen).await?;
         let (runner, hold) = match resumed.ok_or(Error::SessionNotFound)? {
             Resumption::Call(runner) => (runner, None),
-            Resumption::Listener(hold) => (None, Some(hold)),
+            Resumption::GetStream(hold) => (None, Some(hold)),
             Resumption::Unknown => return Err(unknown),
             Resumption::Over => return Err(OVER),
             Resumption::Replaced => return Err(REPLACED),
@@ -137,7 +137,7 @@ impl Streams {
     /// stream of a call could not be found there, so it stays.
     fn send_away(&self, handle: &StreamHandle) {
         match handle.stream.kind {
-            StreamKind::Listener => handle.close(CloseReason::Reconnect),
+            StreamKind::Get => handle.close(CloseReason::Reconnect),
             StreamKind::Call if self.node.readiness.has_shared_storage() => {
                 handle.ask_to_reconnect();
             }

@@ -128,7 +128,7 @@ impl Engine {
             BusMessage::TakenOver(session, stream) => {
                 open.recheck_owner(&session, stream);
             }
-            BusMessage::Look(session) => self.pull_mailbox(session).await,
+            BusMessage::PullMailbox(session) => self.pull_mailbox(session).await,
             BusMessage::Cancel(session, call) => {
                 if let Some(live) = self.node.live.get(&session) {
                     live.cancel_call(&call);

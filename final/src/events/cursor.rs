@@ -175,7 +175,7 @@ impl StreamCursor {
                 self.reading.close(CloseReason::Over);
             }
             (ReaderLocation::Replaced, _) => self.readers.displace(&self.reading),
-            (ReaderLocation::Closed, StreamKind::Listener) => {
+            (ReaderLocation::Closed, StreamKind::Get) => {
                 self.reading.close(CloseReason::Reconnect);
             }
             _ => return false,

@@ -10,7 +10,7 @@ pub enum StreamKind {
     /// The stream that answers one call.
     Call,
     /// The GET stream, for messages that belong to no call.
-    Listener,
+    Get,
 }
 
 /// The id of a stream in its session. The store counts the numbers, so that no two
@@ -33,7 +33,7 @@ impl StreamId {
     pub fn parse(text: &str) -> Option<Self> {
         let kind = match text.chars().next()? {
             'c' => StreamKind::Call,
-            'g' => StreamKind::Listener,
+            'g' => StreamKind::Get,
             _ => return None,
         };
         Some(Self { kind, number: number(&text[1..])? })
@@ -44,7 +44,7 @@ impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
             StreamKind::Call => 'c',
-            StreamKind::Listener => 'g',
+            StreamKind::Get => 'g',
         };
         write!(f, "{kind}{}", self.number)
     }

@@ -105,7 +105,7 @@ pub enum Resumption {
     /// one of the call, if storage knows that the call is running.
     Call(Option<Runner>),
     /// The GET stream continues, with the lease of this number.
-    Listener(u64),
+    GetStream(u64),
     /// The event was the last of its stream.
     Over,
     /// A newer GET stream has replaced this one.
@@ -118,7 +118,7 @@ pub enum Resumption {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReaderLocation {
     /// This node.
-    Here,
+    ThisNode,
     /// Another node, which has taken the stream over.
     OtherNode,
     /// No node, because a newer GET stream has replaced this one.

@@ -28,8 +28,7 @@ impl OpenStreams {
             let new_id = reading.stream;
             if old_id == new_id {
                 old.close(CloseReason::Over);
-            } else if new_id.kind == StreamKind::Listener && new_id.replaces(old_id)
-            {
+            } else if new_id.kind == StreamKind::Get && new_id.replaces(old_id) {
                 old.close(CloseReason::Displaced);
             }
         }
@@ -88,7 +87,7 @@ impl OpenStreams {
 
     /// Wakes the reader of a session's GET stream.
     pub fn wake_get_stream(&self, session: &SessionId) {
-        let is_get_stream = |it: StreamId| it.kind == StreamKind::Listener;
+        let is_get_stream = |it: StreamId| it.kind == StreamKind::Get;
         self.each(session, is_get_stream, StreamHandle::wake);
     }
 

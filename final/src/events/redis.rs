@@ -206,7 +206,7 @@ impl EventLog for RedisLog {
             return Ok(None);
         };
         Ok(Some(match (&*state, seen.stream.kind) {
-            ("open", StreamKind::Listener) => Resumption::Listener(hold),
+            ("open", StreamKind::Get) => Resumption::GetStream(hold),
             ("open", StreamKind::Call) if node.is_empty() => Resumption::Call(None),
             ("open", StreamKind::Call) => {
                 let call = serde_json::from_str(&call)
@@ -240,7 +240,7 @@ impl EventLog for RedisLog {
             last: parse_entry(&last)?,
             more,
             read_at: match &*read_at {
-                "here" => ReaderLocation::Here,
+                "here" => ReaderLocation::ThisNode,
                 "elsewhere" => ReaderLocation::OtherNode,
                 "replaced" => ReaderLocation::Replaced,
                 _ => ReaderLocation::Closed,

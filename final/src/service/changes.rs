@@ -162,7 +162,7 @@ impl ChangePublisher {
     /// The sessions whose GET stream is held here.
     fn get_streams(&self) -> impl Stream<Item = SessionId> + use<> {
         let mut listening = self.readers.all();
-        listening.retain(|reading| reading.stream.kind == StreamKind::Listener);
+        listening.retain(|reading| reading.stream.kind == StreamKind::Get);
         stream::iter(listening).map(|reading| reading.session)
     }
 

@@ -422,7 +422,7 @@ impl Talk {
     /// Whether there may be something after an event.
     pub async fn goes_on(&self, node: usize, seen: EventId) -> bool {
         let resumed = self.resume(node, seen).await;
-        matches!(resumed, Resumption::Call(_) | Resumption::Listener(_))
+        matches!(resumed, Resumption::Call(_) | Resumption::GetStream(_))
     }
 
     /// Where a stream is read, as a node sees it.

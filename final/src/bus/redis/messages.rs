@@ -42,7 +42,7 @@ pub(super) fn parse_addressed(payload: &str) -> Option<BusMessage> {
     let (session, message) = payload.split_once(' ')?;
     let session = SessionId::parse(session)?;
     let Some((kind, stream)) = message.split_once(' ') else {
-        return (message == "look").then_some(BusMessage::Look(session));
+        return (message == "look").then_some(BusMessage::PullMailbox(session));
     };
     let stream = StreamId::parse(stream)?;
     match kind {

@@ -141,7 +141,7 @@ impl SessionStreams {
             unread = self.entries.messages_after(EventId { stream, entry });
             self.entries.close(stream);
         }
-        let opening = self.open(StreamKind::Listener, now);
+        let opening = self.open(StreamKind::Get, now);
         self.entries.append_messages(opening.stream, unread, now);
         let hold = self.hold(opening.stream, opening.entry, now);
         GetStreamLease { opening, hold }
@@ -182,10 +182,10 @@ impl SessionStreams {
         }
         let stream = seen.stream;
         match (stream.kind, self.get_stream) {
-            (StreamKind::Listener, Some(current)) if current.id == stream => {
-                Resumption::Listener(self.hold(stream, current.read, now))
+            (StreamKind::Get, Some(current)) if current.id == stream => {
+                Resumption::GetStream(self.hold(stream, current.read, now))
             }
-            (StreamKind::Listener, _) => Resumption::Replaced,
+            (StreamKind::Get, _) => Resumption::Replaced,
             (StreamKind::Call, _) if self.running.contains_key(&stream) => {
                 Resumption::Call(None)
             }
@@ -208,11 +208,11 @@ impl SessionStreams {
 
     fn read_at(&self, stream: StreamId) -> ReaderLocation {
         match self.get_stream {
-            Some(current) if current.is_held_as(stream) => ReaderLocation::Here,
+            Some(current) if current.is_held_as(stream) => ReaderLocation::ThisNode,
             Some(current) if current.id.replaces(stream) => {
                 ReaderLocation::Replaced
             }
-            _ if self.running.contains_key(&stream) => ReaderLocation::Here,
+            _ if self.running.contains_key(&stream) => ReaderLocation::ThisNode,
             _ => ReaderLocation::Closed,
         }
     }
