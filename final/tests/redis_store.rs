@@ -80,6 +80,25 @@ async fn a_session_is_reconstructed_once_on_the_other_node() {
     assert_eq!(reconstructed, [false, true, false, true, false]);
 }
 
+/// Two parts of one call may reach Redis in either order, and only the one with the
+/// request takes the session over.
+#[tokio::test]
+async fn an_append_without_a_request_does_not_reconstruct_a_session() {
+    let server = RedisServer::start();
+    let first = connect(&server.url(), "first").await;
+    let second = connect(&server.url(), "second").await;
+    let session = opened();
+    first.create(&session).await.unwrap();
+
+    let mut reconstructed = Vec::new();
+    for requests in [0, 1, 0, 1] {
+        let append = HistoryAppend { requests, ..entries(1) };
+        let appended = second.append_history(&session.id, &append).await.unwrap();
+        reconstructed.push(appended.unwrap().reconstructed);
+    }
+    assert_eq!(reconstructed, [false, true, false, false]);
+}
+
 /// The record is changed as a node of an earlier release does it: field by field,
 /// and nobody is told.
 #[tokio::test]

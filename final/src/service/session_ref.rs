@@ -13,7 +13,6 @@ use tokio::sync::Notify;
 use super::node_context::NodeContext;
 use super::session::Session;
 use super::{ServiceError, session};
-use crate::protocol::logging::Level;
 use crate::sessions::store::Result as StoreResult;
 use crate::sessions::{
     AppendedSession, Clock, HistoryAppend, HistoryEntry, SessionInit, StoreError,
@@ -157,10 +156,7 @@ impl CachedSession {
         // An error of a step that did not count the request is not the answer to it.
         if requests > 0 || appended.is_ok() {
             let confirmed = |found: &Option<AppendedSession>| {
-                found.as_ref().map(|appended| {
-                    let reconstructed = requests > 0 && appended.reconstructed;
-                    self.confirmed(appended.log_level, reconstructed)
-                })
+                found.as_ref().map(|appended| self.confirmed(appended))
             };
             self.settle(
                 appended.as_ref().map(confirmed).map_err(StoreError::clone),
@@ -170,11 +166,11 @@ impl CachedSession {
         Ok(appended.subscribed)
     }
 
-    fn confirmed(&self, log_level: Option<Level>, reconstructed: bool) -> Session {
-        self.node.count_reconstruction(&self.init.id, reconstructed);
+    fn confirmed(&self, appended: &AppendedSession) -> Session {
+        self.node.count_reconstruction(&self.init.id, appended.reconstructed);
         Session {
             init: self.init.clone(),
-            log_level,
+            log_level: appended.log_level,
             clock: self.clock,
             node: self.node.clone(),
             record: OnceLock::new(),

@@ -234,7 +234,7 @@ impl SessionStore for RedisStore {
         let heard =
             append.resources.iter().zip(heard).filter(|(_, it)| it.is_some());
         Ok(Some(AppendedSession {
-            reconstructed: previous != self.node.as_str(),
+            reconstructed: append.requests > 0 && previous != self.node.as_str(),
             log_level: Level::from_name(&level),
             subscribed: heard.map(|(uri, _)| uri.clone()).collect(),
         }))

@@ -48,7 +48,7 @@ pub struct HistoryAppend {
 /// The state of a session at the moment of an append.
 #[derive(Debug, Clone)]
 pub struct AppendedSession {
-    /// As in [`TouchedSession`], if the append counted requests.
+    /// As in [`TouchedSession`]; false if the append did not count a request.
     pub reconstructed: bool,
     /// Log messages from this level on are sent; `None` lets the server choose.
     pub log_level: Option<Level>,
