@@ -64,35 +64,35 @@ pub struct Engine {
     vitals: VitalsCache,
 }
 
-/// Where everything is kept that is more than a node's own.
+/// The stores and the bus, which may be shared with other nodes.
 #[derive(Clone)]
 pub struct Storage {
     /// This node.
     pub node: NodeId,
-    /// Other nodes share it, so that what begins here may go on there.
+    /// Other nodes share the storage, so they can continue what begins here.
     pub shared: bool,
     /// The sessions.
     pub sessions: Arc<dyn SessionStore>,
-    /// What is said on their streams.
+    /// The events of their streams.
     pub log: Arc<dyn EventLog>,
-    /// The way to the other nodes.
+    /// The message bus to the other nodes.
     pub bus: Arc<dyn Bus>,
-    /// The keys that all nodes have.
+    /// The sealing keys that all nodes share.
     pub keys: Arc<KeyRing>,
 }
 
-/// What a deployment may choose.
+/// The settings of a deployment.
 #[derive(Debug, Clone, Copy)]
 pub struct EngineSettings {
-    /// A session that is idle for longer is gone.
+    /// A session expires after this time without activity.
     pub session_timeout: Duration,
     /// Entries of a session's audit trail; 0 keeps none.
     pub audit_events: usize,
-    /// A node that has not renewed its lease for so long is dead.
+    /// A node that has not renewed its lease for this time is dead.
     pub lease: Duration,
-    /// A stream whose client takes nothing for so long is closed.
+    /// A stream is closed after this time without a read by its client.
     pub stall: Duration,
-    /// How many requests of one owner may listen on this node.
+    /// The maximum number of open `subscriptions/listen` of one owner on this node.
     pub max_listeners: usize,
 }
 
@@ -160,8 +160,8 @@ impl Engine {
         &self.node.readiness
     }
 
-    /// Takes a notification. It is never answered, so what is wrong with it is
-    /// ignored (L011, L082); only storage can fail.
+    /// Handles a notification. It is never answered, so its errors are ignored
+    /// (L011, L082); only storage can fail.
     ///
     /// # Errors
     /// [`Error::Store`]
@@ -182,7 +182,7 @@ impl Engine {
         }
     }
 
-    /// A call of another node is cancelled there (D012).
+    /// Cancels a call, on another node if it runs there (D012).
     async fn cancel(
         &self,
         session: &Session,
@@ -199,8 +199,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes the client's answer to a question, which another node may have asked.
-    /// An answer that nobody waits for is dropped (L079, D010).
+    /// Handles the client's answer to a question, which another node may have
+    /// asked. An answer that no call waits for is dropped (L079, D010).
     ///
     /// # Errors
     /// [`Error::Store`]
@@ -222,7 +222,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends a session, on every node from this moment on.
+    /// Ends a session on every node, immediately.
     ///
     /// # Errors
     /// [`Error::SessionNotFound`], [`Error::Store`].
@@ -235,7 +235,8 @@ impl Engine {
             Ok(true) => {}
             Ok(false) => return Err(Error::SessionNotFound),
             Err(error) => {
-                // It may have ended, and nobody tells this node what it did itself.
+                // It may have ended, and this node gets no message of what it did
+                // itself.
                 self.pull_mailbox(*id).await;
                 return Err(error.into());
             }
@@ -246,7 +247,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends all that is live of a session on this node: the session is over.
+    /// Ends the calls and streams of a session on this node, because the session is
+    /// over.
     fn close(&self, session: &SessionId) {
         if let Some(live) = self.node.live.get(session) {
             live.close();

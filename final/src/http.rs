@@ -37,32 +37,31 @@ use crate::http::rate_limit::RateLimit;
 use crate::readiness::Readiness;
 use crate::telemetry::Metrics;
 
-/// Everything that a request handler may need.
+/// The state that request handlers share.
 pub struct Http {
     /// Serves the messages.
     pub engine: Arc<Engine>,
-    /// Counts them.
+    /// Counts requests and measures their duration.
     pub metrics: Arc<Metrics>,
-    /// How often each client may call.
+    /// The rate limit of each client.
     pub rate_limit: RateLimit,
-    /// Whether the node is starting, serving or draining.
+    /// The state of the node: starting, serving or draining.
     pub readiness: Arc<Readiness>,
-    /// Who may call, and from where.
+    /// The checks of callers and their origin.
     pub guards: Arc<Guards>,
-    /// Longest body, in bytes.
+    /// The maximum length of a body, in bytes.
     pub max_body: usize,
-    /// A call that runs longer is answered as a stream.
+    /// A call that runs longer than this is answered as a stream.
     pub sse_after: Duration,
-    /// A client that takes nothing of its stream for so long is cut off.
+    /// A stream's client is disconnected after this time without a read.
     pub sse_stall: Duration,
 }
 
-/// The routes. The order of the checks is the order of the layers, outermost
-/// first: `Host` and `Origin`, preflight, method, bounds on connections,
-/// authentication, rate limit.
+/// Builds the routes. The layers run from the outermost inwards: `Host` and
+/// `Origin`, preflight, method, connection limits, authentication, rate limit.
 ///
-/// The checks are one stack in one `layer` call: axum boxes what every such
-/// call adds, and copies the boxes for every request.
+/// The checks are one stack in one `layer` call, because axum boxes the service of
+/// every such call and clones the boxes for every request.
 pub fn router(http: Arc<Http>) -> Router {
     let guards = &http.guards;
     let checks = ServiceBuilder::new()
@@ -73,7 +72,7 @@ pub fn router(http: Arc<Http>) -> Router {
         .layer(guards::layer(guards, guards::admitted))
         .layer(guards::layer(guards, authentication::authenticate))
         .layer(http.rate_limit.layer(http.metrics.clone()));
-    // Other methods were refused before.
+    // The layer has refused all other methods.
     let endpoint = routing::post(post::post)
         .get(session::listen)
         .delete(session::delete)
@@ -86,8 +85,8 @@ pub fn router(http: Arc<Http>) -> Router {
         .with_state(http)
 }
 
-/// The operators' routes. They need only a `Host`, whichever it is, because probes and
-/// scrapers come by address and without a token.
+/// Builds the operators' routes. They accept any valid `Host`, because probes and
+/// scrapers connect by address and without a token.
 fn operators(guards: &Arc<Guards>) -> Router<Arc<Http>> {
     let checks = ServiceBuilder::new()
         .layer(guards::security_headers())

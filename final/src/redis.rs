@@ -1,5 +1,5 @@
-//! The Redis client: a connection, scripts, keys, and the one place where storage is
-//! measured. It knows nothing of what is stored.
+//! The Redis client: a connection, scripts, keys, and the one place where storage
+//! is measured. It does not know what the other modules store.
 
 mod cluster;
 mod connection;

@@ -1,4 +1,4 @@
-//! The seam for a domain: what a service offers, and what its handlers may touch.
+//! The trait boundary for a domain: [`Service`], and what its handlers may use.
 //!
 //! Another domain replaces `calculator/` by its own [`Service`] and keeps
 //! everything else.
@@ -39,7 +39,7 @@ use crate::sessions::SessionInit;
 pub struct Arguments(pub RawJson);
 
 impl Arguments {
-    /// The arguments as the type that the schema was made from.
+    /// Parses the arguments as the type from which the schema was generated.
     ///
     /// # Errors
     /// [`ServiceError::InvalidParams`] if the type is stricter than its schema.
@@ -52,7 +52,7 @@ impl Arguments {
     }
 }
 
-/// What a resource tells about.
+/// The subject of a resource: the state from which it is computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// The whole deployment, or the caller's session.
@@ -65,13 +65,14 @@ pub enum Subject {
 /// the process; the engine compiles the schemas once.
 ///
 /// Handlers run as long as they need. A cancelled call is dropped at its next
-/// `await`. What must not be torn apart belongs into one step of a [`SessionHandle`].
+/// `await`, so changes that belong together must be one step of a
+/// [`SessionHandle`].
 #[async_trait]
 pub trait Service: Send + Sync + 'static {
-    /// Name, version, capabilities.
+    /// Returns the name, the version and the capabilities.
     fn info(&self) -> ServerInfo;
 
-    /// The tools, in the order in which they are listed.
+    /// Returns the tools, in the order in which they are listed.
     fn tools(&self, era: Era) -> &[Tool];
 
     /// Runs a tool that is in the list, with arguments that fit its schema.
@@ -82,21 +83,22 @@ pub trait Service: Send + Sync + 'static {
         arguments: Arguments,
     ) -> Result<ToolResult, ServiceError>;
 
-    /// Whether a tool does nothing but through its [`Context`]. Its call may then
-    /// begin before storage has confirmed that the session is there, and waits for
-    /// storage once and not twice: if the session turns out to be gone, nothing of
-    /// the call is kept or answered. Everything else begins afterwards.
+    /// Returns whether a tool acts through its [`Context`] alone. Its call may then
+    /// start before storage has confirmed the session, and waits for storage once
+    /// instead of twice: if the session turns out to be gone, nothing of the call
+    /// is kept or answered. All other calls start afterwards.
     fn stays_in_context(&self, _tool: &str) -> bool {
         false
     }
 
-    /// The resources that can be read: those of the session and those of
-    /// everybody. Without a session they are the same for all callers (M138).
+    /// Returns the resources that can be read: those of the session, and those that
+    /// all callers share. Without a session they are the same for all callers
+    /// (M138).
     fn resources(&self, _session: Option<&SessionInit>) -> Vec<Resource> {
         Vec::new()
     }
 
-    /// The families of resources.
+    /// Returns the resource templates.
     fn resource_templates(&self, _era: Era) -> &[ResourceTemplate] {
         &[]
     }
@@ -110,12 +112,13 @@ pub trait Service: Send + Sync + 'static {
         Err(ServiceError::ResourceNotFound)
     }
 
-    /// For how long a resource may be kept by whom, in the stateless era.
+    /// Returns for how long a resource may be cached, and by which caches, in the
+    /// stateless era.
     fn cache_hint(&self, _uri: &str) -> CacheHint {
         CacheHint::NONE
     }
 
-    /// What this resource tells about, if its changes are announced.
+    /// Returns the subject of this resource, if its changes are published.
     fn subject(
         &self,
         _session: Option<&SessionInit>,
@@ -124,17 +127,17 @@ pub trait Service: Send + Sync + 'static {
         None
     }
 
-    /// Resources that change when a session's handshake completes.
+    /// Returns the resources that change when a session's handshake completes.
     fn changed_by_phase(&self, _session: &SessionInit) -> Vec<String> {
         Vec::new()
     }
 
-    /// The prompts, in the order in which they are listed.
+    /// Returns the prompts, in the order in which they are listed.
     fn prompts(&self, _era: Era) -> &[Prompt] {
         &[]
     }
 
-    /// Fills in a prompt that is in the list; its required arguments are there.
+    /// Fills in a prompt of the list. The required arguments are present.
     async fn get_prompt(
         &self,
         _cx: &Context,
@@ -144,7 +147,7 @@ pub trait Service: Send + Sync + 'static {
         Err(ServiceError::InvalidParams("unknown prompt".into()))
     }
 
-    /// Values for an argument that is being typed.
+    /// Completes an argument that the user is typing.
     async fn complete(
         &self,
         _cx: &Context,

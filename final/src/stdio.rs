@@ -1,4 +1,4 @@
-//! The second transport: one client, one session, a message a line.
+//! The second transport: one client, one session, one message per line.
 //! spec: basic/transports (stdio)
 
 mod reader;
@@ -31,14 +31,14 @@ use crate::protocol::to_raw;
 use crate::protocol::version::Era;
 use crate::sessions::{Principal, SessionId};
 
-/// How long running calls may take after the end of the input.
+/// The time that running calls have after the end of the input.
 const LAST_CALLS: Duration = Duration::from_secs(5);
 
-/// How long the client may take to read the last messages.
+/// The time that the client has to read the last messages.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// Serves until the input or `shutdown` ends; then running calls have a moment
-/// to finish, and the session is over.
+/// Serves until the input or `shutdown` ends. Running calls then have a moment to
+/// finish, and the session ends.
 ///
 /// # Errors
 /// [`io::Error`] of the output.
@@ -55,7 +55,7 @@ pub async fn serve(
     tokio::select! {
         () = connection.read(input, max_line) => {}
         () = shutdown => {}
-        // The client does not read answers any more.
+        // The client no longer reads answers.
         () = lines.closed() => {}
     }
     drop(lines);
@@ -71,7 +71,7 @@ pub async fn serve(
     }
 }
 
-/// The reading half of the connection: takes messages, and starts calls that write.
+/// The reading half of the connection: reads messages, and starts calls that write.
 struct StdioConnection {
     engine: Arc<Engine>,
     caller: Caller,
@@ -124,7 +124,7 @@ impl StdioConnection {
         }
     }
 
-    /// Serves a message. Only a request and what is no message are answered.
+    /// Serves a message. Answers only requests and malformed messages.
     async fn handle_message(&mut self, message: Result<Message, ParseError>) {
         match message {
             Ok(message) => {

@@ -1,5 +1,5 @@
-//! The sessions of which a call runs on this node, and the questions that those
-//! calls wait for.
+//! The sessions of which a call runs on this node, and the pending questions of
+//! those calls.
 //!
 //! A session has an entry only while a call pins it. Everything else is in the
 //! store, so an idle session costs the node nothing.
@@ -16,21 +16,21 @@ use crate::lock::lock;
 use crate::protocol::jsonrpc::{ClientAnswer, RequestId};
 use crate::sessions::SessionId;
 
-/// All sessions of which a call runs on this node, and how many [`PinnedSession`]
-/// hold each of them.
+/// All sessions of which a call runs on this node, each with its number of
+/// [`PinnedSession`]s.
 #[derive(Debug, Default)]
 pub struct LiveSessions(Mutex<HashMap<SessionId, (Arc<LiveSession>, usize)>>);
 
 /// The live part of one session.
 #[derive(Debug)]
 pub struct LiveSession {
-    /// Which session.
+    /// The session.
     pub id: SessionId,
     calls: Mutex<HashMap<RequestId, CancellationToken>>,
     questions: Mutex<HashMap<RequestId, oneshot::Sender<ClientAnswer>>>,
 }
 
-/// Keeps a session's entry alive. The last one to go removes it.
+/// Keeps a session's entry alive. Dropping the last one removes it.
 #[derive(Debug)]
 pub struct PinnedSession {
     session: Arc<LiveSession>,
@@ -38,7 +38,7 @@ pub struct PinnedSession {
 }
 
 impl LiveSessions {
-    /// Returns the entry of a session, and makes it if there was none.
+    /// Returns the entry of a session, and creates it if there was none.
     pub fn pin(self: &Arc<Self>, id: SessionId) -> PinnedSession {
         let mut all = lock(&self.0);
         let (session, holders) =
@@ -52,7 +52,7 @@ impl LiveSessions {
         lock(&self.0).get(id).map(|(session, _)| session.clone())
     }
 
-    /// Returns the entries of all sessions that have one at this moment.
+    /// Returns the entries of all sessions that have one now.
     pub fn all(&self) -> Vec<Arc<LiveSession>> {
         lock(&self.0).values().map(|(session, _)| session.clone()).collect()
     }
@@ -111,12 +111,12 @@ impl LiveSession {
         receiver
     }
 
-    /// Forgets a question whose answer no call waits for any longer.
+    /// Removes a question, because no call waits for its answer any longer.
     pub fn withdraw_question(&self, id: &RequestId) {
         lock(&self.questions).remove(id);
     }
 
-    /// Tells whether a call of this node waits for this answer.
+    /// Returns whether a call of this node waits for this answer.
     pub fn has_question(&self, id: &RequestId) -> bool {
         lock(&self.questions).contains_key(id)
     }

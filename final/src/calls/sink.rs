@@ -1,23 +1,23 @@
 //! The bounded queue between a running call and the transport that sends its
 //! messages.
 //!
-//! **Back-pressure**: a call that sends more than storage takes waits. It never waits
-//! for its client, because a slow client reads from storage later.
+//! **Back-pressure**: a call that sends faster than storage accepts must wait. It
+//! never waits for its client, because a slow client reads from storage later.
 
 use tokio::sync::mpsc;
 
 use crate::protocol::RawJson;
 
-/// How many events may wait. A message has a few hundred bytes, so a call costs some
-/// tens of KiB while storage is slow.
+/// The maximum number of waiting events. A message has a few hundred bytes, so a
+/// call costs some tens of KiB while storage is slow.
 pub const CAPACITY: usize = 64;
 
-/// What a call emits before its answer.
+/// An event that a call emits before its answer.
 #[derive(Debug, Clone)]
 pub enum CallEvent {
     /// A JSON-RPC message.
     Message(RawJson),
-    /// The client need not hold its connection: it may come back for the rest.
+    /// The client may close its connection and reconnect for the rest.
     CloseConnection,
 }
 
@@ -51,7 +51,7 @@ impl CallSink {
         Self(None)
     }
 
-    /// Tells whether events reach the client.
+    /// Returns whether events reach the client.
     pub fn is_stream(&self) -> bool {
         self.0.is_some()
     }
@@ -66,8 +66,8 @@ impl CallSink {
 }
 
 impl CallOutput {
-    /// Returns everything that waits, at least one event; none after the call has
-    /// dropped its sink and all events were taken. May be dropped and called again.
+    /// Returns all waiting events, at least one; none after the call has dropped
+    /// its sink and all events were taken. May be dropped and called again.
     pub async fn next_batch(&mut self) -> Vec<CallEvent> {
         let mut batch = Vec::new();
         self.0.recv_many(&mut batch, CAPACITY).await;

@@ -1,4 +1,4 @@
-//! Tool arguments against the schema that was published for them.
+//! Checks tool arguments against the schema that was published for them.
 
 mod reader;
 
@@ -9,23 +9,24 @@ use serde_json::Value;
 use self::reader::{ArgumentReader, JsonPath};
 use crate::protocol::{RawJson, to_raw};
 
-/// How many broken rules are told: a short request can break very many.
+/// The maximum number of broken rules to report: a short request can break very
+/// many.
 const MAX_RULES: usize = 10;
 
-/// The longest arguments, in bytes, of which several broken rules are told. The
-/// validator builds all of its errors before it gives one, about a kilobyte each, so
-/// of longer arguments only the first is built.
+/// The longest arguments, in bytes, of which several broken rules are reported. The
+/// validator builds all of its errors before it returns one, about a kilobyte each,
+/// so of longer arguments only the first is built.
 const MAX_LISTED: usize = 16 << 10;
 
-/// The longest arguments, in bytes, that are read without their schema: what they
-/// cost in memory does not matter yet.
+/// The longest arguments, in bytes, that are read without their schema: their
+/// memory is negligible.
 const MAX_SHORT: usize = 4 << 10;
 
 /// The longest name of an unknown argument that is repeated, in characters.
 const MAX_NAME: usize = 60;
 
-/// The arguments as the tool's code reads them: an optional one that is `null` is
-/// left out.
+/// Returns the arguments as the tool's code reads them: an optional one that is
+/// `null` is left out.
 ///
 /// # Errors
 /// The rules that they break, one sentence each. Sentences name the argument and the
@@ -118,12 +119,12 @@ fn rule(error: &ValidationError<'_>) -> String {
     }
 }
 
-/// A name that the client chose, as far as it is repeated.
+/// Shortens a name that the client chose, for an error sentence.
 fn short(name: &str) -> &str {
     name.char_indices().nth(MAX_NAME).map_or(name, |(end, _)| &name[..end])
 }
 
-/// `/calculations/3/op` as `calculations[3].op`.
+/// Writes `/calculations/3/op` as `calculations[3].op`.
 fn json_path(pointer: &str) -> String {
     let mut place = String::new();
     for step in pointer.split('/').skip(1) {

@@ -29,7 +29,7 @@ impl Attempts {
         Attempt { id, all: self.clone() }
     }
 
-    /// Tells whether this node runs the attempt.
+    /// Returns whether this node runs the attempt.
     pub fn contains(&self, attempt: &AttemptId) -> bool {
         lock(&self.0).contains(attempt)
     }

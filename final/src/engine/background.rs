@@ -1,11 +1,11 @@
-//! Work that does not end with the connection that it came on.
+//! Work that outlives its connection.
 
 use super::Engine;
 use crate::detached::Detached;
 
 impl Engine {
     /// Runs `work` to its end, even if its caller stops waiting: a client that
-    /// disconnects has not withdrawn what it sent (L049).
+    /// disconnects has not withdrawn its message (L049).
     pub fn detached<F>(&self, work: F) -> Detached<F>
     where
         F: Future<Output: Send> + Send + 'static,
@@ -18,7 +18,7 @@ impl Engine {
         self.node.background.spawn(work);
     }
 
-    /// Waits for everything that runs in the background.
+    /// Waits for all background work.
     pub async fn finish_background(&self) {
         self.node.background.close();
         self.node.background.wait().await;

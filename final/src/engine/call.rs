@@ -46,7 +46,7 @@ impl Call {
         self
     }
 
-    /// Returns what cancels it, as if its client no longer wanted it.
+    /// Returns the token that cancels it, as if its client no longer wanted it.
     pub fn cancellation(&self) -> CancellationToken {
         self.cancelled.clone()
     }
@@ -58,10 +58,10 @@ impl Call {
         self.background.spawn(work)
     }
 
-    /// Runs it to its outcome. Meanwhile sends its messages, `batch` first.
+    /// Runs it to its outcome and sends its messages, `batch` first.
     ///
     /// # Errors
-    /// That of `send`. The call is not cancelled by it.
+    /// That of `send`, which does not cancel the call.
     pub async fn drive<E, F>(
         &mut self,
         mut batch: Vec<CallEvent>,
@@ -105,7 +105,7 @@ impl Future for Call {
     }
 }
 
-/// A call that has begun ends like every other, so that it is counted and recorded.
+/// Cancels the call, so that it ends like every other and is counted and recorded.
 impl Drop for Call {
     fn drop(&mut self) {
         if let Some(work) = self.work.take().filter(|_| self.is_begun) {
@@ -116,8 +116,8 @@ impl Drop for Call {
 }
 
 impl Engine {
-    /// Prepares the call of a request in a session, whose messages go to `sink`. It runs
-    /// when the [`Call`] is polled: see `Engine::run_call`.
+    /// Prepares the call of a request in a session, whose messages go to `sink`. It
+    /// runs when the [`Call`] is polled: see `Engine::run_call`.
     ///
     /// # Errors
     /// [`Error::DuplicateId`] if the session's previous request with this id is
@@ -131,7 +131,7 @@ impl Engine {
         let session = session.into();
         let live = self.node.live.pin(session.init().id);
         let Some(cancelled) = live.register_call(&request.id) else {
-            // That the session is gone would be the first reason to refuse it.
+            // A missing session is the first reason to refuse the request.
             session.session().await?;
             return Err(Error::DuplicateId);
         };
@@ -170,8 +170,8 @@ impl Engine {
         }
     }
 
-    /// Serves a request, counts it, and records it in the audit trail of the session
-    /// or tape that it is about.
+    /// Serves a request, counts it, and records it in the audit trail of its
+    /// session or tape.
     async fn run_call(
         self: Arc<Self>,
         mut cx: Context,

@@ -26,7 +26,7 @@ pub(super) type Params<'a> = Option<&'a RawJson>;
 pub(super) type Reply = Result<RawJson, Error>;
 
 impl Engine {
-    /// Whether clients of an era can call a method.
+    /// Returns whether clients of an era can call a method.
     pub fn offers(&self, era: Era, method: Method) -> bool {
         era.has_request(method) && is_declared(method, &self.info.capabilities)
     }
@@ -97,7 +97,7 @@ impl Engine {
             Ok(arguments) => {
                 let arguments = Arguments(arguments);
                 match self.service.call_tool(cx, &name, arguments).await {
-                    // M137, and a client that cannot be asked what the tool asks.
+                    // M137, and clients that cannot be asked the tool's question.
                     Err(error) if error.is_for_model() => {
                         ToolResult::error(error.to_string())
                     }
@@ -121,7 +121,7 @@ impl Engine {
 
     async fn subscribe(&self, cx: &Context, params: Params<'_>) -> Reply {
         let ResourceParams { uri } = parse(params)?;
-        // Only what the service knows, so that subscriptions stay few and short.
+        // Only resources of the service, so that subscriptions stay few and short.
         if self.service.subject(cx.session(), &uri) != Some(Subject::Caller) {
             return Err(Error::ResourceNotFound(uri, cx.era()));
         }
@@ -155,7 +155,7 @@ impl Engine {
     }
 }
 
-/// Reads parameters as the type that the method takes; absent ones as `{}`.
+/// Parses parameters as the type of the method; absent ones as `{}`.
 ///
 /// # Errors
 /// [`Error::InvalidParams`]
@@ -166,20 +166,21 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(
         .map_err(|_| Error::InvalidParams("params do not fit the method".into()))
 }
 
-/// The session that a method of the stateful era is about.
+/// Returns the session of a method of the stateful era.
 fn session_of(cx: &Context) -> Result<&SessionId, Error> {
     let session = cx.session().ok_or(Error::MethodNotFound)?;
     Ok(&session.id)
 }
 
-/// L027: a method whose capability was not declared does not exist.
+/// Returns whether the method's capability was declared; without that it does not
+/// exist (L027).
 fn is_declared(method: Method, declared: &ServerCapabilities) -> bool {
-    let tells =
+    let notifies =
         |list: Option<ListCapability>| list.is_some_and(|it| it.list_changed);
     match method {
         Method::Listen => {
-            tells(declared.tools)
-                || tells(declared.prompts)
+            notifies(declared.tools)
+                || notifies(declared.prompts)
                 || declared
                     .resources
                     .is_some_and(|it| it.subscribe || it.list_changed)
@@ -221,12 +222,12 @@ fn list<T: Serialize>(
     Ok(to_raw(&result))
 }
 
-/// The empty result.
+/// Returns the empty result.
 pub(super) fn nothing() -> RawJson {
     to_raw(&EmptyObject {})
 }
 
-/// The empty result, unless the session ended under the request.
+/// Returns the empty result, unless the session ended during the request.
 fn exists(found: bool) -> Reply {
     if found { Ok(nothing()) } else { Err(Error::SessionNotFound) }
 }

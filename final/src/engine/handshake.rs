@@ -1,4 +1,4 @@
-//! How a session begins.
+//! Opens sessions.
 //! spec: basic/lifecycle (initialization)
 
 use tokio::time::Instant;
@@ -16,9 +16,9 @@ use crate::sessions::{SessionId, SessionInit};
 use crate::telemetry::Outcome;
 
 impl Engine {
-    /// Opens a session. The order is what matters: the session is stored before
-    /// its id leaves this function, so no node can be asked for a session that
-    /// the store does not have, and a refused request leaves nothing behind.
+    /// Opens a session. The order matters: the session is stored before its id
+    /// leaves this function, so no node can be asked for a session that the store
+    /// does not have, and a refused request leaves nothing behind.
     ///
     /// # Errors
     /// [`Error::BadHandshake`], [`Error::TooManySessions`], [`Error::Store`].
@@ -71,7 +71,7 @@ impl Engine {
         })
     }
 
-    /// The client has finished the handshake.
+    /// Completes the handshake of a session.
     pub(super) async fn initialized(&self, session: &Session) -> Result<(), Error> {
         let id = &session.init().id;
         if self.node.store.mark_ready(id).await? {

@@ -1,6 +1,6 @@
-//! The **lease** of this node, and what becomes of calls whose node let its own run
-//! out. A node that has not renewed its lease is dead, unless storage was away,
-//! because no node could renew its lease then.
+//! The **lease** of this node, and the calls of nodes whose lease has expired. A
+//! node that has not renewed its lease is dead, unless storage was away, because no
+//! node could renew its lease then.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ const CONCURRENT_ENDS: usize = 64;
 pub(super) struct StorageUptime(Mutex<Option<Instant>>);
 
 impl StorageUptime {
-    /// Records whether storage has answered.
+    /// Records an answer of storage, or its absence.
     fn record(&self, reached: bool) {
         let mut since = lock(&self.0);
         *since = since.filter(|_| reached).or(reached.then(Instant::now));
@@ -36,7 +36,7 @@ impl StorageUptime {
     }
 }
 
-/// This node's lease, and the other nodes' as far as it can tell.
+/// This node's lease, and its view of the other nodes' leases.
 pub(super) struct NodeLease {
     node: NodeId,
     duration: Duration,
@@ -47,7 +47,7 @@ pub(super) struct NodeLease {
 }
 
 impl NodeLease {
-    /// The lease of the node that reads the streams `open`.
+    /// Creates the lease of the node that reads the streams `open`.
     pub fn new(
         storage: &Storage,
         open: Arc<OpenStreams>,
@@ -63,7 +63,7 @@ impl NodeLease {
         }
     }
 
-    /// Returns how often it must be renewed.
+    /// Returns the interval at which it must be renewed.
     pub fn period(&self) -> Duration {
         self.duration / 3
     }
@@ -77,8 +77,9 @@ impl NodeLease {
         self.uptime.record(renewed.is_ok());
     }
 
-    /// A lease that is gone before its time was lost together with others: how long
-    /// storage has been reached counts from now on, before the lease is there again.
+    /// Renews the lease, or takes it anew. A lease that is gone before its time was
+    /// lost together with others, so the storage uptime starts again before the
+    /// lease is back.
     async fn renew_or_take(&self) -> Result<(), StoreError> {
         if !self.bus.renew_lease().await? {
             self.uptime.record(false);
@@ -87,14 +88,14 @@ impl NodeLease {
         Ok(())
     }
 
-    /// Ends it: this node runs nothing any longer.
+    /// Ends it: this node no longer runs anything.
     pub async fn end(&self) {
         if let Err(error) = self.bus.end_lease().await {
             tracing::debug!(%error, "the lease of this node will run out");
         }
     }
 
-    /// Tells whether `runner` is another node.
+    /// Returns whether `runner` is another node.
     pub fn is_foreign(&self, runner: &Runner) -> bool {
         runner.node != self.node
     }
@@ -133,7 +134,7 @@ impl NodeLease {
     }
 
     /// Ends a stream with an error, because its reader would wait forever. If the
-    /// node was not dead, its own answer is refused.
+    /// node is still alive, storage refuses its own answer.
     async fn fail(&self, session: &SessionId, stream: StreamId, runner: &Runner) {
         let answer = Error::NodeLost.to_message(Some(&runner.call));
         let finish =
@@ -146,13 +147,14 @@ impl NodeLease {
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, %session, "not ended"),
         }
-        // In any case: the end may be there although it was not confirmed.
+        // In any case: the end may be stored although it was not confirmed.
         self.open.wake(session, stream);
     }
 
-    /// No verdict before storage has been reached for one whole lease, and none by a
-    /// storage that has lost the lease of this node, too. Answers of storage decide,
-    /// not the subscription, which may break while leases are renewed.
+    /// Returns whether a node is dead. No node is before storage has been reached
+    /// for one whole lease, or if storage has also lost the lease of this node.
+    /// Answers of storage decide, not the subscription, which may break while
+    /// leases are renewed.
     async fn is_dead(&self, node: &NodeId) -> bool {
         self.bus.is_alive(node).await.is_ok_and(|alive| !alive)
             && self.bus.is_alive(&self.node).await.unwrap_or_default()

@@ -1,5 +1,5 @@
-//! `subscriptions/listen`: a request that says what has changed, until somebody
-//! ends it.
+//! Serves `subscriptions/listen`: a request that sends changes until the client or
+//! this node ends it.
 //! spec: basic/patterns/subscriptions, 2026-07-28
 
 use serde::Serialize;
@@ -18,8 +18,9 @@ use crate::service::subscriptions::ResourceChange;
 use crate::service::{Context, ServiceError, Subject};
 
 impl Engine {
-    /// Listens until the client has gone, or this node asks everybody to end. What
-    /// is listened for stays alive meanwhile (D009).
+    /// Sends the client the changes that it subscribes to, until it disconnects or
+    /// this node ends its subscriptions. The tapes among them stay alive meanwhile
+    /// (D009).
     pub(super) async fn listen_for_changes(
         &self,
         cx: &Context,
@@ -27,18 +28,18 @@ impl Engine {
     ) -> Result<RawJson, Error> {
         let ListenParams { notifications } = dispatch::parse(params)?;
         let scope = cx.request_scope().ok_or(Error::MethodNotFound)?;
-        let listening = self.node.changes.listen(&scope.caller.owner);
-        let listening = listening.ok_or(Error::TooManyListeners)?;
-        let honoured = self.accepted_filter(cx, notifications).await?;
-        listening.hear(honoured.clone());
-        // M110: the first message. What changes from now on comes after it.
-        let acknowledged = SubscriptionAcknowledgement { notifications: &honoured };
+        let subscription = self.node.changes.listen(&scope.caller.owner);
+        let subscription = subscription.ok_or(Error::TooManyListeners)?;
+        let accepted = self.accepted_filter(cx, notifications).await?;
+        subscription.set_filter(accepted.clone());
+        // M110: the first message. All changes from now on come after it.
+        let acknowledged = SubscriptionAcknowledgement { notifications: &accepted };
         let method = "notifications/subscriptions/acknowledged";
         send(cx, method, acknowledged).await;
-        if honoured.is_empty() {
+        if accepted.is_empty() {
             return Ok(dispatch::nothing());
         }
-        while let Some(change) = listening.next().await {
+        while let Some(change) = subscription.next().await {
             send_change(cx, &change).await;
         }
         Ok(dispatch::nothing())
@@ -75,7 +76,7 @@ impl Engine {
         Ok(accepted)
     }
 
-    /// Tells whether changes of a resource are announced, to this caller.
+    /// Returns whether this caller can subscribe to a resource.
     async fn accepts_resource(
         &self,
         cx: &Context,
@@ -88,7 +89,7 @@ impl Engine {
         }
     }
 
-    /// Lets all nodes know that somebody listens to a resource of a tape; `false` if
+    /// Stores the subscription to a resource of a tape for all nodes; `false` if
     /// there is no such tape.
     async fn watch(
         &self,
@@ -116,7 +117,7 @@ async fn send_change(cx: &Context, change: &ResourceChange) {
     }
 }
 
-/// M112: everything on the stream says to which subscription it belongs.
+/// Sends a message with the id of its subscription (M112).
 async fn send(cx: &Context, method: &str, params: impl Serialize + Send + Sync) {
     let meta = SubscriptionMeta { subscription: &cx.id };
     cx.notify(method, &SubscriptionParams { meta, params }).await;

@@ -1,4 +1,4 @@
-//! How a request ended.
+//! The outcome of a request.
 
 use crate::error::Error;
 use crate::protocol::RawJson;
@@ -7,7 +7,7 @@ use crate::service::ServiceError;
 use crate::service::scope::ConfirmedScope;
 use crate::telemetry::Outcome;
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Debug)]
 pub enum CallOutcome {
     /// The client gets this answer.
@@ -22,7 +22,7 @@ pub struct Answer(Result<RawJson, Error>);
 
 impl Answer {
     /// Answers with `result`, or with the reason why the scope of the call was not
-    /// confirmed: nothing else about a session that is gone may reach its client.
+    /// confirmed: nothing else about a missing session may reach its client.
     pub(super) fn new(
         scope: Result<ConfirmedScope<'_>, ServiceError>,
         result: Result<RawJson, Error>,
@@ -57,7 +57,7 @@ impl CallOutcome {
         }
     }
 
-    /// Tells whether it ended because it was cancelled.
+    /// Returns whether it ended because it was cancelled.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled)
     }
@@ -70,7 +70,7 @@ impl CallOutcome {
         }
     }
 
-    /// Returns what the metrics call it.
+    /// Returns its label in the metrics.
     pub(super) fn label(&self) -> Outcome {
         match self {
             Self::Answered(Answer(Ok(_))) => Outcome::Done,

@@ -15,14 +15,14 @@ use crate::service::ServiceError;
 use crate::service::asking::ANSWER_LIFETIME;
 use crate::sessions::StoreError;
 
-/// What is sealed as `requestState`.
+/// The contents of a sealed `requestState`.
 #[derive(Serialize, Deserialize)]
 struct RequestState {
-    /// Random, and the name under which it can be used up.
+    /// A random id, under which the state is used once.
     id: String,
-    /// Until when it is accepted, ms since 1970, by the clock that all nodes share.
+    /// The end of its life, ms since 1970, by the clock that all nodes share.
     until: u64,
-    /// What was answered in earlier rounds.
+    /// The answers of earlier rounds.
     answers: Answers,
 }
 
@@ -38,11 +38,11 @@ impl RequestStates {
         Self { keys, bus }
     }
 
-    /// Takes over the key with which all nodes seal, unless it is configured. Redis
-    /// may have lost it: then one of the nodes gives it back.
+    /// Takes over the key with which all nodes seal, unless it is configured. If
+    /// Redis has lost it, one of the nodes restores it.
     ///
     /// # Errors
-    /// [`StoreError`] if the others cannot be asked.
+    /// [`StoreError`] if the bus does not answer.
     pub async fn agree_on_key(&self) -> Result<(), StoreError> {
         if let Some(proposal) = self.keys.proposal() {
             self.keys.learn(self.bus.agree_on_secret(proposal).await?);
@@ -67,10 +67,12 @@ impl RequestStates {
         Ok(sealed.map_err(|error| ServiceError::Internal(error.into()))?)
     }
 
-    /// Opens what a node has sealed for `purpose`: its name, and the answers.
+    /// Opens a state that a node has sealed for `purpose`. Returns its id and the
+    /// answers.
     ///
     /// # Errors
-    /// [`Error::InvalidParams`] if it is none of ours, or too old; [`Error::Store`].
+    /// [`Error::InvalidParams`] if no node has sealed it, or too long ago;
+    /// [`Error::Store`].
     pub async fn open(
         &self,
         sealed: &str,

@@ -1,4 +1,4 @@
-//! How a request finds its session.
+//! Finds the session of a request.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::service::{Session, SessionHandle};
 use crate::sessions::SessionId;
 
 impl Engine {
-    /// Finds a session, on whichever node it was opened, and counts `requests` of
-    /// it. Nothing of it needs to be on this node: its record is enough to continue.
+    /// Finds a session, whichever node opened it, and counts `requests` of it. This
+    /// node needs nothing but the stored record to continue it.
     ///
     /// # Errors
     /// [`Error::SessionNotFound`], also for a session of another principal;
@@ -28,9 +28,9 @@ impl Engine {
         Ok(Arc::new(found.await?.ok_or(Error::SessionNotFound)?))
     }
 
-    /// Finds a session for a request that may start before storage has confirmed it,
-    /// if this node has the session in its cache: so a short call waits for storage
-    /// once instead of twice.
+    /// Finds a session for a request that may start before storage has confirmed
+    /// it, if this node has the session in its cache. A short call then waits for
+    /// storage once instead of twice.
     pub fn cached_session(
         &self,
         request: &Request,
@@ -51,8 +51,8 @@ impl Engine {
                 .is_ok_and(|tool| self.service.stays_in_context(&tool.name))
     }
 
-    /// Finds a session and leaves it as it is, not even its expiry postponed:
-    /// for a request that will be refused.
+    /// Finds a session without touching it, for a request that will be refused. Its
+    /// expiry is not postponed.
     ///
     /// # Errors
     /// As for [`load_and_touch`](Self::load_and_touch).

@@ -1,5 +1,5 @@
-//! A request of the stateless era: the same methods, on what the request says
-//! itself, and results that say what they are.
+//! Requests of the stateless era: the same methods, on the request's own envelope,
+//! and results with an envelope.
 //! spec: basic/index, basic/patterns/mrtr, 2026-07-28
 
 use std::sync::{Arc, Mutex};
@@ -26,12 +26,11 @@ use crate::service::{Context, ServiceError};
 use crate::sessions::Caller;
 
 impl Engine {
-    /// Starts a request that belongs to no session. What it sends meanwhile goes to
-    /// `sink`; nothing runs before the call is polled, and nothing after it is
-    /// dropped.
+    /// Starts a request that belongs to no session. Its messages go to `sink`.
+    /// Nothing runs before the call is polled, or after it is dropped.
     ///
     /// # Errors
-    /// [`BadEnvelope`] if it wants a log level that there is not.
+    /// [`BadEnvelope`] if it names an unknown log level.
     pub fn serve(
         self: &Arc<Self>,
         caller: &Caller,
@@ -78,7 +77,7 @@ impl Engine {
         }
     }
 
-    /// Gives the handler what the client has answered so far.
+    /// Restores the client's answers of all rounds for the handler.
     async fn restore_answers(
         &self,
         cx: &mut Context,
@@ -94,7 +93,7 @@ impl Engine {
         if let Some(sealed) = retry.request_state {
             let purpose = purpose(&scope.caller, method, params)?;
             let (id, earlier) = self.states.open(&sealed, &purpose).await?;
-            // What was accepted once is not answered again.
+            // An accepted answer is not replaced.
             answers.extend(earlier);
             state = Some(id);
         }
@@ -128,7 +127,7 @@ impl Engine {
         ResultEnvelope { result_type, cache, meta }
     }
 
-    /// M086, A2: what may be kept of which results.
+    /// Returns how a result may be cached (M086, A2).
     fn cache_hint(
         &self,
         cx: &Context,
@@ -143,7 +142,7 @@ impl Engine {
             | Method::ListTemplates => Some(CacheHint::OF_RELEASE),
             Method::ReadResource => {
                 let ResourceParams { uri } = dispatch::parse(params).ok()?;
-                // A14: what depends on answers is nobody else's.
+                // A14: a result that depends on answers is for this caller alone.
                 let is_answered = cx
                     .request_scope()
                     .is_some_and(|scope| !scope.given.taken().is_empty());
@@ -156,7 +155,7 @@ impl Engine {
         }
     }
 
-    /// `server/discover`
+    /// Returns the result of `server/discover`.
     pub(super) fn discover(&self) -> RawJson {
         to_raw(&DiscoverResult {
             supported_versions: &SUPPORTED,
@@ -166,8 +165,9 @@ impl Engine {
     }
 }
 
-/// M100, M102: a state is good for the principal and the request for which it was
-/// made. Members of objects are in order here, whatever the client did with them.
+/// Returns the purpose of a sealed state: it is valid only for the principal and
+/// the request for which it was sealed (M100, M102). Members of objects are sorted,
+/// whatever their order in the request.
 fn purpose(
     caller: &Caller,
     method: Method,

@@ -31,17 +31,17 @@ struct StreamedCall {
     stream: StreamId,
     id: RequestId,
     attempt: Attempt,
-    /// How many batches were appended.
+    /// The number of appended batches.
     batches: u64,
 }
 
 impl Streams {
-    /// Lets a call continue as a stream, which begins with `batch`. What the call
+    /// Continues a call as a stream, which begins with `batch`. All that the call
     /// emits from now on comes through `output`.
     ///
     /// # Errors
-    /// [`Error::DuplicateId`] if a call with this id is still running as a stream, on
-    /// whichever node; [`Error::SessionNotFound`], [`Error::Store`]. The call is then
+    /// [`Error::DuplicateId`] if a call with this id is still running as a stream,
+    /// on any node; [`Error::SessionNotFound`], [`Error::Store`]. The call is then
     /// cancelled.
     pub async fn open_call(
         self: &Arc<Self>,
@@ -68,7 +68,7 @@ impl Streams {
         Ok(prime(cursor, session, opening))
     }
 
-    /// Makes a call known to all nodes, and opens its stream.
+    /// Registers a call for all nodes, and opens its stream.
     async fn register(
         &self,
         session: &SessionId,
@@ -118,8 +118,8 @@ impl Streams {
         });
     }
 
-    /// Appends what a call emits, and its answer. If the call has no time left, its
-    /// answer is an error.
+    /// Appends the messages and the answer of a call. If the call has no time left,
+    /// its answer is an error.
     async fn run(
         self: Arc<Self>,
         mut streamed: StreamedCall,
@@ -143,8 +143,8 @@ impl Streams {
         }
     }
 
-    /// Appends what a call emits until it has ended; `None` if storage refuses more
-    /// of it: the session is over, or this node was taken for dead.
+    /// Appends the messages of a call until it has ended; `None` if storage refuses
+    /// more of them: the session is over, or this node was taken for dead.
     async fn pump(
         &self,
         streamed: &mut StreamedCall,

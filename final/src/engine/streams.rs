@@ -26,19 +26,19 @@ const REPLACED: Error = Error::CannotResume("a newer stream took its place");
 pub struct Streams {
     pub(super) node: Arc<NodeContext>,
     pub(super) log: Arc<dyn EventLog>,
-    /// The streams that are read here.
+    /// The streams that this node reads.
     pub(super) open: Arc<OpenStreams>,
-    /// The calls that run here as streams.
+    /// The calls that this node runs as streams.
     pub(super) attempts: Arc<Attempts>,
     pub(super) lease: NodeLease,
     /// Streams are closed as soon as they are opened, because the node drains.
     closing: AtomicBool,
-    /// A client that takes nothing for so long is cut off.
+    /// A client is disconnected after this time without a read.
     stall: Duration,
 }
 
 impl Streams {
-    /// Serves the streams in `storage`; those that are read here are in `open`.
+    /// Serves the streams in `storage`; those that this node reads are in `open`.
     pub(super) fn new(
         storage: &Storage,
         node: Arc<NodeContext>,
@@ -72,8 +72,8 @@ impl Streams {
         Ok(prime(cursor, session, opening))
     }
 
-    /// Resumes a stream strictly after an event that the client has received, on
-    /// whichever node the stream was sent before.
+    /// Resumes a stream strictly after an event that the client has received,
+    /// whichever node has sent it.
     ///
     /// # Errors
     /// [`Error::CannotResume`] gives the reason (D007, A13).
@@ -126,15 +126,16 @@ impl Streams {
             seen.entry,
             self.node.background.clone(),
         );
-        // Checked when the stream is among the open ones, or the drain might miss it.
+        // Checked after the stream is among the open ones, because the drain could
+        // miss it before.
         if self.closing.load(Ordering::SeqCst) {
             self.send_away(&handle);
         }
         cursor
     }
 
-    /// Asks the reader of a stream to reconnect, to another node. In memory the
-    /// stream of a call could not be found there, so it stays.
+    /// Asks the client of a stream to reconnect, to another node. No other node has
+    /// the calls' streams of the memory store, so these stay.
     fn send_away(&self, handle: &StreamHandle) {
         match handle.stream.kind {
             StreamKind::Get => handle.close(CloseReason::Reconnect),
@@ -145,7 +146,7 @@ impl Streams {
         }
     }
 
-    /// Sends away all readers, and those that come later. Calls continue.
+    /// Closes all streams, also those that are opened later. Calls continue.
     pub(super) fn send_all_away(&self) {
         self.closing.store(true, Ordering::SeqCst);
         for handle in self.open.all() {
@@ -153,7 +154,7 @@ impl Streams {
         }
     }
 
-    /// Cuts off readers whose client does not keep up, until it is dropped.
+    /// Closes streams whose client does not keep up, until it is dropped.
     pub(super) async fn cut_off_stalled(&self) {
         let mut ticks = ticks(self.stall / 4);
         loop {

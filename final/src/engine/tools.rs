@@ -28,7 +28,7 @@ pub(super) struct ToolTable {
     stateless: HashMap<String, CompiledTool>,
 }
 
-/// What a call of one tool is checked against.
+/// The rules that calls of one tool are checked against.
 pub(super) struct CompiledTool {
     schema: Value,
     validator: Validator,
@@ -36,7 +36,7 @@ pub(super) struct CompiledTool {
 }
 
 impl ToolTable {
-    /// Compiles what `service` offers.
+    /// Compiles the schemas of `service`.
     ///
     /// # Errors
     /// [`BadSchema`] names the tool whose schema is wrong.
@@ -51,7 +51,7 @@ impl ToolTable {
         Ok(Self { stateful: stateful?, stateless: stateless? })
     }
 
-    /// The tool with this name.
+    /// Returns the tool with this name.
     pub fn get(&self, era: Era, name: &str) -> Option<&CompiledTool> {
         let tools = match era {
             Era::Stateful(_) => &self.stateful,
@@ -71,7 +71,7 @@ impl CompiledTool {
         Ok(Self { schema, validator, headers })
     }
 
-    /// The arguments as the tool's code reads them.
+    /// Returns the arguments as the tool's code reads them.
     ///
     /// # Errors
     /// The rules that they break, in sentences.
@@ -81,13 +81,13 @@ impl CompiledTool {
 }
 
 impl Engine {
-    /// The arguments of a tool that headers repeat, in the stateless era.
+    /// Returns the arguments of a tool that headers repeat, in the stateless era.
     pub fn header_parameters(&self, tool: &str) -> &[HeaderParameter] {
         let checked = self.tools.get(Era::Stateless, tool);
         checked.map_or(&[], |checked| &checked.headers)
     }
 
-    /// The names of all such headers.
+    /// Returns the names of all such headers.
     pub fn parameter_headers(&self) -> impl Iterator<Item = &str> {
         let all = self.tools.stateless.values().flat_map(|tool| &tool.headers);
         all.map(|parameter| parameter.header.as_str())

@@ -14,14 +14,14 @@ use crate::bus::{BusMessage, Mailbox};
 use crate::calls::LiveSession;
 use crate::sessions::{SessionId, StoreError};
 
-/// How often expired sessions are removed, at most; they are invisible from the
-/// moment they expire, so this only frees memory and corrects the gauges.
+/// The longest pause between removals of expired sessions. They are invisible from
+/// the moment they expire, so this only frees memory and corrects the gauges.
 const LONGEST_SWEEP: Duration = Duration::from_secs(10);
 
-/// How many bus messages may wait.
+/// The maximum number of waiting bus messages.
 const MESSAGES: usize = 1024;
 
-/// How many bus messages are handled concurrently.
+/// The maximum number of bus messages that are handled concurrently.
 const CONCURRENT_MESSAGES: usize = 64;
 
 /// Pause before a mailbox is pulled again that storage did not return.
@@ -44,9 +44,9 @@ impl Engine {
         );
     }
 
-    /// D009: a running call, a stream that is read and a pending question are
-    /// activity. A session that is gone (ended on another node, or lost with the
-    /// store's data) is closed here, too.
+    /// Keeps sessions alive that have a running call, an open stream or a pending
+    /// question: those are activity (D009). Also closes sessions that are gone
+    /// (ended on another node, or lost with the store's data).
     async fn keep_busy_sessions(&self) {
         let mut ticks = ticks(self.node.session_timeout / 3);
         loop {
@@ -57,7 +57,7 @@ impl Engine {
                     Ok(false) => self.close(&session),
                     Err(error) => {
                         tracing::warn!(%error, %session, "could not be kept");
-                        // One unreadable session must not cost the others.
+                        // One unreadable session must not affect the others.
                         if error.is_outage() {
                             break;
                         }
@@ -67,7 +67,7 @@ impl Engine {
         }
     }
 
-    /// Returns the sessions of which a call runs here or a stream is read here.
+    /// Returns the sessions with a running call or an open stream on this node.
     fn busy_sessions(&self) -> HashSet<SessionId> {
         let mut sessions = self.streams.open.sessions();
         sessions.extend(self.node.live.all().iter().map(|live| live.id));
@@ -146,8 +146,8 @@ impl Engine {
         }
     }
 
-    /// Pulls what other nodes have left for this one, now or as soon as storage can
-    /// be reached.
+    /// Pulls the messages of other nodes for this one, now or as soon as storage
+    /// can be reached.
     pub(super) async fn pull_mailbox(self: &Arc<Self>, session: SessionId) {
         if !self.try_pull_mailbox(&session).await {
             let engine = self.clone();
@@ -181,21 +181,21 @@ impl Engine {
         true
     }
 
-    /// Asks all readers of streams to come back later, and those that come later, too:
-    /// this node is going down. Calls continue.
+    /// Asks the clients of all streams to reconnect later, also those that come
+    /// later: this node is shutting down. Calls continue.
     pub fn close_streams(&self) {
         self.node.changes.end_subscriptions();
         self.streams.send_all_away();
     }
 
-    /// Ends the calls that still run with an error. Then this node has nothing left
+    /// Ends the calls that still run with an error. This node then has nothing left
     /// to lose.
     pub async fn fail_remaining_calls(&self) {
         self.node.out_of_time.cancel();
         self.finish_background().await;
     }
 
-    /// Ends the lease of this node: it runs nothing any longer.
+    /// Ends the lease of this node, which no longer runs anything.
     pub async fn leave(&self) {
         self.streams.lease.end().await;
     }
@@ -203,13 +203,13 @@ impl Engine {
     /// Takes over the key with which all nodes seal, unless it is configured.
     ///
     /// # Errors
-    /// [`StoreError`] if the others cannot be asked.
+    /// [`StoreError`] if storage does not answer.
     pub async fn agree_on_key(&self) -> Result<(), StoreError> {
         self.states.agree_on_key().await
     }
 }
 
-/// Hands over what other nodes have left for the calls of a session.
+/// Delivers the messages of other nodes to the calls of a session.
 fn deliver(live: Option<Arc<LiveSession>>, mailbox: Mailbox) {
     let Some(live) = live else { return };
     for (question, outcome) in mailbox.answers {
@@ -221,7 +221,7 @@ fn deliver(live: Option<Arc<LiveSession>>, mailbox: Mailbox) {
     }
 }
 
-/// Late ticks are not made up for: the store may be slow because it is busy.
+/// Ticks, and skips late ticks: the store may be slow because it is busy.
 pub(super) fn ticks(every: Duration) -> Interval {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -11,21 +11,21 @@ use super::Engine;
 use crate::lock::lock;
 use crate::sessions::{SessionStore, StoreError, Vitals};
 
-/// For how long an answer of storage is shared. Anybody may ask without a token, so
-/// however often they do, storage must not notice.
+/// How long an answer of storage is shared. Anyone may ask without a token, so the
+/// load on storage must not depend on how often they do.
 const SHARED: Duration = Duration::from_secs(1);
 
 type Probe = Shared<BoxFuture<'static, Result<Vitals, StoreError>>>;
 
-/// The last answer of storage, or the one that is on its way.
+/// The last answer of storage, or a pending one.
 pub(super) struct VitalsCache {
     store: Arc<dyn SessionStore>,
-    /// And when storage was asked.
+    /// The time at which storage was asked, behind its answer.
     last: Mutex<Option<(Instant, Probe)>>,
 }
 
 impl VitalsCache {
-    /// An empty cache before `store`.
+    /// Creates an empty cache before `store`.
     pub fn new(store: Arc<dyn SessionStore>) -> Self {
         Self { store, last: Mutex::default() }
     }

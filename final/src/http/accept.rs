@@ -1,10 +1,10 @@
-//! Content negotiation: which of the two forms of an answer the client takes.
+//! Content negotiation: the form of an answer that the client accepts.
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 
-/// What the client takes. A client that names neither type gets an error; one
-/// that sends no `Accept` at all takes everything.
+/// The types that the client accepts. A client that names neither gets an error;
+/// one that sends no `Accept` at all accepts both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepts {
     /// `application/json`
@@ -14,7 +14,7 @@ pub struct Accepts {
 }
 
 impl Accepts {
-    /// JSON alone: the form of errors that come before any other choice.
+    /// JSON alone: the form of errors that precede negotiation.
     pub const JSON: Self = Self { json: true, stream: false };
 
     /// Reads the `Accept` headers.
@@ -40,13 +40,13 @@ impl Accepts {
         accepts
     }
 
-    /// Whether there is any form that both sides know.
+    /// Returns whether the client accepts any form that the server has.
     pub fn anything(self) -> bool {
         self.json || self.stream
     }
 }
 
-/// `q=0` says that the type is not wanted.
+/// Returns whether a parameter is `q=0`, which excludes the type.
 fn is_zero_weight(parameter: &str) -> bool {
     parameter
         .strip_prefix("q=")

@@ -1,4 +1,4 @@
-//! Finds out who is calling: the owner of a bearer token, or a network.
+//! Identifies the caller: the owner of a bearer token, or a network.
 //! spec: basic/authorization; RFC 6750
 
 use axum::extract::Request;
@@ -13,7 +13,7 @@ use crate::config::Tokens;
 use crate::engine::Caller;
 use crate::sessions::Principal;
 
-/// Finds out who is calling, for [`caller`].
+/// Identifies the caller, for [`caller`].
 ///
 /// # Errors
 /// [`HttpError::Unauthorized`], [`HttpError::InvalidToken`],
@@ -76,7 +76,7 @@ pub fn caller(extensions: &Extensions) -> Result<Caller, HttpError> {
 }
 
 /// Finds the owner of a token. Compares with every known one in constant time, so
-/// that the time taken reveals nothing about which of them was nearly right.
+/// that the duration reveals nothing about which of them was nearly right.
 fn principal(tokens: &Tokens, token: &[u8]) -> Option<Principal> {
     let mut found = 0_u64;
     for (index, (_, known)) in (1..).zip(&tokens.0) {

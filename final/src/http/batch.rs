@@ -1,4 +1,4 @@
-//! A batch of messages, which 2025-03-26 alone has.
+//! Batches of messages, which exist in 2025-03-26 alone.
 //! spec: basic/transports (sending messages to the server), 2025-03-26
 
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use crate::protocol::body::ParseError;
 use crate::protocol::jsonrpc::Message;
 use crate::protocol::{RawJson, to_raw};
 
-/// Serves a batch. Its requests run concurrently and are answered together; the
-/// client cannot be asked or sent anything meanwhile.
+/// Serves a batch. Its requests run concurrently and are answered together, so they
+/// can ask or send the client nothing meanwhile.
 pub(super) async fn serve(
     Post { http, head, caller }: Post,
     messages: Vec<Result<Message, ParseError>>,
@@ -79,7 +79,7 @@ async fn take(
             return Err(Error::from(error).to_message(id.as_ref()));
         }
     };
-    // It has no answer, and the other messages are served anyway.
+    // It has no answer, and the other messages are served in any case.
     if let Err(error) = taken {
         error.log();
     }

@@ -12,11 +12,12 @@ use super::error::HttpError;
 use super::single;
 use crate::error::Error;
 
-/// How long a body may take to arrive: a slow sender holds a connection, not a
-/// session, but connections are bounded too.
+/// The time that a body has to arrive. A slow sender occupies a connection, not a
+/// session, but connections are limited, too.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The body, if it is declared as plain JSON and not longer than `limit` bytes.
+/// Reads the body, if it is declared as plain JSON and not longer than `limit`
+/// bytes.
 ///
 /// # Errors
 /// [`HttpError::UnsupportedMediaType`], [`HttpError::UnsupportedEncoding`],
@@ -60,8 +61,8 @@ fn is_json(headers: &HeaderMap) -> Result<bool, HttpError> {
     Ok(is_json(line) || line.split(|byte| *byte == b',').all(is_json))
 }
 
-/// Whether the body is sent as it is. Nothing is decompressed: a small body could
-/// become one without bounds.
+/// Returns whether the body is sent without a content encoding. Nothing is
+/// decompressed, because a small body could expand without limit.
 fn is_plain(headers: &HeaderMap) -> bool {
     single::values(headers, &CONTENT_ENCODING)
         .all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))

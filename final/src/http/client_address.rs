@@ -8,16 +8,16 @@ use axum::http::HeaderMap;
 /// The header in which most proxies name their client.
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The header that RFC 7239 has for it.
+/// The header that RFC 7239 defines for it.
 const FORWARDED: &str = "forwarded";
 
-/// Reads the network of the client that a trusted proxy forwards for. `None` if the
-/// proxy's own word cannot be told from the client's, or cannot be read: then the
-/// request counts for the proxy.
+/// Reads the network of the client that a trusted proxy forwards for. `None` if it
+/// cannot be read, or if the client may have written it: the request then counts
+/// for the proxy.
 ///
-/// A proxy writes one of the two headers, and may pass on what a client has put into
-/// the other. So a header that is there but cannot be read does not make way for the
-/// other one, and two that disagree tell nothing.
+/// A proxy writes one of the two headers, and may pass on the other one as the
+/// client sent it. So an unreadable header does not make way for the other one, and
+/// if two disagree, neither is trusted.
 pub fn forwarded_network(headers: &HeaderMap) -> Option<Arc<str>> {
     let hops = [
         last_hop(headers, X_FORWARDED_FOR).map(parse_address),
@@ -30,8 +30,8 @@ pub fn forwarded_network(headers: &HeaderMap) -> Option<Arc<str>> {
     }
 }
 
-/// Returns the last hop, which the proxy itself has added: everything before it is
-/// whatever the client wrote, in any bytes.
+/// Returns the last hop, which the proxy itself has added: everything before it
+/// comes from the client, in any bytes.
 fn last_hop<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let value = headers.get_all(name).iter().next_back()?.as_bytes();
     value.rsplit(|byte| *byte == b',').next().map(<[u8]>::trim_ascii)
@@ -62,8 +62,8 @@ fn parse_address(text: &[u8]) -> Option<IpAddr> {
     text.parse().ok().or_else(|| text.rsplit_once(':')?.0.parse().ok())
 }
 
-/// Returns what one client can be told apart by: an IPv4 address, or the /64 network
-/// of an IPv6 address, of which one client has 2^64.
+/// Returns the network that identifies a client: an IPv4 address, or the /64
+/// network of an IPv6 address, of which one client has 2^64.
 pub fn network(address: IpAddr) -> Arc<str> {
     match address.to_canonical() {
         IpAddr::V4(address) => format!("address {address}").into(),
@@ -104,7 +104,7 @@ mod tests {
         }
     }
 
-    /// The proxy appends to what the client sent, whatever bytes that has.
+    /// The proxy appends to the client's header, whatever its bytes.
     #[test]
     fn a_byte_beyond_ascii_before_the_last_hop_changes_nothing() {
         let client = Some("address 203.0.113.7".to_owned());
@@ -128,7 +128,7 @@ mod tests {
         }
     }
 
-    /// Which of them the proxy wrote, nothing tells.
+    /// The node cannot know which of them the proxy has written.
     #[test]
     fn two_headers_that_disagree_tell_nothing() {
         let both = |forwarded: &[u8]| {

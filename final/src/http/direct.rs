@@ -15,11 +15,11 @@ use crate::calls::{CallEvent, CallOutput};
 use crate::engine::Call;
 use crate::protocol::RawJson;
 
-/// How many messages may wait for the client; then the call waits.
+/// How many messages may wait for the client; a call that sends more must wait.
 const QUEUE: usize = 16;
 
-/// Continues a call in the background and streams its messages: `batch`, then what
-/// comes to `output`, then its answer.
+/// Continues a call in the background and streams its messages: `batch`, then those
+/// of `output`, then its answer.
 pub fn stream(
     http: &Http,
     open: &IntGauge,
@@ -37,12 +37,12 @@ pub fn stream(
 /// The other end of the stream.
 struct StreamClient {
     sender: mpsc::Sender<RawJson>,
-    /// A client that reads nothing for so long is cut off.
+    /// A client is disconnected after this time without a read.
     stall: Duration,
     hang_up: CancellationToken,
 }
 
-/// The client does not read any more.
+/// The client no longer reads.
 struct Disconnected;
 
 impl StreamClient {
@@ -65,7 +65,7 @@ impl StreamClient {
         if let Some(answer) = outcome.into_message(&call.id) {
             self.send(answer).await?;
         }
-        // The client must read the end, too: then all places are free.
+        // The client must also read the end: then all places are free.
         self.in_time(self.sender.reserve_many(QUEUE)).await.map(drop)
     }
 
@@ -73,7 +73,7 @@ impl StreamClient {
         self.in_time(self.sender.send(message)).await
     }
 
-    /// Waits until the client has read something, but not forever.
+    /// Waits until the client has read a message, but not forever.
     async fn in_time<T, E>(
         &self,
         taken: impl Future<Output = Result<T, E>>,

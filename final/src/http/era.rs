@@ -15,7 +15,7 @@ use crate::protocol::version::Era;
 pub const VERSION_HEADER: HeaderName =
     HeaderName::from_static("mcp-protocol-version");
 
-/// Classifies a message. What it says itself comes first, then the version header.
+/// Classifies a message. Its own envelope comes first, then the version header.
 ///
 /// # Errors
 /// [`Error::BadEnvelope`], [`Error::UnsupportedVersion`],
@@ -45,7 +45,7 @@ pub fn classify(
     Ok(kind)
 }
 
-/// Refuses a batch of the stateless era, which has none.
+/// Refuses a batch of the stateless era, which has no batches.
 ///
 /// # Errors
 /// [`Error::NoBatches`], [`HttpError::RepeatedHeader`].
@@ -94,10 +94,10 @@ pub fn version_header(headers: &HeaderMap) -> Result<Option<&str>, HttpError> {
     Ok(value.map(|value| text(value).unwrap_or("?")))
 }
 
-/// The version is negotiated in the body. A version with sessions in the header is
-/// left over from an earlier session and ignored: clients send the header on later
-/// requests only, and take a refusal for a sign of an older transport. A
-/// header of the stateless era contradicts the handshake.
+/// Checks a handshake, which negotiates the version in the body. A version with
+/// sessions in the header is left over from an earlier session and ignored: clients
+/// send the header on later requests only, and take a refusal for a sign of an
+/// older transport. A header of the stateless era contradicts the handshake.
 fn check_handshake(
     header: Option<&str>,
     request: &Request,

@@ -1,4 +1,4 @@
-//! Errors that only HTTP can detect, and what they mean.
+//! Errors that only HTTP can detect, and their meaning.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,10 @@ use crate::error::{Error, Meaning, invalid, refused};
 use crate::protocol::errors::{HEADER_MISMATCH, INTERNAL_ERROR, INVALID_REQUEST};
 use crate::telemetry::Outcome;
 
-/// What the endpoint serves, for `Allow`.
+/// The methods of the endpoint, for `Allow`.
 pub const ALLOWED_METHODS: &str = "GET, POST, DELETE";
 
-/// Everything that can go wrong with an HTTP request.
+/// The errors of an HTTP request.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.meaning().sentence)]
 pub enum HttpError {
@@ -30,13 +30,13 @@ pub enum HttpError {
     NoSuchPath,
     /// The endpoint does not have this HTTP method.
     MethodNotAllowed,
-    /// A GET or DELETE of the stateless era, which has neither.
+    /// A GET or DELETE of the stateless era, which has neither method.
     PostOnly,
     /// The request has no token.
     Unauthorized,
     /// The token is wrong.
     InvalidToken,
-    /// There are as many connections as may be, of this client or of all.
+    /// The connection limit of this client, or of all, is reached.
     TooManyConnections,
     /// The body is not declared as JSON.
     UnsupportedMediaType,
@@ -68,7 +68,7 @@ impl<E: Into<Error>> From<E> for HttpError {
 }
 
 impl HttpError {
-    /// Returns what the error means: the table.
+    /// Returns the meaning of the error: the table.
     pub fn meaning(&self) -> Meaning {
         match self {
             Self::ForbiddenHost => invalid(403, "host is not allowed"),
@@ -133,7 +133,7 @@ impl HttpError {
     }
 }
 
-/// A request that its client has cancelled.
+/// Returns the meaning of a request that its client has cancelled.
 fn cancelled(sentence: &'static str) -> Meaning {
     let outcome = Outcome::Cancelled;
     Meaning { outcome, ..refused(200, INVALID_REQUEST, sentence) }

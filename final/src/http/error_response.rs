@@ -22,7 +22,7 @@ pub fn json(status: StatusCode, message: RawJson) -> Response {
     response
 }
 
-/// Answers OPTIONS that is no preflight: what the endpoint serves.
+/// Answers OPTIONS that is no preflight with the methods of the endpoint.
 pub async fn options() -> Response {
     (StatusCode::NO_CONTENT, [(ALLOW, ALLOWED_METHODS)]).into_response()
 }
@@ -84,8 +84,8 @@ impl IntoResponse for HttpError {
     }
 }
 
-/// The error of a response that repeats no id, kept with the response for the case
-/// that the id is found later.
+/// The error of a response that repeats no id, kept with the response in case the
+/// id is found later.
 #[derive(Clone)]
 struct WithoutId(RpcError);
 

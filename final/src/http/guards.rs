@@ -1,4 +1,4 @@
-//! Who may call, and from where.
+//! Checks the `Host`, `Origin` and method of requests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +19,11 @@ use super::error::HttpError;
 use super::{host, single};
 use crate::config::{AllowedHosts, Origins, Tokens};
 
-/// How long a browser may remember the answer to a preflight, instead of asking
-/// before every call. Chromium remembers none for longer.
+/// How long a browser may cache the answer to a preflight, instead of asking before
+/// every call. Chromium caches none for longer.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// The request headers that a page may send.
+/// The request headers that a web page may send.
 const REQUEST_HEADERS: [HeaderName; 9] = [
     ACCEPT,
     AUTHORIZATION,
@@ -36,16 +36,16 @@ const REQUEST_HEADERS: [HeaderName; 9] = [
     HeaderName::from_static("traceparent"),
 ];
 
-/// The client, put into every request by the connection.
+/// The client, which the connection adds to every request.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    /// Whom its requests count for, unless something else tells who it is: the
-    /// network of the other end, or of the client that a trusted proxy names.
+    /// The network of the other end, or of the client that a trusted proxy names.
+    /// Requests count for it, unless they are authenticated.
     pub network: Arc<str>,
-    /// It is within the bounds on connections. Operators' routes are served beyond
-    /// them, too.
+    /// The connection is within the connection limits. Operators' routes are also
+    /// served beyond them.
     pub is_admitted: bool,
-    /// Closes the connection, whatever is still to be sent.
+    /// Closes the connection, even if output is pending.
     pub hang_up: CancellationToken,
 }
 
@@ -61,7 +61,7 @@ pub struct Guards {
 }
 
 impl Guards {
-    /// A page of the server's own origin, or of a configured one.
+    /// Returns whether an origin is the server's own or a configured one.
     fn allows_origin(&self, origin: &[u8], host: &str) -> bool {
         let text = std::str::from_utf8(origin).unwrap_or_default();
         let authority = text.split_once("://").map(|(_, authority)| authority);
@@ -78,7 +78,7 @@ impl Guards {
 /// One check of a request.
 type Check = fn(&Guards, &mut Request) -> Result<(), HttpError>;
 
-/// A check as a layer. Like a middleware function, but without its boxes.
+/// Makes a layer of a check. Like a middleware function, but without its boxes.
 #[expect(clippy::result_large_err, reason = "tower-http wants a whole response")]
 pub fn layer(
     guards: &Arc<Guards>,
@@ -92,7 +92,8 @@ pub fn layer(
     })
 }
 
-/// DNS rebinding: a page may not reach a local server under a name of its own.
+/// Prevents DNS rebinding: a page must not reach a local server under a host name
+/// of its own.
 /// spec: basic/transports (security warning), L035, L036
 ///
 /// # Errors
@@ -114,7 +115,7 @@ pub fn host_and_origin(
     }
 }
 
-/// Requests that name one host, whichever it is.
+/// Admits requests that name exactly one host.
 ///
 /// # Errors
 /// [`HttpError::BadHost`], [`HttpError::HostMismatch`].
@@ -122,8 +123,9 @@ pub fn any_host(_: &Guards, request: &mut Request) -> Result<(), HttpError> {
     host::named(request).map(drop)
 }
 
-/// Lets the configured origins' pages read our answers; nothing to do for pages
-/// of our own origin. `parameters` are the headers that repeat arguments of tools.
+/// Lets pages of the configured origins read answers. Pages of the server's own
+/// origin need no headers. `parameters` are the headers that repeat arguments of
+/// tools.
 pub fn cors<'a>(
     guards: &Guards,
     parameters: impl Iterator<Item = &'a str>,
@@ -149,7 +151,7 @@ pub fn cors<'a>(
     Some(layer)
 }
 
-/// Methods that the endpoint has. `HEAD` would otherwise be served as a `GET`.
+/// Admits the methods of the endpoint. Without this, axum serves `HEAD` as a `GET`.
 ///
 /// # Errors
 /// [`HttpError::MethodNotAllowed`]
@@ -160,7 +162,7 @@ pub fn known_method(_: &Guards, request: &mut Request) -> Result<(), HttpError> 
     }
 }
 
-/// A client beyond the bounds on connections gets no further.
+/// Refuses requests of a client beyond the connection limits.
 ///
 /// # Errors
 /// [`HttpError::TooManyConnections`]
@@ -171,17 +173,17 @@ pub fn admitted(_: &Guards, request: &mut Request) -> Result<(), HttpError> {
     }
 }
 
-/// Closes the connection on which a request came.
+/// Returns the token that closes the connection of a request.
 pub fn hang_up(extensions: &Extensions) -> CancellationToken {
     let peer = extensions.get::<Peer>();
     peer.map(|peer| peer.hang_up.clone()).unwrap_or_default()
 }
 
-/// Answers are for the program that asked: not to be cached, sniffed or framed.
+/// Sets security headers: answers must not be cached, sniffed or framed.
 pub fn security_headers() -> MapResponseLayer<fn(Response) -> Response> {
     MapResponseLayer::new(|mut response: Response| {
         let headers = response.headers_mut();
-        // An event stream says more than this.
+        // An event stream has its own, stricter value.
         headers
             .entry(CACHE_CONTROL)
             .or_insert(HeaderValue::from_static("no-store"));

@@ -1,5 +1,6 @@
-//! Headers that repeat what the body says, so that intermediaries need not read it.
-//! They must agree, or somebody would be told another story than we are.
+//! Headers that repeat parts of the body, so that intermediaries need not read it.
+//! They must agree, because an intermediary and the server would otherwise act on
+//! different values.
 //! spec: basic/transports/streamable-http (standard and custom headers), 2026-07-28
 
 use std::borrow::Cow;
@@ -18,14 +19,14 @@ use crate::protocol::method::Method;
 
 /// The header that repeats the method.
 pub const METHOD_HEADER: &str = "mcp-method";
-/// The header that repeats the name, or the URI, of what is meant.
+/// The header that repeats the name or the URI in the parameters.
 pub const NAME_HEADER: &str = "mcp-name";
 
-/// What is around a value that is not plain ASCII.
+/// The marks around a value that is not plain ASCII.
 const ENCODED: (&str, &str) = ("=?base64?", "?=");
 
-/// M065, M066: `Mcp-Method` and, where the request names something, `Mcp-Name`.
-/// Returns what it names.
+/// Checks `Mcp-Method` and, where the request names an object, `Mcp-Name` (M065,
+/// M066). Returns the name.
 ///
 /// # Errors
 /// [`HttpError::HeaderMismatch`]
@@ -44,7 +45,7 @@ pub fn check<'a>(
     }
 }
 
-/// A9: a notification needs no `Mcp-Method`, but a false one is refused.
+/// Refuses a false `Mcp-Method` of a notification, which needs none (A9).
 ///
 /// # Errors
 /// [`HttpError::HeaderMismatch`]
@@ -57,7 +58,7 @@ pub fn check_if_there(headers: &HeaderMap, method: &str) -> Result<(), HttpError
     }
 }
 
-/// M068 to M074: the arguments of a call of `tool` that headers repeat.
+/// Checks the headers that repeat arguments of a call of `tool` (M068 to M074).
 ///
 /// # Errors
 /// [`HttpError::HeaderMismatch`]
@@ -73,7 +74,7 @@ pub fn check_arguments(
         arguments: Value,
     }
     let parameters = engine.header_parameters(tool);
-    // Few tools have any: the others' arguments are not read for it.
+    // Few tools have such headers, and the others' arguments are not read for them.
     if parameters.is_empty() {
         return Ok(());
     }
@@ -92,8 +93,8 @@ pub fn check_arguments(
     Ok(())
 }
 
-/// What a request names, if its method needs a name. A request that names nothing
-/// has nothing that a header could repeat.
+/// Returns the name in the parameters, if the method needs one. A request without
+/// it has nothing that a header could repeat.
 fn named(request: &Request) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Named<'a> {
@@ -119,13 +120,14 @@ fn read<'a, T: Deserialize<'a>>(params: Option<&'a RawJson>) -> Option<T> {
     serde_json::from_str(params?.get()).ok()
 }
 
-/// Whether a header has this value, once or joined from several lines that have.
+/// Returns whether a header has this value, once or joined from several equal
+/// lines.
 pub fn repeats(header: &str, value: &str) -> bool {
     header.split(',').all(|part| part.trim() == value)
 }
 
-/// A header's value as it is. Different ones could be read in two ways; names and
-/// arguments may have commas, so only whole lines are compared.
+/// Returns a header's value as it is. Different ones are ambiguous; names and
+/// arguments may contain commas, so only whole lines are compared.
 ///
 /// # Errors
 /// [`HttpError::HeaderMismatch`] if they differ, or if it is not text.
@@ -145,7 +147,7 @@ fn mismatch(header: &str) -> HttpError {
     HttpError::HeaderMismatch(header.to_owned().into())
 }
 
-/// The same, decoded (M067).
+/// Returns a header's value decoded (M067).
 fn decoded<'a>(
     headers: &'a HeaderMap,
     name: &str,
@@ -159,8 +161,8 @@ fn decoded<'a>(
     Ok(Some(text.into()))
 }
 
-/// Whether a header says what an argument says. What can be no header's value, the
-/// tool's schema judges.
+/// Returns whether a header repeats an argument. An argument that no header can
+/// repeat is left to the tool's schema.
 fn agree(header: &str, argument: &Value, is_integer: bool) -> bool {
     match argument {
         Value::String(text) => header == text,

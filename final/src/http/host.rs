@@ -1,4 +1,4 @@
-//! Which host a request is addressed to.
+//! Reads the host to which a request is addressed.
 //! spec: RFC 9112, 3.2 and 3.2.2; RFC 3986, 3.2
 
 use std::net::Ipv6Addr;
@@ -9,8 +9,8 @@ use axum::http::header::HOST;
 
 use super::error::HttpError;
 
-/// The host and port that a request names, in its target or in `Host`. A request of
-/// HTTP/1.0 may name none.
+/// Returns the host and port that a request names, in its target or in `Host`. A
+/// request of HTTP/1.0 may name none.
 ///
 /// # Errors
 /// [`HttpError::BadHost`], [`HttpError::HostMismatch`].
@@ -33,7 +33,7 @@ pub fn named(request: &Request) -> Result<Option<&str>, HttpError> {
     }
 }
 
-/// The value of `Host`, which has exactly one line, even of equal ones.
+/// Returns the value of `Host`, which has exactly one line, even of equal ones.
 fn header(request: &Request) -> Result<Option<&str>, HttpError> {
     let mut lines = request.headers().get_all(HOST).iter();
     match (lines.next(), lines.next()) {
@@ -46,7 +46,7 @@ fn header(request: &Request) -> Result<Option<&str>, HttpError> {
     }
 }
 
-/// `uri-host [ ":" port ]`; the host may be empty.
+/// Returns whether a text is `uri-host [ ":" port ]`; the host may be empty.
 fn is_host(text: &str) -> bool {
     let (is_name, port) = match text.strip_prefix('[') {
         Some(rest) => {
@@ -64,7 +64,8 @@ fn is_host(text: &str) -> bool {
     is_name && is_port && (port.is_empty() || port.starts_with(':'))
 }
 
-/// What a registered name consists of: unreserved, sub-delims, percent-encoded.
+/// Returns whether a registered name may contain a byte: unreserved, sub-delims,
+/// percent-encoded.
 fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte)
 }

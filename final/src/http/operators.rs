@@ -1,4 +1,4 @@
-//! For those who run the server: health and metrics.
+//! The endpoints for operators: health and metrics.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,16 +15,17 @@ use crate::protocol::to_raw;
 use crate::redis::outage_reason;
 use crate::sessions::{StoreError, Vitals};
 
-/// How long storage may take before the node is called unhealthy.
+/// The time that storage has before the node is reported as unhealthy.
 const VITALS_DEADLINE: Duration = Duration::from_secs(1);
 
-/// GET /livez: the process answers.
+/// Answers GET /livez: the process is alive.
 pub async fn livez() -> StatusCode {
     StatusCode::OK
 }
 
-/// GET /readyz: what a balancer asks. Storage has no part in it: when it is
-/// away, clients should get our 503 with `Retry-After`, not the balancer's.
+/// Answers GET /readyz, for load balancers. It ignores storage: while storage is
+/// away, clients should get this node's 503 with `Retry-After`, not the load
+/// balancer's.
 pub async fn readyz(State(http): State<Arc<Http>>) -> StatusCode {
     if http.readiness.is_draining() {
         StatusCode::SERVICE_UNAVAILABLE
@@ -33,7 +34,7 @@ pub async fn readyz(State(http): State<Arc<Http>>) -> StatusCode {
     }
 }
 
-/// GET /health: what a person asks.
+/// Answers GET /health, for people.
 pub async fn health(State(http): State<Arc<Http>>) -> Response {
     let vitals = vitals(&http).await;
     let status = match &vitals {
@@ -63,8 +64,8 @@ pub async fn health(State(http): State<Arc<Http>>) -> Response {
     error_response::json(code, to_raw(&report))
 }
 
-/// GET /metrics: Prometheus' text format. The number of sessions is the
-/// deployment's; if storage is away it stays as it was.
+/// Answers GET /metrics in Prometheus' text format. The number of sessions is the
+/// deployment's; while storage is away it stays unchanged.
 pub async fn metrics(State(http): State<Arc<Http>>) -> Response {
     if let Ok(Vitals { active_sessions, .. }) = vitals(&http).await {
         http.metrics

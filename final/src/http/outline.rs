@@ -1,14 +1,15 @@
-//! Reads a message in passing: its own members, and nothing of what they hold.
+//! Reads a message's own members, and skips their contents.
 
 use crate::protocol::body::Body;
 use crate::protocol::jsonrpc::RequestId;
 
 /// The longest outline, in bytes. The members of a message and an id take a few
-/// hundred; what is longer is no message whose id matters.
+/// hundred; a longer text is no message whose id matters.
 const MAX_OUTLINE: usize = 4096;
 
-/// A JSON text with empty arrays and objects in the place of nested ones, so that it
-/// is short however long the text is. It is read by the same rules as a body.
+/// A JSON text with empty arrays and objects in the place of nested ones, so that
+/// it is short however long the text is. The rules for reading it are those of a
+/// body.
 #[derive(Debug, Default)]
 pub struct Outline {
     text: Vec<u8>,
@@ -18,7 +19,7 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// Reads on.
+    /// Reads the next bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             let before = self.depth;
@@ -42,7 +43,7 @@ impl Outline {
         }
     }
 
-    /// The id of the request, if the whole text is one.
+    /// Returns the id of the request, if the whole text is one.
     pub fn request_id(&self) -> Option<RequestId> {
         if self.text.len() > MAX_OUTLINE {
             return None;

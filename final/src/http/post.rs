@@ -53,8 +53,8 @@ pub(super) struct Post {
 }
 
 impl Post {
-    /// Answers the body. What belongs to a session continues when its connection is
-    /// lost; a request of the stateless era does not (D015).
+    /// Answers the body. A call of a session continues when its connection is lost;
+    /// a request of the stateless era does not (D015).
     async fn answer(self, body: Body) -> Result<Response, HttpError> {
         let engine = self.http.engine.clone();
         let span = traced(&self.head.headers);
@@ -166,12 +166,12 @@ impl Post {
     }
 }
 
-/// The answer to what needs none.
+/// Accepts a message that gets no answer.
 pub(super) fn accepted() -> Response {
     StatusCode::ACCEPTED.into_response()
 }
 
-/// The caller's trace, if it names one in a header.
+/// Opens a span, in the caller's trace if a header names one.
 fn traced(headers: &HeaderMap) -> Span {
     let context = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
     let context = context.and_then(TraceContext::parse);

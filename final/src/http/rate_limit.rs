@@ -1,8 +1,8 @@
 //! Rate limiting by identity, with the generic cell rate algorithm of
 //! `governor`: a burst of `max` requests, refilled evenly over the window.
 //!
-//! The limit is kept in this node's memory. Behind a balancer over N nodes a
-//! client may therefore send up to N times as many requests.
+//! The limit is kept in this node's memory. Behind a load balancer over N nodes a
+//! client can therefore send up to N times as many requests.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::engine::Caller;
 use crate::error::Error;
 use crate::telemetry::Metrics;
 
-/// How often clients that have not been seen for a window are forgotten.
+/// The interval at which clients are removed that sent nothing for a window.
 const PURGE: Duration = Duration::from_secs(60);
 
 type Limits = GovernorConfig<Owner, NoOpMiddleware>;
@@ -34,7 +34,7 @@ pub struct RateLimit {
     window: Duration,
 }
 
-/// A request counts for its caller.
+/// Counts a request for its caller.
 #[derive(Debug, Clone, Copy)]
 pub struct Owner;
 
@@ -48,8 +48,8 @@ impl KeyExtractor for Owner {
 }
 
 impl RateLimit {
-    /// At most `max` requests per `window` for each client. `None` if that is
-    /// not a rate.
+    /// Allows at most `max` requests per `window` for each client. `None` if that
+    /// is not a rate.
     pub fn new(max: u32, window: Duration) -> Option<Self> {
         let limits = GovernorConfigBuilder::default()
             .period((window / max).max(Duration::from_nanos(1)))
@@ -63,8 +63,8 @@ impl RateLimit {
     /// counted the first one with the HTTP request.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] if the caller may not send so many now; then none is
-    /// counted. More than it may ever send at once are refused for a whole window.
+    /// [`Error::RateLimited`] if the caller may not send so many now; none is
+    /// counted then. A batch that exceeds the burst is refused for a whole window.
     pub fn count_batch(
         &self,
         caller: &Caller,
@@ -81,7 +81,7 @@ impl RateLimit {
         Err(Error::RateLimited(wait.as_secs() + 1))
     }
 
-    /// Refuses what is too much, as JSON-RPC, and counts it.
+    /// Refuses requests beyond the limit, as JSON-RPC, and counts them.
     pub fn layer(
         &self,
         metrics: Arc<Metrics>,
@@ -97,7 +97,7 @@ impl RateLimit {
         GovernorLayer::new(self.limits.clone()).error_handler(refuse)
     }
 
-    /// Forgets idle clients, until it is dropped.
+    /// Removes idle clients, until it is dropped.
     pub async fn purge(&self) {
         let mut ticks = tokio::time::interval(PURGE);
         loop {

@@ -16,18 +16,18 @@ use crate::error::Error;
 use crate::protocol::RawJson;
 use crate::protocol::jsonrpc::{RequestId, result_message};
 
-/// A call that has begun.
+/// A call that has been started.
 pub enum CallStart {
     /// It was quick.
     Answered(Response),
-    /// It continues as a stream, which begins with what it has emitted so far.
+    /// It continues as a stream, which begins with the messages so far.
     Streams(Call, Vec<CallEvent>, CallOutput),
 }
 
-/// Starts a call, and waits until it is known whether its answer is JSON or a stream.
-/// It is JSON if possible, and a stream as soon as the handler emits something before
-/// its answer, or takes long. A call is not made a stream before `settled` has
-/// resolved: until then there may be nothing to answer.
+/// Starts a call, and waits until it is known whether its answer is JSON or a
+/// stream. It is JSON if possible, and a stream as soon as the handler emits a
+/// message before its answer, or takes long. A call does not become a stream before
+/// `settled` has resolved, because the session may still be refused.
 ///
 /// # Errors
 /// Those of `start`.
@@ -37,7 +37,7 @@ pub async fn begin(
     settled: impl Future<Output = ()>,
     start: impl AsyncFnOnce(CallSink) -> Result<Call, Error>,
 ) -> Result<CallStart, Error> {
-    // A client that takes no stream cannot be sent anything but the answer.
+    // A client that accepts no stream can be sent only the answer.
     if !accepts.stream {
         let mut call = start(CallSink::closed()).await?;
         let outcome = (&mut call).await;
@@ -51,7 +51,7 @@ pub async fn begin(
     };
     let (batch, outcome) = tokio::select! {
         biased;
-        // What was emitted on the way to a quick end still comes before it.
+        // Messages that were emitted just before the end still precede the answer.
         outcome = &mut call => (output.next_batch().await, Some(outcome)),
         batch = output.next_batch() => (batch, None),
         () = late => (Vec::new(), None),

@@ -1,4 +1,4 @@
-//! GET and DELETE on the endpoint, and what every request of a session shows.
+//! GET and DELETE on the endpoint, and the headers of every request in a session.
 //! spec: basic/transports (listening, session management)
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::sessions::{SessionId, SessionInit};
 /// The header that names the session.
 pub const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// The header that names the event after which a stream goes on.
+/// The header that names the event after which a stream resumes.
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Handles GET /mcp: opens the stream for messages that belong to no request, or
@@ -75,8 +75,8 @@ fn require_stateful(headers: &HeaderMap) -> Result<(), HttpError> {
 }
 
 /// Loads the session that a request names, counts its requests and checks the
-/// version header. If the client does not accept the answer, the session is left as
-/// it is.
+/// version header. If the client does not accept the answer, the session is not
+/// touched.
 ///
 /// # Errors
 /// Those of [`session_id`], [`check_version`] and [`Engine::load_and_touch`];
@@ -115,8 +115,8 @@ pub fn session_id(headers: &HeaderMap) -> Result<SessionId, HttpError> {
     Ok(id.ok_or(Error::SessionNotFound)?)
 }
 
-/// Checks the version header, which repeats what the session has negotiated. Without
-/// the header the version is known from the record (L067, L207).
+/// Checks the version header, which repeats the session's negotiated version.
+/// Without the header the version is known from the record (L067, L207).
 ///
 /// # Errors
 /// [`HttpError::WrongVersion`], [`HttpError::RepeatedHeader`].

@@ -1,12 +1,12 @@
-//! Headers that decide something have one value. What is between a client and this
-//! node may send such a header twice, or join two lines into one, and then a node
-//! that took the first value would decide otherwise than one that took the last.
+//! Reads headers that must have one value. An intermediary may send such a header
+//! twice, or join two lines into one, and then a node that uses the first value and
+//! a node that uses the last one disagree.
 
 use axum::http::{HeaderMap, HeaderName};
 
 use super::error::HttpError;
 
-/// The value of a header that is no list. Equal values are one.
+/// Returns the value of a header that is no list. Equal values count as one.
 ///
 /// # Errors
 /// [`HttpError::RepeatedHeader`] if there are different ones.
@@ -17,7 +17,7 @@ pub fn value<'a>(
     one_of(values(headers, name), name)
 }
 
-/// The same for a header whose value may have commas of its own.
+/// Returns the value like [`value`], of a header whose value may contain commas.
 ///
 /// # Errors
 /// [`HttpError::RepeatedHeader`] if there are lines that differ.
@@ -28,7 +28,7 @@ pub fn line<'a>(
     one_of(headers.get_all(name).iter().map(|line| line.as_bytes()), name)
 }
 
-/// All values of a header, on lines of their own or joined.
+/// Returns all values of a header, on lines of their own or joined.
 pub fn values<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,

@@ -18,10 +18,10 @@ use tokio::time::timeout;
 use crate::events::{Frame, StreamCursor};
 use crate::protocol::{RawJson, one_line};
 
-/// A comment this often keeps proxies from closing a silent stream.
+/// The interval of comments, which keep proxies from closing a silent stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// How many milliseconds a client should wait before it comes back. Sent only
+/// How many milliseconds a client should wait before it reconnects. Sent only
 /// before the server closes: some clients give up a stream that has such a line.
 const RETRY: u64 = 1000;
 
@@ -34,7 +34,7 @@ pub fn stream(open: &IntGauge, cursor: StreamCursor) -> Response {
     }))
 }
 
-/// Sends messages as they come, until there will be no more.
+/// Sends messages as they come, until there are no more.
 pub fn messages(open: &IntGauge, queue: mpsc::Receiver<RawJson>) -> Response {
     let state = (queue, OpenStream::new(open));
     respond(stream::unfold(state, async |mut state| {

@@ -1,4 +1,4 @@
-//! POST /mcp in the stateless era: a request says everything itself, and lives as
+//! POST /mcp in the stateless era: a request carries its own envelope, and lives as
 //! long as its connection.
 //! spec: basic/transports/streamable-http, 2026-07-28
 
@@ -31,7 +31,7 @@ pub(super) async fn serve(
     let since = Instant::now();
     let answer = answer(post, request, envelope).await;
     if let Err(error) = &answer {
-        // The engine counts what it was given, and this never came to it.
+        // The engine counts its own requests, and this one never reached it.
         let seconds = since.elapsed().as_secs_f64();
         post.http.metrics.request(method, error.meaning().outcome, seconds);
     }
@@ -61,7 +61,7 @@ async fn answer(
     }
 }
 
-/// The checks stand in the order in which they are made (M075, A8).
+/// Checks a request in the order of the specification (M075, A8).
 fn check(
     Post { http, head, .. }: &Post,
     request: &Request,
@@ -88,7 +88,8 @@ fn check(
     }
 }
 
-/// M061, M062, M064: the header repeats the version of the body, and we speak it.
+/// Checks that the header repeats the version of the body, and that the server
+/// supports it (M061, M062, M064).
 fn check_version(
     headers: &HeaderMap,
     envelope: &Envelope,

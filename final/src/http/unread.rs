@@ -1,7 +1,7 @@
-//! Bodies that are not read when the answer is ready: most refusals come first. Many
+//! Bodies that are unread when the answer is ready: most refusals come first. Many
 //! clients read no answer before they have sent everything, and would see a broken
-//! connection instead of it. So the rest of the body is read and discarded, within
-//! bounds, and the id of the request is taken from it on the way.
+//! connection instead. So the rest of the body is read and discarded, within
+//! bounds, and the id of the request is taken from it.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -23,11 +23,11 @@ use super::error_response::add_id;
 use super::outline::Outline;
 use crate::lock::lock;
 
-/// How much of a body is discarded: many times the longest body that is taken, and
-/// few enough bytes that nobody gains much by sending them.
+/// The maximum of discarded bytes: many times the longest accepted body, and too
+/// few for an attack.
 const MAX_DISCARDED: usize = 32 << 20;
 
-/// How long that may take: a client that sends in one go needs less.
+/// The time limit for that: a client that sends without a pause needs less.
 const DISCARD_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Answers a request. If its body cannot be read to the end, the answer announces
@@ -64,15 +64,15 @@ pub async fn serve(
 
 /// A body that was not read to its end.
 struct UnreadBody {
-    /// What was read of it.
+    /// The bytes that have been read.
     read: Vec<Bytes>,
     /// The rest, if it can be read.
     rest: Option<Incoming>,
 }
 
 impl UnreadBody {
-    /// Reads to the end; `None` if that is not reached within the bounds. A client
-    /// that asks before it sends its body (RFC 9110, 10.1.1) is not made to send it.
+    /// Reads to the end; `None` if that is not within the bounds. A client that
+    /// asks before it sends its body (RFC 9110, 10.1.1) is not made to send it.
     async fn discard(self, asks_first: bool) -> Option<Outline> {
         let Self { read, rest } = self;
         let mut rest = rest.filter(|_| !asks_first || !read.is_empty())?;
@@ -92,7 +92,7 @@ impl UnreadBody {
     }
 }
 
-/// Where an unread body is found again.
+/// The place to which an unread body returns.
 type Returned = Arc<Mutex<Option<UnreadBody>>>;
 
 /// A body that is returned when it is dropped before its end.

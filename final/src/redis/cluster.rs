@@ -1,5 +1,5 @@
-//! The connection to a cluster. Its client knows which server has which key; what the
-//! client does not do is wait while a key is on its way to another server.
+//! The connection to a cluster. Its client knows which server has which key, but
+//! does not wait while a key is moved to another server.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use super::connection::{ANSWER_DEADLINE, tcp_settings};
 
 /// How often a command is repeated that a cluster has refused to run, within about
-/// 600 ms: scripts are refused while a slot moves that has some of their keys.
+/// 600 ms: scripts are refused while a slot with some of their keys moves.
 const REDIRECTS: u32 = 6;
 
 /// Connects to the cluster that these servers are part of.
@@ -26,14 +26,14 @@ pub(super) async fn open_cluster(
         .tcp_settings(tcp_settings())
         .connection_timeout(ANSWER_DEADLINE)
         .response_timeout(ANSWER_DEADLINE)
-        // Its own retries would repeat a command whose answer was lost, and so
-        // run it twice.
+        // Its own retries would repeat a command whose answer was lost, and so run
+        // it twice.
         .retries(0)
         .build()?;
     client.get_async_connection().await
 }
 
-/// Sends a command; again only if the cluster has refused to run it.
+/// Sends a command; repeats it only if the cluster has refused to run it.
 pub(super) async fn send_to_cluster<T: FromRedisValue>(
     cluster: &ClusterConnection,
     command: &Cmd,
@@ -49,7 +49,7 @@ pub(super) async fn send_to_cluster<T: FromRedisValue>(
         }
         match answer {
             Err(error) if is_redirect(&error) => {
-                // The client looks up meanwhile where the key is now.
+                // Meanwhile the client finds the key's new server.
                 tracing::debug!(%error, "the cluster is changing");
                 sleep(Duration::from_millis(10 << attempt)).await;
             }
@@ -59,8 +59,8 @@ pub(super) async fn send_to_cluster<T: FromRedisValue>(
     command.query_async(&mut cluster).await
 }
 
-/// Sends a command to the server to which the key's slot is being moved, and the key
-/// has been already.
+/// Sends a command to the server to which the key's slot is being moved, and which
+/// already has the key.
 async fn ask<T: FromRedisValue>(
     cluster: &mut ClusterConnection,
     node: &str,
@@ -76,7 +76,8 @@ async fn ask<T: FromRedisValue>(
     Ok(redis::from_redis_value(answer.extract_error()?)?)
 }
 
-/// The cluster did not run the command; its keys are, or will be, elsewhere.
+/// Returns whether the cluster did not run the command, because its keys are, or
+/// will be, on another server.
 fn is_redirect(error: &RedisError) -> bool {
     matches!(
         error.kind(),

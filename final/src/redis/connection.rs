@@ -21,12 +21,12 @@ use super::meter::{Meter, StoreMetrics, StoreOperation};
 use super::primary::PrimaryConnection;
 use super::scripts::{NO_ARGUMENTS, READ_TIME, Script};
 
-/// How long [`Connection::open`] tries altogether.
+/// The time limit of [`Connection::open`] over all attempts.
 const OPEN_DEADLINE: Duration = Duration::from_secs(5);
 /// How long one attempt to connect, or one answer, may take.
 pub(crate) const ANSWER_DEADLINE: Duration = Duration::from_secs(1);
-/// After how long without an acknowledgement a connection counts as broken. A
-/// partition drops packets without a word; without this TCP retries for minutes.
+/// A connection counts as broken after this time without an acknowledgement. A
+/// partition drops packets silently, and by default TCP retries for minutes.
 const SILENCE_DEADLINE: Duration = Duration::from_secs(2);
 /// The server does not have the script of this hash.
 const UNKNOWN_SCRIPT: ErrorKind = ErrorKind::Server(ServerErrorKind::NoScript);
@@ -44,40 +44,43 @@ enum Topology {
     Cluster(ClusterConnection),
 }
 
-/// Where Redis is: one server, or several of one cluster.
+/// The addresses of Redis: one server, or several of one cluster.
 #[derive(Debug, Clone)]
 pub struct Servers(Vec<ConnectionInfo>);
 
-/// Why there is no connection. The text names the address, never a password.
+/// The reason why there is no connection. The text names the address, never a
+/// password.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// Not the URL of a Redis server.
     #[error("REDIS_URL cannot be used: {0}")]
     Url(RedisError),
-    /// It could not be reached, refused us, did not answer, or is one of several
-    /// that are no cluster: then not all nodes would see the same sessions.
+    /// It could not be reached, refused the connection, did not answer, or is one
+    /// of several that form no cluster: then not all nodes would see the same
+    /// sessions.
     #[error("cannot connect to Redis at {addresses}: {}", first_line(.reason))]
     Refused {
         /// Host and port, of each server if there are several.
         addresses: String,
-        /// What the client says.
+        /// The error of the client library.
         reason: RedisError,
     },
 }
 
-/// What somebody who is not Redis answers may be quoted on further lines.
+/// Returns the first line of an error. Further lines may quote a server that is not
+/// Redis.
 fn first_line(reason: &RedisError) -> String {
     reason.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 impl Servers {
-    /// Reads URLs with commas between them.
+    /// Parses comma-separated URLs.
     ///
     /// # Errors
     /// [`ConnectError::Url`]
     pub fn parse(urls: &str) -> Result<Self, ConnectError> {
-        // TLS needs one, and panics if there are none or several to choose from.
-        // An error says that the process has one already.
+        // TLS needs a provider, and panics if there are none or several to choose
+        // from. An error means that the process already has one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let servers = urls.split(',').map(|url| url.trim().into_connection_info());
         let servers: RedisResult<Vec<_>> =
@@ -85,8 +88,8 @@ impl Servers {
         servers.map(Self).map_err(ConnectError::Url)
     }
 
-    /// A connection that hears what is published on these channels. In a cluster
-    /// every server hears everything.
+    /// Opens a connection that receives the messages of these channels. In a
+    /// cluster every server receives all messages.
     pub(crate) async fn subscribe(&self, channels: &[&str]) -> RedisResult<PubSub> {
         let mut last = (ErrorKind::InvalidClientConfig, "no address").into();
         for server in &self.0 {
@@ -131,7 +134,7 @@ impl<O: StoreOperation> Connection<O> {
         Ok(Self { topology, meter: metrics.meter() })
     }
 
-    /// The same connection, for the operations of another module.
+    /// Returns the same connection, for the operations of another module.
     pub fn with_operations<P: StoreOperation>(&self) -> Connection<P> {
         Connection {
             topology: self.topology.clone(),
@@ -139,8 +142,8 @@ impl<O: StoreOperation> Connection<O> {
         }
     }
 
-    /// Sends a command and waits for the answer. It is sent once: again only if
-    /// the server has refused to run it.
+    /// Sends a command and waits for the answer. The command is sent **at most
+    /// once**; only if the server has refused to run it, it is repeated.
     pub async fn query<T: FromRedisValue>(
         &self,
         operation: O,
@@ -149,9 +152,9 @@ impl<O: StoreOperation> Connection<O> {
         self.meter.measure(operation, self.topology.send(command)).await
     }
 
-    /// Runs a script. A server that does not know it, because the script is new or
-    /// the server was restarted, is sent the source. That is no second attempt: it
-    /// said that it ran nothing.
+    /// Runs a script. If the server does not have it, because the script is new or
+    /// the server was restarted, the source is sent. That is no second attempt,
+    /// because the server ran nothing.
     pub async fn run_script<T: FromRedisValue>(
         &self,
         operation: O,
@@ -176,14 +179,14 @@ impl<O: StoreOperation> Connection<O> {
         self.run_script(operation, &READ_TIME, key, NO_ARGUMENTS).await
     }
 
-    /// The error of a command that has just failed, whatever a probe says: a server
-    /// may refuse only some commands, or only some keys.
+    /// Returns the error of a command that has just failed, even if a probe
+    /// succeeds: a server may refuse only some commands, or only some keys.
     pub fn last_outage(&self) -> Option<CommandError> {
         self.meter.last_outage()
     }
 
-    /// Waits until the server of this moment has been replaced by another
-    /// connection; forever in a cluster, whose client knows where the servers are.
+    /// Waits until the present server has been replaced by another connection;
+    /// forever in a cluster, whose client knows where the servers are.
     pub fn replaced(&self) -> impl Future<Output = ()> + use<O> {
         let replaced = match &self.topology {
             Topology::Single(primary) => Some(primary.replaced()),
@@ -199,7 +202,7 @@ impl<O: StoreOperation> Connection<O> {
 }
 
 impl Topology {
-    /// Asks one server after the other what it is; the first answer counts.
+    /// Asks one server after another for its topology; the first answer counts.
     async fn open_any(servers: &[ConnectionInfo]) -> RedisResult<Self> {
         let mut last = (ErrorKind::InvalidClientConfig, "no address").into();
         for server in servers {
@@ -240,14 +243,15 @@ pub(super) fn tcp_settings() -> TcpSettings {
 }
 
 fn with_settings(server: ConnectionInfo) -> ConnectionInfo {
-    // With RESP3 the client notices a broken connection at once, not at the next
-    // command.
+    // With RESP3 the client notices a broken connection immediately, not at the
+    // next command.
     let redis =
         server.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
     server.set_tcp_settings(tcp_settings()).set_redis_settings(redis)
 }
 
-/// A managed cluster has a single address, so only the server itself can tell.
+/// Asks the server whether it is part of a cluster. A managed cluster has a single
+/// address, so the number of addresses does not decide.
 async fn is_cluster(server: &ConnectionInfo) -> RedisResult<bool> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(ANSWER_DEADLINE))

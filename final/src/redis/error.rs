@@ -1,4 +1,4 @@
-//! What a failed command means for its caller: did Redis run it?
+//! The meaning of a failed command for its caller: did Redis run it?
 
 use std::io;
 
@@ -10,7 +10,7 @@ pub(crate) type Result<T, E = CommandError> = std::result::Result<T, E>;
 /// The code of an error that a script returns; the reason is the script's own.
 const REJECTED: &str = "REJECTED";
 
-/// Why a command has no usable answer.
+/// The reason why a command has no usable answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CommandError {
     /// Redis did not run it: nothing was changed.
@@ -19,18 +19,18 @@ pub enum CommandError {
     /// It was sent and no answer came back: it may have run.
     #[error("not answered: {0}")]
     OutcomeUnknown(#[source] RedisError),
-    /// A script has looked at the data and refused, for this reason.
+    /// A script has read the data and refused, for this reason.
     #[error("rejected: {0}")]
     Rejected(String),
-    /// A key or an answer is not what it should be. That remains so, however often
-    /// the command is repeated.
+    /// A key or an answer has an unexpected form, and repeating the command does
+    /// not help.
     #[error("{0}")]
     Damaged(&'static str),
 }
 
 impl CommandError {
-    /// Classifies the error of a command. One that changes nothing has not run if its
-    /// answer is lost, because its caller cannot tell the difference.
+    /// Classifies the error of a command. A read whose answer is lost counts as not
+    /// run, because its caller cannot tell the difference.
     pub(super) fn classify(error: RedisError, is_read: bool) -> Self {
         match error.code() {
             _ if error.kind() == ErrorKind::Parse => {
@@ -45,7 +45,7 @@ impl CommandError {
         }
     }
 
-    /// Whether Redis is in trouble, and not one key.
+    /// Returns whether Redis is in trouble, and not only one key.
     pub(super) fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown(_))
     }
@@ -53,8 +53,8 @@ impl CommandError {
 
 fn did_not_run(error: &RedisError) -> bool {
     match error.kind() {
-        // A broken connection says nothing about what was on its way; one that
-        // was never made does.
+        // A broken connection leaves the outcome open; one that was never made does
+        // not.
         ErrorKind::Io => error.is_connection_refusal(),
         ErrorKind::UnexpectedReturnType => false,
         // A script that fails may have changed something before.
@@ -64,8 +64,8 @@ fn did_not_run(error: &RedisError) -> bool {
     }
 }
 
-/// There is no connection, so nothing was sent. The source says why, as the server
-/// or the system put it.
+/// The error of a command that was not sent, for lack of a connection. The source
+/// is the reason of the server or the system.
 #[derive(Debug, thiserror::Error)]
 #[error("not connected: {0}")]
 struct NotConnected(#[source] RedisError);

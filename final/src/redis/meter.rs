@@ -1,5 +1,5 @@
-//! Measures what Redis is asked for, gives each operation a deadline, and remembers
-//! the last outage. What is kept in memory is not measured.
+//! Measures the operations on Redis, gives each a deadline, and remembers the last
+//! outage. The memory store is not measured.
 
 use std::io;
 use std::marker::PhantomData;
@@ -16,11 +16,11 @@ use tokio::time::{Instant, timeout_at};
 use super::error::{CommandError, Result};
 use crate::lock::lock;
 
-/// How long an operation may take before the client is told to try again.
+/// The time that an operation may take before the client gets an error.
 pub const STORE_DEADLINE: Duration = Duration::from_secs(1);
 
-/// For how long a failed operation makes Redis count as unhealthy. Short, because
-/// the cause may have passed; one that lasts fails the next operation.
+/// How long a failed operation makes Redis count as unhealthy. Short, because the
+/// cause may have passed; a lasting one fails the next operation.
 const RECENT: Duration = Duration::from_millis(900);
 
 /// Upper bounds in seconds: from 50 µs up to the deadline.
@@ -29,26 +29,26 @@ const BUCKETS: [f64; 14] = [
     0.1, 0.25, 0.5, 1.0,
 ];
 
-/// What a module asks Redis for: an enum of its own, made by [`operations!`].
+/// An operation on Redis: each module has its own enum, made by [`operations!`].
 pub(crate) trait StoreOperation: Copy + Send + Sync + 'static {
     /// The label of each operation.
     const LABELS: &'static [&'static str];
 
-    /// The place of its label.
+    /// Returns the index of its label.
     fn index(self) -> usize;
 
-    /// What it means that the operation is not answered.
+    /// Returns its kind, which decides the meaning of a missing answer.
     fn kind(self) -> OperationKind;
 }
 
-/// What it means that an operation is not answered.
+/// The kind of an operation: the meaning of a missing answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OperationKind {
-    /// Nothing is lost with the answer, even if a visit was counted.
+    /// Nothing is lost with the answer, even if a request was counted.
     Read,
     /// The change may have been made.
     Write,
-    /// Only the caller wanted to know: a failure is not remembered as an outage.
+    /// Only the caller needs the answer: a failure is not remembered as an outage.
     Probe,
 }
 
@@ -81,13 +81,13 @@ macro_rules! operations {
 }
 pub(crate) use operations;
 
-/// The metrics of storage, and what the operations of all modules have in common.
+/// The metrics of storage, which the operations of all modules share.
 #[derive(Clone)]
 pub struct StoreMetrics {
     durations: HistogramVec,
     errors: IntCounterVec,
     deadline: Duration,
-    /// Why an operation failed last, and when.
+    /// The reason and the time of the last failure.
     outage: Arc<Mutex<Option<(Instant, CommandError)>>>,
 }
 
@@ -116,8 +116,8 @@ impl StoreMetrics {
         Ok(Self { durations, errors, deadline, outage: Arc::default() })
     }
 
-    /// The meter of a module. Handles are looked up here, once, so that all series
-    /// are there from the start and an operation takes no lock.
+    /// Returns the meter of a module. Handles are looked up here, once, so that all
+    /// series exist from the start and an operation takes no lock.
     pub(super) fn meter<O: StoreOperation>(&self) -> Meter<O> {
         let handles = O::LABELS.iter().map(|label| {
             let labels = &[*label];
@@ -138,12 +138,12 @@ pub(super) struct Meter<O> {
 }
 
 impl<O: StoreOperation> Meter<O> {
-    /// The meter of another module.
+    /// Returns the meter of another module.
     pub fn with_operations<P: StoreOperation>(&self) -> Meter<P> {
         self.metrics.meter()
     }
 
-    /// Waits for an answer until the deadline, whatever the client library promises.
+    /// Waits for an answer until the deadline, independently of the client library.
     pub async fn measure<T>(
         &self,
         operation: O,
@@ -166,7 +166,7 @@ impl<O: StoreOperation> Meter<O> {
         })
     }
 
-    /// The error of an operation that has just failed.
+    /// Returns the error of an operation that has just failed.
     pub fn last_outage(&self) -> Option<CommandError> {
         let outage = lock(&self.metrics.outage);
         let (at, error) = outage.as_ref()?;

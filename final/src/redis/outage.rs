@@ -1,11 +1,11 @@
-//! Names the reason of an outage in a word, for those who run the server.
+//! Names the reason of an outage in a word, for operators.
 
 use std::error::Error;
 
 use redis::{ErrorKind, RedisError};
 
-/// Returns why Redis did not do what it was asked: a word for this error, or for the
-/// last of its causes that Redis has given.
+/// Returns why Redis did not execute a command: a word for this error, or for the
+/// last of its causes that comes from Redis.
 pub fn outage_reason(mut cause: Option<&(dyn Error + 'static)>) -> &'static str {
     let mut word = "disconnected";
     while let Some(error) = cause {

@@ -1,4 +1,4 @@
-//! The connection to a server that is no cluster: to the one that takes writes.
+//! The connection to a server that is no cluster: to the primary.
 //!
 //! A name or an address can move to another server while the connection to the old
 //! one stays open, and a reconnect can be refused for a reason that passes: a user
@@ -25,12 +25,12 @@ use super::error::not_connected;
 /// be found soon, and doubled up to the second one.
 const BACKOFF: (Duration, Duration) =
     (Duration::from_millis(50), Duration::from_millis(500));
-/// How many attempts commands wait for, about 150 ms. After these they fail
-/// immediately while the attempts continue.
+/// The number of attempts that commands wait for, about 150 ms. After these they
+/// fail immediately while the attempts continue.
 const PATIENCE: usize = 3;
-/// How often the server is asked whether it is still the primary. Writes notice
-/// sooner that it is not; this is for a node that only reads, and for a server that
-/// does not answer at all.
+/// The interval at which the server is asked whether it is still the primary.
+/// Writes detect sooner that it is not; this is for a node that only reads, and for
+/// a server that does not answer at all.
 const CHECK: Duration = Duration::from_secs(1);
 /// Commands that may wait to be sent, more than one busy node has in flight.
 const PIPELINE: usize = 1024;
@@ -81,7 +81,7 @@ impl PrimaryConnection {
         Ok(redis::from_redis_value(answer)?)
     }
 
-    /// Waits until there is another connection than at this moment.
+    /// Waits until the present connection has been replaced.
     pub fn replaced(&self) -> impl Future<Output = ()> + use<> {
         let mut state = self.0.clone();
         state.mark_unchanged();
@@ -122,7 +122,7 @@ async fn keep_connected(
         link.until_broken().await;
         state.send_replace(State::Connecting);
         if link.opened.elapsed() < BACKOFF.1 {
-            // It was of no use. The next one may not be either.
+            // It broke immediately, and the next one may, too.
             sleep(BACKOFF.1).await;
         }
         link = reconnect(client, state).await;
@@ -131,8 +131,8 @@ async fn keep_connected(
     }
 }
 
-/// Tries until it succeeds. No refusal is final: the server, or its address, is in
-/// the hands of others, who may correct it at any time.
+/// Tries until it succeeds. No refusal is final, because operators may correct the
+/// server or its address at any time.
 async fn reconnect(client: &Client, state: &watch::Sender<State>) -> Arc<Link> {
     let (mut attempts, mut pause) = (0, BACKOFF.0);
     loop {
@@ -206,7 +206,8 @@ impl Link {
     }
 }
 
-/// The server refuses, and one at the same address might not.
+/// Returns whether the server refuses, and another one at the same address might
+/// not.
 fn needs_another_connection(error: &RedisError) -> bool {
     use ServerErrorKind::{BusyLoading, MasterDown, ReadOnly};
     let elsewhere = matches!(

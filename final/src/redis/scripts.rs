@@ -1,5 +1,5 @@
-//! Scripts: what Redis runs as one step. Their keys and arguments have names that Lua
-//! and Rust share: a prelude makes them locals of the script.
+//! Scripts, which Redis executes as one step each. Lua and Rust share the names of
+//! keys and arguments: a prelude makes them locals of the script.
 
 use std::sync::LazyLock;
 
@@ -11,8 +11,8 @@ pub(crate) struct Script {
     hash: String,
 }
 
-/// Lua that scripts begin with or consist of, and the names that it uses. Its keys
-/// and arguments follow those of the parts before it.
+/// A piece of Lua at the beginning or in the middle of scripts, and the names that
+/// it uses. Its keys and arguments follow those of the parts before it.
 #[derive(Clone, Default)]
 pub(crate) struct Part {
     /// Names and, as Lua, values that are the same in every run.
@@ -30,7 +30,7 @@ pub(crate) const TIME: Part = Part::new(include_str!("lua/time.lua"));
 /// Gives a script a function that reads the fields of a hash.
 pub(crate) const FIELDS: Part = Part::new(include_str!("lua/fields.lua"));
 
-/// What a script is given that does not take anything.
+/// The arguments of a script that takes none.
 pub(crate) const NO_ARGUMENTS: &[&str] = &[];
 
 /// Returns the time of the server.
@@ -41,7 +41,7 @@ pub(super) static READ_TIME: LazyLock<Script> =
 const CAPACITY: (usize, usize) = (32, 1024);
 
 impl Part {
-    /// A part that is not given anything.
+    /// Creates a part without keys and arguments.
     pub const fn new(source: &'static str) -> Self {
         Self {
             constants: Vec::new(),
@@ -52,7 +52,8 @@ impl Part {
         }
     }
 
-    /// Locals with the names of the part; counts the keys and arguments before it.
+    /// Declares locals with the names of the part; counts the keys and arguments
+    /// before it.
     fn prelude(&self, keys: &mut usize, arguments: &mut usize) -> String {
         let mut lines = Vec::new();
         for (name, value) in &self.constants {
@@ -79,7 +80,7 @@ impl Part {
 }
 
 impl Script {
-    /// The script that consists of these parts.
+    /// Joins parts into a script.
     pub fn of(parts: &[Part]) -> Self {
         let (mut source, mut keys, mut arguments) = (String::new(), 0, 0);
         for part in parts {
@@ -90,7 +91,7 @@ impl Script {
         Self { source, hash }
     }
 
-    /// The command that runs the script, by its hash.
+    /// Returns the command that runs the script, by its hash.
     pub(super) fn by_hash(
         &self,
         keys: &impl ToRedisArgs,
@@ -99,7 +100,7 @@ impl Script {
         command("EVALSHA", &self.hash, keys, arguments)
     }
 
-    /// The command that runs the script, by its source.
+    /// Returns the command that runs the script, by its source.
     pub(super) fn by_source(
         &self,
         keys: &impl ToRedisArgs,
@@ -120,12 +121,12 @@ fn command(
     command
 }
 
-/// Returns a text as Lua writes it.
+/// Returns a text as a Lua string literal.
 pub(crate) fn lua_text(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// Declares what scripts are given, by name: arguments, and behind a semicolon lists.
+/// Declares the arguments of scripts by name; lists follow a semicolon.
 macro_rules! arguments {
     (
         $(#[$doc:meta])*
@@ -178,7 +179,7 @@ macro_rules! scripts {
         }
 
         impl $Scripts {
-            /// The scripts, each behind these parts.
+            /// Builds the scripts, each behind these parts.
             $visibility fn behind(common: &[$crate::redis::Part]) -> Self {
                 let script = |own: $crate::redis::Part| {
                     $crate::redis::Script::of(&[common, &[own]].concat())

@@ -2,8 +2,8 @@
 //!
 //! In the stateful era a question is a request on the call's stream, and the call
 //! waits. In the stateless era the call ends with the question, and the client
-//! sends it again with the answer: the handler then runs from its start, and this
-//! time finds the answer. `?` is where it is suspended.
+//! sends the call again with the answer: the handler then runs from its start, and
+//! this time finds the answer. The handler is suspended at the `?`.
 //! spec: client/elicitation, client/sampling, client/roots; basic/patterns/mrtr
 
 use std::time::Duration;
@@ -22,23 +22,23 @@ use crate::protocol::retries::{InputRequest, InputRequests};
 use crate::protocol::{RawJson, to_raw};
 use crate::sessions::Phase;
 
-/// How long the client of a session has to answer a question, unless the handler
-/// says otherwise: people fill in forms.
+/// The time that the client of a session has to answer a question, unless the
+/// handler sets another one. People fill in forms.
 pub const ASK_DEADLINE: Duration = Duration::from_secs(300);
 
-/// For how long the answers to a question are accepted in the stateless era.
+/// The time for which the answers to a question are accepted in the stateless era.
 pub const ANSWER_LIFETIME: Duration = Duration::from_secs(600);
 
-/// For how long it is remembered that answers were used that count once: longer than
-/// they can be accepted, even if the handler is slow, or if the storage that is asked
-/// for the time has been replaced by one with another clock.
+/// How long the use of answers that count once is remembered. Longer than they can
+/// be accepted, even if the handler is slow, or if the store that gives the time
+/// has been replaced by one with another clock.
 const USE_LIFETIME: Duration = Duration::from_secs(2 * ANSWER_LIFETIME.as_secs());
 
-/// Pause before a question is withdrawn again from storage that is away: nothing else
-/// would remove it before its session ends.
+/// Pause before a question is withdrawn again from a store that did not answer:
+/// nothing else would remove it before its session ends.
 const WITHDRAW_PAUSE: Duration = Duration::from_millis(500);
 
-/// An answer, or the question that has to be put first.
+/// An answer, or the error that asks the client first.
 type Asked<T> = Result<T, InputRequests>;
 
 impl Context {
@@ -59,8 +59,8 @@ impl Context {
         self.ask_within(key, question, ASK_DEADLINE).await
     }
 
-    /// [`ask`](Self::ask) with a deadline of the handler's own (L030). The stateless
-    /// era has none: nobody waits there.
+    /// Asks like [`ask`](Self::ask), with a deadline of the handler's own (L030).
+    /// The stateless era has no deadline, because no call waits there.
     ///
     /// # Errors
     /// As for [`ask`](Self::ask).
@@ -74,8 +74,8 @@ impl Context {
         asked.map_err(ServiceError::InputRequired)
     }
 
-    /// Asks several questions at once: `cx.ask_all((("name", form), ("roots",
-    /// ListRoots {})))` gives a tuple of answers.
+    /// Asks several questions concurrently: `cx.ask_all((("name", form), ("roots",
+    /// ListRoots {})))` returns a tuple of answers.
     ///
     /// # Errors
     /// As for [`ask`](Self::ask).
@@ -86,9 +86,9 @@ impl Context {
         questions.ask(self)
     }
 
-    /// Says that the answers of this call count once, on whichever node: a retry
-    /// that is sent again is refused. To be called after the last question and
-    /// before anything is done. The stateful era repeats no answers.
+    /// Uses the answers of this call once, across all nodes: a repeated retry is
+    /// refused. Call it after the last question and before the first effect. The
+    /// stateful era repeats no answers.
     ///
     /// # Errors
     /// [`ServiceError::InvalidParams`] if they were used before.
@@ -149,7 +149,8 @@ impl Context {
         let id = RequestId::String(Uuid::new_v4().to_string());
         let answer = scope.live.register_question(id.clone());
         let pending = PendingQuestion { cx: self, scope, id: &id };
-        // Whichever node is answered must know who waits before anybody is asked.
+        // Any node may receive the answer, so the question is stored before it is
+        // sent.
         let bus = &self.node.bus;
         if !bus.register_question(&record.init.id, &id, &self.id).await? {
             return Err(ServiceError::SessionEnded);
@@ -166,7 +167,7 @@ impl Context {
         read(question, &answer).ok_or(ServiceError::BadAnswer)
     }
 
-    /// Refuses a question that the client of a session cannot get.
+    /// Refuses a question that cannot reach the client of a session.
     fn check_askable<Q: Question>(
         &self,
         question: &Q,
@@ -182,7 +183,7 @@ impl Context {
         }
     }
 
-    /// L029: tells the client that its answer is no longer waited for.
+    /// Notifies the client that the call no longer waits for its answer (L029).
     async fn withdraw(&self, id: &RequestId) {
         let reason = Some("no answer in time".to_owned());
         let params = CancelledParams { request_id: id.clone(), reason };
@@ -199,7 +200,7 @@ fn refused(rule: &'static str) -> ServiceError {
     ServiceError::InvalidParams(rule.into())
 }
 
-/// Forgets the question when the handler stops waiting, for whatever reason.
+/// Removes the question when the handler stops waiting, for any reason.
 struct PendingQuestion<'a> {
     cx: &'a Context,
     scope: &'a SessionScope,
@@ -229,7 +230,7 @@ pub trait Questions {
     /// The answers, in the same order.
     type Answers;
 
-    /// Asks all of them at once.
+    /// Asks all of them concurrently.
     ///
     /// # Errors
     /// [`ServiceError`], as for one question.
@@ -258,7 +259,7 @@ macro_rules! questions {
             {
                 Box::pin(async move {
                     let ($($question,)*) = self;
-                    // The first that cannot be asked ends them all.
+                    // The first one that cannot be asked ends them all.
                     let ($($answer,)*) = try_join!(
                         $(cx.put($question.0, &$question.1, ASK_DEADLINE)),*
                     )?;

@@ -1,4 +1,4 @@
-//! All that a handler may touch besides its arguments.
+//! The access that a handler has besides its arguments.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,11 +25,11 @@ use crate::sessions::{Clock, SessionId, SessionInit, Timestamp, Totals};
 pub struct Context {
     /// The request's id.
     pub(crate) id: RequestId,
-    /// Its session, or what it says itself.
+    /// Its session, or the contents of its envelope.
     pub(crate) scope: CallScope,
-    /// When it arrived.
+    /// The time at which it arrived.
     pub(crate) arrived: Timestamp,
-    /// Shows the time of the session's store, or of this node.
+    /// The clock of the session's store, or of this node.
     clock: Clock,
     /// The stream that answers the request.
     sink: CallSink,
@@ -63,7 +63,7 @@ impl ProgressReports {
 }
 
 impl Context {
-    /// Makes the context of a request that has just arrived.
+    /// Creates the context of a request that has just arrived.
     pub(crate) fn new(
         node: &Arc<NodeContext>,
         scope: CallScope,
@@ -86,13 +86,13 @@ impl Context {
         }
     }
 
-    /// Returns the era and version that the request speaks.
+    /// Returns the era and version of the request.
     pub fn era(&self) -> Era {
         self.scope.era()
     }
 
-    /// Returns what the session was opened with; there is none in the stateless era.
-    /// How it is now, its [state](Self::session_state) knows.
+    /// Returns the values with which the session was opened; `None` in the
+    /// stateless era. Its present values are in its [state](Self::session_state).
     pub fn session(&self) -> Option<&SessionInit> {
         match &self.scope {
             CallScope::Session(scope) => Some(scope.session.init()),
@@ -100,13 +100,13 @@ impl Context {
         }
     }
 
-    /// Returns what the client can do.
+    /// Returns the client's capabilities.
     pub fn client(&self) -> ClientCapabilities {
         self.scope.capabilities()
     }
 
-    /// The state that the call works on: its session, or in the stateless era the
-    /// tape that it names, if it names one.
+    /// Returns the state that the call works on: its session, or in the stateless
+    /// era the tape that it names, if it names one.
     ///
     /// # Errors
     /// As for [`tape`](Self::tape).
@@ -121,7 +121,7 @@ impl Context {
         }
     }
 
-    /// Returns the session's state; there is none in the stateless era.
+    /// Returns the session's state; `None` in the stateless era.
     pub fn session_state(&self) -> Option<SessionHandle> {
         match &self.scope {
             CallScope::Session(scope) => Some(scope.session.clone()),
@@ -129,12 +129,12 @@ impl Context {
         }
     }
 
-    /// The state that a tape keeps, on whichever node it was opened. It stays alive
+    /// Returns the state of a tape, which any node may have opened. It stays alive
     /// while the call runs.
     ///
     /// # Errors
-    /// [`ServiceError::NoSuchTape`] if it never was, has expired, was closed, or
-    /// belongs to somebody else, and always in the stateful era.
+    /// [`ServiceError::NoSuchTape`] if it never existed, has expired, was closed,
+    /// or belongs to another owner, and always in the stateful era.
     pub async fn tape(&self, id: &str) -> Result<SessionHandle, ServiceError> {
         let (scope, id) = self.named_tape(id)?;
         let principal = &scope.caller.principal;
@@ -144,8 +144,8 @@ impl Context {
         Ok(Arc::new(tape).into())
     }
 
-    /// Opens a tape, which lives until it is closed or was idle for the session
-    /// timeout.
+    /// Opens a tape, which lives until it is closed or has been idle for the
+    /// session timeout.
     ///
     /// # Errors
     /// [`ServiceError::TooManyTapes`], [`ServiceError::Draining`],
@@ -177,7 +177,8 @@ impl Context {
         Ok(id)
     }
 
-    /// Ends a tape on every node, and says that the resources `changed` have.
+    /// Ends a tape on every node, and publishes that the resources `changed` have
+    /// changed.
     ///
     /// # Errors
     /// As for [`tape`](Self::tape).
@@ -220,7 +221,7 @@ impl Context {
         }
     }
 
-    /// Figures of the whole deployment.
+    /// Returns the totals of the whole deployment.
     ///
     /// # Errors
     /// [`ServiceError::Store`]
@@ -228,12 +229,12 @@ impl Context {
         Ok(self.node.store.totals().await?)
     }
 
-    /// For how long a session or tape may be idle.
+    /// Returns the time after which an idle session or tape expires.
     pub fn session_timeout(&self) -> Duration {
         self.node.session_timeout
     }
 
-    /// The time, by the session's store or this node's clock.
+    /// Returns the time, by the session's store or this node's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -252,8 +253,8 @@ impl Context {
         self.cancelled.cancelled().await;
     }
 
-    /// Reports progress, if the caller asked for it. `progress` must grow; a
-    /// report that does not is left out (L090).
+    /// Reports progress, if the caller asked for it. `progress` must grow; any
+    /// other report is dropped (L090).
     pub async fn progress(
         &self,
         progress: f64,
@@ -272,9 +273,9 @@ impl Context {
         }
     }
 
-    /// Sends a log message, if the level of the session lets it through (L128), or
-    /// that of the request, which has none unless it says so (M152). `data` must
-    /// hold no secrets and no personal data (L131).
+    /// Sends a log message, if the level of the session admits it (L128), or that
+    /// of the request, which has no level unless it names one (M152). `data` must
+    /// contain no secrets and no personal data (L131).
     pub async fn log(
         &self,
         level: Level,
@@ -290,8 +291,8 @@ impl Context {
         }
     }
 
-    /// Lets go of the client's connection for a call that will take long: a client
-    /// that can resume the stream is asked to come back for the rest.
+    /// Releases the client's connection during a long call: a client that can
+    /// resume the stream is asked to reconnect for the rest.
     /// spec: basic/transports (the server may close the connection)
     pub async fn close_connection(&self) {
         if self.stream_scope().await.is_some() {
@@ -299,19 +300,19 @@ impl Context {
         }
     }
 
-    /// A resource of the whole deployment has changed.
+    /// Publishes that a resource of the whole deployment has changed.
     pub fn changed_for_all(&self, uri: &str) {
         self.node.changes.of_all(uri);
     }
 
-    /// One of the lists that the service offers has changed.
+    /// Publishes that one of the service's lists has changed.
     pub async fn list_changed(&self, list: List) {
         if self.scope.confirm().await.is_ok() {
             self.node.changes.of_list(list).await;
         }
     }
 
-    /// Sends a notification, if the client accepts a stream and the session is there.
+    /// Sends a notification, if the client accepts a stream and the session exists.
     pub(crate) async fn notify(
         &self,
         method: &str,
@@ -330,7 +331,7 @@ impl Context {
         }
     }
 
-    /// Tells whether the client accepts a stream.
+    /// Returns whether the client accepts a stream.
     pub(super) fn is_stream(&self) -> bool {
         self.sink.is_stream()
     }
@@ -341,7 +342,7 @@ impl Context {
     }
 }
 
-/// The call is over, however it ended: its id may be used again.
+/// Frees the id: the call is over, however it ended.
 impl Drop for Context {
     fn drop(&mut self) {
         if let CallScope::Session(scope) = &self.scope {

@@ -1,4 +1,4 @@
-//! The handles that everything on a node shares.
+//! The handles that all calls on a node share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::telemetry::Metrics;
 /// The node on which a call runs. Its handler reaches parts of this through its
 /// [`Context`](super::Context).
 pub(crate) struct NodeContext {
-    /// Where sessions and tapes are kept.
+    /// The store of sessions and tapes.
     pub store: Arc<dyn SessionStore>,
     /// The sessions of which a call runs here.
     pub live: Arc<LiveSessions>,
@@ -30,17 +30,17 @@ pub(crate) struct NodeContext {
     pub audit: Arc<Audit>,
     /// Messages to the other nodes.
     pub bus: Arc<dyn Bus>,
-    /// Runs what outlives its connection or its call.
+    /// Runs work that outlives its connection or its call.
     pub background: TaskTracker,
     /// Cancelled when the calls that still run must end with an error.
     pub out_of_time: CancellationToken,
     /// Counts and measures.
     pub metrics: Arc<Metrics>,
-    /// Tells whether the node is going down.
+    /// Knows whether the node is shutting down.
     pub readiness: Arc<Readiness>,
-    /// Shows the time to requests that no store has given one.
+    /// The clock of requests that have no store's time.
     pub clock: Clock,
-    /// How long a session or tape may be idle.
+    /// A session or tape expires after this time without activity.
     pub session_timeout: Duration,
 }
 
@@ -53,7 +53,7 @@ impl NodeContext {
         }
     }
 
-    /// Appends to the history of a session, and counts what was appended.
+    /// Appends to the history of a session, and counts the entries.
     pub async fn append_history(
         &self,
         id: &SessionId,
@@ -67,8 +67,8 @@ impl NodeContext {
     }
 
     /// Runs `work` to its end, even if its caller stops waiting: a client that
-    /// disconnects has not withdrawn what it sent (L049), and a change and its
-    /// publication belong together.
+    /// disconnects has not withdrawn its message (L049), and a change must not
+    /// happen without its publication.
     pub fn detached<F>(&self, work: F) -> Detached<F>
     where
         F: Future<Output: Send> + Send + 'static,

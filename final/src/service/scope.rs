@@ -1,4 +1,4 @@
-//! The scope of a request: a session, or only what the request says itself.
+//! The scope of a request: a session, or its own envelope alone.
 
 use std::sync::Mutex;
 
@@ -14,20 +14,19 @@ use crate::protocol::retries::Answers;
 use crate::protocol::version::Era;
 use crate::sessions::{Caller, SessionId};
 
-/// Log messages below this level are not sent before the client of a session
-/// chose a level.
+/// The lowest level of log messages before the client of a session sets one.
 const DEFAULT_LEVEL: Level = Level::Info;
 
-/// What a request can rely on besides its own parameters.
+/// The context of a request besides its own parameters.
 pub(crate) enum CallScope {
     /// The stateful era: a session.
     Session(SessionScope),
-    /// The stateless era: only what it says itself.
+    /// The stateless era: the request's envelope alone.
     Request(Box<RequestScope>),
 }
 
-/// The scope of a request that may send and be answered. [`CallScope::confirm`]
-/// alone makes one.
+/// The scope of a request that may send and be answered. Only
+/// [`CallScope::confirm`] makes one.
 #[derive(Clone, Copy)]
 pub(crate) enum ConfirmedScope<'a> {
     /// Storage has confirmed the session.
@@ -46,20 +45,20 @@ pub(crate) struct SessionScope {
 
 /// A request without a session.
 pub(crate) struct RequestScope {
-    /// Who calls.
+    /// The caller.
     pub caller: Caller,
-    /// What it says of itself.
+    /// The request's envelope.
     pub envelope: Envelope,
-    /// Log messages from this level on are wanted; none are without one.
+    /// The lowest level of log messages to send; `None` sends none.
     pub log_level: Option<Level>,
-    /// What was answered to questions of earlier rounds, and now.
+    /// The answers to questions of this round and the earlier ones.
     pub given: RetryAnswers,
-    /// The tapes that it uses, which stay alive meanwhile.
+    /// The tapes in use, which stay alive until the request ends.
     pub tapes: Mutex<Vec<PinnedSession>>,
 }
 
 impl RequestScope {
-    /// Keeps a tape alive to the end of the request.
+    /// Keeps a tape alive until the request ends.
     pub fn hold(&self, tape: PinnedSession) {
         lock(&self.tapes).push(tape);
     }
@@ -70,18 +69,18 @@ impl RequestScope {
     }
 }
 
-/// The answers that a retry brings.
+/// The answers that a retry carries.
 #[derive(Default)]
 pub(crate) struct RetryAnswers {
     answers: Answers,
-    /// Those that the handler has asked for in this round: the next one needs them.
+    /// Those that the handler has used in this round: the next round needs them.
     taken: Mutex<Answers>,
     /// The sealed state that came with them.
     pub state: Option<String>,
 }
 
 impl CallScope {
-    /// Returns the era and version that the request speaks.
+    /// Returns the era and version of the request.
     pub fn era(&self) -> Era {
         match self {
             Self::Session(scope) => scope.session.init().era,
@@ -89,7 +88,7 @@ impl CallScope {
         }
     }
 
-    /// Returns what the client declared, once or for this request.
+    /// Returns the declared capabilities, of the session or of this request.
     pub fn capabilities(&self) -> ClientCapabilities {
         match self {
             Self::Session(scope) => scope.session.init().capabilities,
@@ -112,7 +111,7 @@ impl CallScope {
 }
 
 impl ConfirmedScope<'_> {
-    /// Tells whether log messages of this level are wanted.
+    /// Returns whether log messages of this level are sent.
     pub fn logs(self, level: Level) -> bool {
         match self {
             Self::Session(session) => {
@@ -126,19 +125,19 @@ impl ConfirmedScope<'_> {
 }
 
 impl RetryAnswers {
-    /// Keeps answers, and the name of the state that came with them.
+    /// Restores answers, and the id of the sealed state that came with them.
     pub fn new(answers: Answers, state: Option<String>) -> Self {
         Self { answers, taken: Mutex::default(), state }
     }
 
-    /// Returns the answer that was given under this key.
+    /// Returns the answer under this key.
     pub fn take(&self, key: &str) -> Option<RawJson> {
         let answer = self.answers.get(key)?.clone();
         lock(&self.taken).insert(key.to_owned(), answer.clone());
         Some(answer)
     }
 
-    /// Returns all that were taken.
+    /// Returns all answers that the handler has used.
     pub fn taken(&self) -> Answers {
         lock(&self.taken).clone()
     }

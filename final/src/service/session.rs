@@ -22,7 +22,7 @@ pub struct Session {
     pub(super) init: Arc<SessionInit>,
     /// Log messages from this level on are sent; `None` lets the server choose.
     pub(super) log_level: Option<Level>,
-    /// Shows the store's time, which is equal on all nodes that share it.
+    /// The store's clock, which is equal on all nodes that share the store.
     pub(super) clock: Clock,
     pub(super) node: Arc<NodeContext>,
     pub(super) record: OnceLock<SessionRecord>,
@@ -43,7 +43,7 @@ impl Session {
         }))
     }
 
-    /// Makes a session of a record that the store has just returned.
+    /// Creates a session from a record that the store has just returned.
     pub(crate) fn loaded(node: &Arc<NodeContext>, record: SessionRecord) -> Self {
         Self {
             init: record.init.clone(),
@@ -54,12 +54,12 @@ impl Session {
         }
     }
 
-    /// Returns what it was opened with.
+    /// Returns the values with which it was opened.
     pub fn init(&self) -> &SessionInit {
         &self.init
     }
 
-    /// Returns the whole record, as it was when it was confirmed or a little later.
+    /// Returns the whole record, as of its confirmation or a little later.
     pub(super) async fn record(&self) -> Result<&SessionRecord, ServiceError> {
         if let Some(record) = self.record.get() {
             return Ok(record);
@@ -70,7 +70,7 @@ impl Session {
         Ok(self.record.get_or_init(|| found))
     }
 
-    /// Appends to the history. Returns those of `resources` that are subscribed to.
+    /// Appends to the history. Returns the subscribed ones of `resources`.
     pub(super) async fn append_history(
         &self,
         entries: Vec<HistoryEntry>,
@@ -87,7 +87,7 @@ impl Session {
         cleared.ok_or_else(|| gone(&self.init))
     }
 
-    /// Publishes that resources have changed, to all who have subscribed to them.
+    /// Publishes to all subscribers that resources have changed.
     async fn publish_changes(&self, uris: &[String]) {
         let changes = &self.node.changes;
         let id = &self.init.id;
@@ -105,7 +105,7 @@ pub(super) fn gone(init: &SessionInit) -> ServiceError {
     }
 }
 
-/// What a handler may do with a session or a tape.
+/// The operations of a handler on a session or a tape.
 #[derive(Clone)]
 pub struct SessionHandle(SessionRef);
 
@@ -125,7 +125,7 @@ impl SessionHandle {
         Self(SessionRef::cached(node, init, now))
     }
 
-    /// Returns what the session or tape was opened with.
+    /// Returns the values with which the session or tape was opened.
     pub fn init(&self) -> &SessionInit {
         self.0.init()
     }
@@ -149,7 +149,7 @@ impl SessionHandle {
         self.0.wait_for_outcome().await;
     }
 
-    /// Returns the session or tape as it was when the call first looked.
+    /// Returns the session or tape as the call first read it.
     ///
     /// # Errors
     /// [`ServiceError::SessionEnded`] or [`ServiceError::NoSuchTape`] if it is
@@ -159,8 +159,8 @@ impl SessionHandle {
     }
 
     /// Appends to the history and to the deployment's totals, all or nothing, and
-    /// publishes that the resources `changed` have changed. That happens even if the
-    /// call is cancelled meanwhile.
+    /// publishes that the resources `changed` have changed, even if the call is
+    /// cancelled meanwhile.
     ///
     /// # Errors
     /// As for [`record`](Self::record); if it is gone, nothing was recorded.
@@ -216,7 +216,7 @@ impl SessionHandle {
         Ok(session.node.audit.read(&session.init.id).await?)
     }
 
-    /// Publishes that some of its resources have changed, if it is there.
+    /// Publishes that resources of it have changed, if it exists.
     pub async fn changed(&self, uris: &[String]) {
         if let Ok(session) = self.session().await {
             session.publish_changes(uris).await;

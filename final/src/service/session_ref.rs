@@ -1,9 +1,9 @@
 //! A session before storage has confirmed it.
 //!
-//! What a session was opened with never changes, so a node that has it in its cache
-//! starts a call before storage is asked, and asks together with the first change of
-//! the call: the call waits for storage once instead of twice. Everything else
-//! [confirms](SessionRef::confirm) the session first.
+//! The values with which a session was opened never change. So a node that has them
+//! in its cache starts a call before it asks storage, and asks together with the
+//! first change of the call: the call waits for storage once instead of twice.
+//! Everything else [confirms](SessionRef::confirm) the session first.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -24,11 +24,11 @@ use crate::sessions::{
 pub(super) enum SessionRef {
     /// Storage has confirmed it.
     Confirmed(Arc<Session>),
-    /// This node knows it, and storage has not been asked yet.
+    /// It is in this node's cache, and storage has not been asked yet.
     Cached(Arc<CachedSession>),
 }
 
-/// A session that is confirmed when something depends on it. All parts of a call
+/// A session that is confirmed when a result depends on it. All parts of a call
 /// share it.
 pub(super) struct CachedSession {
     init: Arc<SessionInit>,
@@ -36,14 +36,14 @@ pub(super) struct CachedSession {
     node: Arc<NodeContext>,
     /// Storage has not counted the request yet.
     uncounted: AtomicBool,
-    /// What storage has answered.
+    /// The answer of storage.
     outcome: OnceLock<StoreResult<Option<Session>>>,
     /// Storage has answered.
     answered: Notify,
 }
 
 impl SessionRef {
-    /// Refers to a session of the cache, for one request that came at `now`.
+    /// Refers to a session of the cache, for one request that arrived at `now`.
     pub fn cached(
         node: &Arc<NodeContext>,
         init: Arc<SessionInit>,
@@ -59,7 +59,7 @@ impl SessionRef {
         }))
     }
 
-    /// Returns what the session was opened with.
+    /// Returns the values with which the session was opened.
     pub fn init(&self) -> &SessionInit {
         match self {
             Self::Confirmed(session) => session.init(),
@@ -96,7 +96,7 @@ impl SessionRef {
     }
 
     /// Appends to the history, in one step with the confirmation if that is open.
-    /// Returns those of `resources` that are subscribed to.
+    /// Returns the subscribed ones of `resources`.
     ///
     /// # Errors
     /// As for [`confirm`](Self::confirm); then nothing was appended.
@@ -113,8 +113,8 @@ impl SessionRef {
         }
     }
 
-    /// Waits until storage has confirmed or refused the session, and asks storage if
-    /// no part of the call does.
+    /// Waits until storage has confirmed or refused the session, and asks storage
+    /// if no other part of the call does.
     pub async fn wait_for_outcome(&self) {
         if let Self::Cached(cached) = self {
             let answered = cached.answered.notified();
@@ -129,8 +129,8 @@ impl SessionRef {
 }
 
 impl CachedSession {
-    /// While another part of the call is asking, this asks for itself, because that
-    /// part may wait for this one.
+    /// Confirms the session itself while another part of the call is asking,
+    /// because that part may wait for this one.
     async fn confirm(&self) -> Result<&Session, ServiceError> {
         if let Some(outcome) = self.outcome.get() {
             return self.read(outcome);

@@ -1,5 +1,4 @@
-//! Requests of the stateless era that listen on this node, and what each of them
-//! has still to be told.
+//! The open `subscriptions/listen` of this node, each with its pending changes.
 //! spec: basic/patterns/subscriptions, 2026-07-28
 
 use std::collections::{BTreeSet, HashMap};
@@ -11,44 +10,44 @@ use tokio_util::sync::CancellationToken;
 use crate::lock::lock;
 use crate::protocol::subscriptions::{Filter, List};
 
-/// Something that a listener may have asked to hear of.
+/// A change to which a client may have subscribed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ResourceChange {
-    /// Of a list.
+    /// A list has changed.
     List(List),
-    /// Of the resource with this URI.
+    /// The resource with this URI has changed.
     Resource(String),
 }
 
-/// All that listen on this node.
+/// All subscriptions of this node.
 #[derive(Debug)]
 pub struct Subscriptions {
     all: Mutex<Registry>,
     ending: CancellationToken,
-    /// How many each owner may have.
+    /// The maximum number of each owner.
     max_per_owner: usize,
 }
 
 #[derive(Debug, Default)]
 struct Registry {
     listeners: HashMap<u64, Arc<Listener>>,
-    /// The number of the last one.
+    /// The number of the newest one.
     last: u64,
 }
 
-/// One that listens.
+/// The shared part of one subscription.
 #[derive(Debug)]
 struct Listener {
     owner: Arc<str>,
-    /// What it hears of; nothing yet if that is not decided.
+    /// The changes to publish; none before the filter is set.
     filter: OnceLock<Filter>,
-    /// What it has not been told yet. A change that happens again meanwhile is told
-    /// once, so there is never more here than the filter names.
-    untold: Mutex<BTreeSet<ResourceChange>>,
+    /// The changes that have not been sent yet. A repeated change is one entry, so
+    /// there are never more than the filter names.
+    pending: Mutex<BTreeSet<ResourceChange>>,
     more: Notify,
 }
 
-/// A place among the listeners, which is free again when this is dropped.
+/// An open subscription. Dropping it closes it.
 pub struct Subscription {
     number: u64,
     listener: Arc<Listener>,
@@ -56,18 +55,19 @@ pub struct Subscription {
 }
 
 impl Subscriptions {
-    /// None yet, and at most `max_per_owner` of each owner.
+    /// Creates an empty registry that accepts `max_per_owner` subscriptions per
+    /// owner.
     pub fn new(max_per_owner: usize) -> Self {
         let all = Mutex::default();
         Self { all, ending: CancellationToken::new(), max_per_owner }
     }
 
-    /// Takes a place; `None` if the owner has as many as it may.
+    /// Opens a subscription; `None` if the owner has reached the limit.
     pub fn enter(self: &Arc<Self>, owner: &Arc<str>) -> Option<Subscription> {
         let listener = Arc::new(Listener {
             owner: owner.clone(),
             filter: OnceLock::new(),
-            untold: Mutex::default(),
+            pending: Mutex::default(),
             more: Notify::new(),
         });
         let mut all = lock(&self.all);
@@ -83,47 +83,47 @@ impl Subscriptions {
         Some(Subscription { number, listener, listeners: self.clone() })
     }
 
-    /// Tells everybody who wants to hear of it.
-    pub fn tell(&self, change: &ResourceChange) {
+    /// Publishes a change to all subscriptions whose filter names it.
+    pub fn publish(&self, change: &ResourceChange) {
         for listener in lock(&self.all).listeners.values() {
             if listener.filter.get().is_some_and(|it| it.names(change)) {
-                listener.tell([change.clone()]);
+                listener.publish([change.clone()]);
             }
         }
     }
 
-    /// Tells everybody of everything: something may have been missed.
+    /// Publishes all that the filters name, because changes may have been missed.
     pub fn publish_everything(&self) {
         for listener in lock(&self.all).listeners.values() {
             if let Some(filter) = listener.filter.get() {
-                listener.tell(filter.changes());
+                listener.publish(filter.changes());
             }
         }
     }
 
-    /// Asks all to end, and those who are yet to come.
+    /// Ends all subscriptions, and those that are opened later.
     pub fn end(&self) {
         self.ending.cancel();
     }
 }
 
 impl Listener {
-    fn tell(&self, changes: impl IntoIterator<Item = ResourceChange>) {
-        lock(&self.untold).extend(changes);
+    fn publish(&self, changes: impl IntoIterator<Item = ResourceChange>) {
+        lock(&self.pending).extend(changes);
         self.more.notify_one();
     }
 }
 
 impl Subscription {
-    /// Hears of what `filter` names from now on. Decided once.
-    pub fn hear(&self, filter: Filter) {
+    /// Sets the filter, once. Changes that it names are published from now on.
+    pub fn set_filter(&self, filter: Filter) {
         let _ = self.listener.filter.set(filter);
     }
 
-    /// What is to be told next; `None` if the node asks everybody to end.
+    /// Returns the next change; `None` if the node ends its subscriptions.
     pub async fn next(&self) -> Option<ResourceChange> {
         loop {
-            if let Some(change) = lock(&self.listener.untold).pop_first() {
+            if let Some(change) = lock(&self.listener.pending).pop_first() {
                 return Some(change);
             }
             tokio::select! {
@@ -150,7 +150,7 @@ impl Filter {
         }
     }
 
-    /// Everything that it names.
+    /// Returns all changes that the filter names.
     fn changes(&self) -> impl Iterator<Item = ResourceChange> {
         let lists = [List::Tools, List::Prompts, List::Resources];
         let lists = lists.into_iter().filter(|list| self.wants(*list));

@@ -50,17 +50,18 @@ use crate::redis::{
 pub struct RedisStore {
     pub(crate) connection: Connection<SessionOperation>,
     pub(crate) keys: Keys,
-    /// This node: a visit to a session that another node visited last has
-    /// reconstructed it.
+    /// This node. If another node served the session's last request, this node has
+    /// reconstructed the session.
     node: NodeId,
     settings: StoreSettings,
-    /// What begins every script on a session, also those of the modules above.
+    /// The beginning of every script on a session, also of those in the modules
+    /// above.
     pub(crate) script_begin: Vec<Part>,
     scripts: Scripts,
-    /// How the keys end that the modules above keep with a session.
+    /// The suffixes of the keys that the modules above keep with a session.
     further_keys: Vec<&'static str>,
     cache: SessionCache,
-    /// The policy of the server, if it can lose parts of sessions.
+    /// The eviction policy of the server, if it can lose parts of sessions.
     eviction_policy: Mutex<Option<String>>,
 }
 
@@ -99,7 +100,7 @@ impl RedisStore {
         Ok(store)
     }
 
-    /// This node.
+    /// Returns this node.
     pub(crate) fn node(&self) -> &NodeId {
         &self.node
     }
@@ -207,8 +208,8 @@ impl SessionStore for RedisStore {
         id: &SessionId,
         append: &HistoryAppend,
     ) -> Result<Option<AppendedSession>> {
-        // The time, the node of the last visit, the log level, and a value for
-        // each resource that is subscribed to.
+        // The time, the node of the last request, the log level, and a value for
+        // each subscribed resource.
         type Found = (u64, String, String, Vec<Option<String>>);
         let (name, requests) = (id.to_string(), append.requests.to_string());
         let entries = append.entries.iter();
@@ -226,17 +227,17 @@ impl SessionStore for RedisStore {
         );
         let found: Option<Found> =
             self.refresh_index_after(id, found.await?).await?;
-        let Some((now, previous, level, heard)) = found else {
+        let Some((now, previous, level, subscribed)) = found else {
             self.cache.forget(id);
             return Ok(None);
         };
         self.cache.set_time(Timestamp(now));
-        let heard =
-            append.resources.iter().zip(heard).filter(|(_, it)| it.is_some());
+        let subscribed =
+            append.resources.iter().zip(subscribed).filter(|(_, it)| it.is_some());
         Ok(Some(AppendedSession {
             reconstructed: append.requests > 0 && previous != self.node.as_str(),
             log_level: Level::from_name(&level),
-            subscribed: heard.map(|(uri, _)| uri.clone()).collect(),
+            subscribed: subscribed.map(|(uri, _)| uri.clone()).collect(),
         }))
     }
 
@@ -314,7 +315,7 @@ impl SessionStore for RedisStore {
     }
 }
 
-/// Parses stored JSON texts. `what` names them if one is none.
+/// Parses stored JSON texts. `what` names them in the error.
 fn parse_all(
     texts: impl IntoIterator<Item = String>,
     what: &'static str,
@@ -323,7 +324,7 @@ fn parse_all(
     parsed.collect::<Result<_, _>>().map_err(|_| StoreError::Damaged(what))
 }
 
-/// How a script is told which principal asks.
+/// Returns the argument that names the asking principal in a script.
 fn asker(principal: &Principal) -> String {
     format!("={}", principal.as_str())
 }

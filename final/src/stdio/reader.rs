@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 pub enum Line {
     /// Its bytes, which need not be text.
     Whole(Vec<u8>),
-    /// It was longer than the limit, and was thrown away.
+    /// It was longer than the limit, and was discarded.
     TooLong,
 }
 
@@ -23,8 +23,9 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
         Self { input, max_line }
     }
 
-    /// The next line, as soon as its end has come: nothing of the line after it is
-    /// waited for. `None` at the end of the input, and when it cannot be read.
+    /// Returns the next line as soon as its end has arrived, without waiting for
+    /// the line after it. `None` at the end of the input, and when it cannot be
+    /// read.
     pub async fn next(&mut self) -> Option<Line> {
         let mut line = Vec::new();
         let mut is_long = false;

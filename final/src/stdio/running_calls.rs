@@ -1,4 +1,4 @@
-//! The calls that run, of both eras: the client's one set of ids.
+//! The running calls of both eras, which share the client's one set of ids.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -21,15 +21,15 @@ use crate::protocol::jsonrpc::{
 use crate::protocol::method::Method;
 use crate::protocol::progress::CancelledParams;
 
-/// How many bytes of requests may be served at a time.
+/// The maximum size of all requests that are served concurrently, in bytes.
 const SERVED: usize = 16 << 20;
 
-/// What a running call counts at least, in bytes: about what it costs. So there are
+/// The minimum that a running call counts, in bytes: about its memory. So there are
 /// at most 1024.
 const CALL: usize = 16 << 10;
 
-/// How long a request waits for room among those being served. Not forever: they may
-/// wait for answers that come after it.
+/// How long a request waits for room among the running ones. Not forever, because
+/// they may wait for answers that come after it.
 const ROOM: Duration = Duration::from_secs(1);
 
 /// Running calls, which send to one output.
@@ -71,8 +71,8 @@ impl RunningCalls {
     /// Runs a call in a task of its own, and sends its messages and its answer.
     ///
     /// # Errors
-    /// [`Error::DuplicateId`] if another one runs under its id, whatever its era: a
-    /// cancellation could mean either.
+    /// [`Error::DuplicateId`] if another one runs under its id, in either era: a
+    /// cancellation would be ambiguous.
     pub fn start(
         &mut self,
         call: Call,

@@ -1,5 +1,5 @@
-//! The output: a queue of lines that is bounded in number and in bytes, and what
-//! writes them.
+//! The output: a queue of lines that is bounded in number and in bytes, and its
+//! writer.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -29,7 +29,7 @@ pub struct Lines {
 /// The receiving end.
 pub struct Written(mpsc::Receiver<(RawJson, OwnedSemaphorePermit)>);
 
-/// An empty queue.
+/// Creates an empty queue.
 pub fn lines() -> (Lines, Written) {
     let (queue, written) = mpsc::channel(LINES);
     let room = Arc::new(Semaphore::new(BYTES as usize));
@@ -61,9 +61,9 @@ impl Lines {
         outcome.into_message(&call.id)
     }
 
-    /// Waits until everything that wanted to be sent before is in the queue, and
-    /// there is room for more. Requests of a client that does not read its answers
-    /// wait in the client.
+    /// Waits until all earlier messages are in the queue, and there is room for
+    /// more. Requests of a client that does not read its answers wait in the
+    /// client.
     pub async fn ready(&self) {
         let _ = self.room.acquire().await;
         let _ = self.queue.reserve().await;
@@ -75,7 +75,8 @@ impl Lines {
     }
 }
 
-/// Writes messages, one a line. They are compact JSON, so they hold no newline.
+/// Writes messages, one per line. They are compact JSON, so they contain no
+/// newline.
 ///
 /// # Errors
 /// [`std::io::Error`] of the output.
@@ -92,7 +93,7 @@ pub async fn write(
     Ok(())
 }
 
-/// Writes what belongs to no call, until the session ends.
+/// Writes the messages that belong to no call, until the session ends.
 pub async fn write_stream(mut stream: StreamCursor, lines: Lines) {
     while let Some(frame) = stream.next().await {
         if let Frame::Message(_, message) = frame {

@@ -1,5 +1,5 @@
-//! Reads arguments along their schema, so that what the schema refuses is refused
-//! before it costs memory, and by name: types and bounds come before what is inside.
+//! Reads arguments along their schema, so that a value that breaks it is refused by
+//! name and before it costs memory: types and bounds are checked before contents.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{MAX_RULES, short};
 use crate::protocol::raw::{Kind, each_item, each_member, has_more_items};
 
-/// Where in the arguments a value is.
+/// The path of a value in the arguments.
 pub enum JsonPath<'a> {
     /// The arguments themselves.
     Arguments,
@@ -34,15 +34,15 @@ impl fmt::Display for JsonPath<'_> {
 /// Reads one set of arguments.
 #[derive(Default)]
 pub struct ArgumentReader {
-    /// What keeps them from being read, at most [`MAX_RULES`] sentences.
+    /// The broken rules, at most [`MAX_RULES`] sentences.
     pub rules: Vec<String>,
-    /// An optional argument was `null`, and is not in what was read.
+    /// An optional argument was `null` and has been left out.
     pub left_out: bool,
 }
 
 impl ArgumentReader {
-    /// Reads a value. What is returned means nothing once there are
-    /// [rules](Self::rules) that it breaks.
+    /// Reads a value. The result is meaningless if there are broken
+    /// [rules](Self::rules).
     pub fn read(
         &mut self,
         raw: &RawValue,
@@ -139,8 +139,8 @@ impl ArgumentReader {
         Value::Array(read)
     }
 
-    /// Reads a value that the schema does not divide. Valid JSON can still say what
-    /// neither text nor a double can hold.
+    /// Reads a value that the schema does not divide. Valid JSON can still contain
+    /// text that is not Unicode, and numbers beyond a double.
     fn whole(&mut self, raw: &RawValue, kind: Kind, place: &JsonPath<'_>) -> Value {
         let Ok(value) = serde_json::from_str(raw.get()) else {
             let rule = match kind {
@@ -164,8 +164,8 @@ impl ArgumentReader {
     }
 }
 
-/// Whether a type of JSON Schema can be meant. What is a whole number, the schema
-/// itself knows better.
+/// Returns whether a value can be of a JSON Schema type. The validator decides
+/// whether a number is whole.
 fn fits(kind: Kind, expected: &str) -> bool {
     match expected {
         "object" => kind == Kind::Object,
@@ -178,7 +178,8 @@ fn fits(kind: Kind, expected: &str) -> bool {
     }
 }
 
-/// Whether a member is `null` where only its absence can be meant.
+/// Returns whether a member is `null` where its absence is the only possible
+/// meaning.
 fn is_left_out(value: &RawValue, member: &Value, name: &str, of: &Value) -> bool {
     let names = of["required"].as_array().map_or(&[][..], Vec::as_slice);
     Kind::of(value) == Kind::Null

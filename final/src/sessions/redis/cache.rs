@@ -1,6 +1,5 @@
-//! What this node knows without asking Redis: what the sessions were opened with
-//! that it has seen lately, and the time. Neither says whether a session is still
-//! there.
+//! The cache of this node: the initial values of the sessions that it has served
+//! lately, and the time. Neither shows whether a session still exists.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -13,48 +12,48 @@ use crate::sessions::{
     Principal, SessionId, SessionInit, SessionRecord, Timestamp,
 };
 
-/// How many sessions are remembered: so many that were seen last, and at most twice as
-/// many. One is about half a KiB, so that is 4 MiB at most. A node that serves more in
-/// turns waits twice for some of their calls.
+/// The number of sessions per generation: so many that were used last are cached,
+/// and at most twice as many. One is about half a KiB, so that is 4 MiB at most. A
+/// node that serves more in turns waits twice for some of their calls.
 pub const GENERATION: usize = 4096;
 
-/// How far the time that we count may run ahead of what Redis says: an answer may
-/// have been on its way for as long. Beyond that the clock has been set.
+/// How far the time that this node counts may run ahead of Redis' answer, which may
+/// have been on its way for as long. Beyond that, the clock has been set.
 const AHEAD: Duration = Duration::from_millis(100);
 
 #[derive(Default)]
 pub(super) struct SessionCache(Mutex<Generations>);
 
-/// Two generations: when the younger is full it becomes the older one, and what
-/// nobody has asked for since is forgotten with that.
+/// Two generations: a full younger one becomes the older one, and the sessions of
+/// the former older one that have not been used since are dropped.
 #[derive(Default)]
 struct Generations {
     younger: HashMap<SessionId, Arc<SessionInit>>,
     older: HashMap<SessionId, Arc<SessionInit>>,
-    /// What Redis said, and when.
+    /// The last time from Redis, and when it arrived.
     time: Option<(Timestamp, Instant)>,
 }
 
 impl SessionCache {
-    /// A session was visited, just now.
+    /// Caches a session that Redis has just returned.
     pub fn insert(&self, record: &SessionRecord) {
         let mut memory = lock(&self.0);
         memory.insert(record.init.clone());
         memory.set_time(record.last_activity);
     }
 
-    /// Redis has said what time it is.
+    /// Sets the clock to the time of a Redis answer.
     pub fn set_time(&self, now: Timestamp) {
         lock(&self.0).set_time(now);
     }
 
-    /// The time by Redis' clock, if it has said it.
+    /// Returns the time by Redis' clock, if it is known.
     pub fn time(&self) -> Option<Timestamp> {
         lock(&self.0).now()
     }
 
-    /// What a session of this principal was opened with, and the time by Redis'
-    /// clock.
+    /// Returns the initial values of a session of this principal, and the time by
+    /// Redis' clock.
     pub fn get(
         &self,
         id: &SessionId,
@@ -73,7 +72,7 @@ impl SessionCache {
         (opened.principal == *principal).then_some((opened, now))
     }
 
-    /// The session is gone.
+    /// Removes a session that is gone.
     pub fn forget(&self, id: &SessionId) {
         let mut memory = lock(&self.0);
         memory.younger.remove(id);
@@ -90,14 +89,14 @@ impl Generations {
     }
 
     fn now(&self) -> Option<Timestamp> {
-        self.time.map(|(told, at)| told.plus(at.elapsed()))
+        self.time.map(|(shown, at)| shown.plus(at.elapsed()))
     }
 
-    /// An answer that was late would set the clock back; it is not believed.
-    fn set_time(&mut self, told: Timestamp) {
-        let is_late = |now: Timestamp| now > told && now.since(told) < AHEAD;
+    /// Sets the clock, but not back, because the answer may only have been late.
+    fn set_time(&mut self, shown: Timestamp) {
+        let is_late = |now: Timestamp| now > shown && now.since(shown) < AHEAD;
         if !self.now().is_some_and(is_late) {
-            self.time = Some((told, Instant::now()));
+            self.time = Some((shown, Instant::now()));
         }
     }
 }

@@ -1,14 +1,14 @@
-//! What belongs to the deployment and to no session: which sessions are alive,
-//! and how many of them each owner has; and the totals, added up.
+//! The data of the deployment: the index of live sessions, the places of each
+//! owner's sessions, and the totals.
 //!
 //! Every entry of the first two carries the time at which it stops counting, so
-//! that one that was left behind does no lasting harm.
+//! that a stale one does no lasting harm.
 //!
 //! # The totals
 //!
-//! Each shard has its totals beside its sessions. The script that appends entries to
-//! a history also counts them there. So there is no moment at which one is done and
-//! the other is not, and no second message that could be lost, repeated or late:
+//! Each shard has its totals beside its sessions. The script that appends entries
+//! to a history also counts them there. So both happen in one step, and there is no
+//! second message that could be lost, repeated or late:
 //!
 //! | what happens | history and totals |
 //! |---|---|
@@ -38,13 +38,13 @@ use crate::redis::{NO_ARGUMENTS, Result};
 use crate::sessions::clock::millis;
 use crate::sessions::{SessionId, Totals};
 
-/// For how long a place is taken for a session that is not stored yet. Whoever
-/// takes it may have to give up, and cannot give it back then.
+/// How long a place is reserved for a session that is not stored yet. A node that
+/// dies meanwhile cannot release it.
 const RESERVATION: Duration = Duration::from_secs(5);
 
 impl RedisStore {
-    /// Takes a place for a session that is not stored yet; returns the time, or 0 if
-    /// the owner has none left. Expired sessions do not hold theirs.
+    /// Reserves a place for a session that is not stored yet; returns the time, or
+    /// 0 if the owner has none left. Expired sessions do not keep theirs.
     pub(super) async fn take_place(
         &self,
         id: &SessionId,
@@ -57,9 +57,9 @@ impl RedisStore {
         Ok(now)
     }
 
-    /// Gives back the places of an owner's sessions that have expired; returns how
-    /// many. A session that was used since its place was kept is postponed, so that
-    /// it is not looked at again before it can have expired.
+    /// Releases the places of an owner's expired sessions; returns how many. A
+    /// session that has been used since its place was kept is postponed, so that it
+    /// is not checked again before it can have expired.
     async fn free_places(&self, owner: &str) -> Result<u64> {
         let places = self.owner_key(owner);
         let due = self.list_due(SessionOperation::Reserve, &places, BATCH);
@@ -87,9 +87,9 @@ impl RedisStore {
             .await
     }
 
-    /// Tells the index that a session lives for one timeout from `now`, and keeps
-    /// its place. Their failure is not the caller's: whoever sweeps looks at the
-    /// session itself.
+    /// Records in the index that a session lives for one timeout from `now`, and
+    /// keeps its place. A failure is not returned to the caller, because the sweep
+    /// reads the session itself.
     pub(super) async fn refresh_index(
         &self,
         id: &SessionId,
@@ -112,7 +112,7 @@ impl RedisStore {
         }
     }
 
-    /// Takes a session off the index and gives its place back.
+    /// Removes a session from the index and releases its place.
     pub(super) async fn remove_from_index(&self, id: &SessionId, owner: &str) {
         let remove = async |key: String| {
             let remove = Cmd::zrem(key, id.to_string());
@@ -126,7 +126,7 @@ impl RedisStore {
         }
     }
 
-    /// The deployment's figures.
+    /// Returns the deployment's totals.
     pub(super) async fn count_all(&self) -> Result<Totals> {
         let active = self.connection.run_script(
             SessionOperation::Totals,
@@ -139,7 +139,8 @@ impl RedisStore {
         Ok(Totals { by_operation, active_sessions })
     }
 
-    /// The totals of all shards. All are asked for concurrently, so that is one wait.
+    /// Adds up the totals of all shards. They are read concurrently, so this is one
+    /// wait.
     async fn add_up(&self) -> Result<BTreeMap<String, u64>> {
         let shards = self.all_totals().map(async |shard| {
             let (totals, counts) = (SessionOperation::Totals, Cmd::hgetall(shard));

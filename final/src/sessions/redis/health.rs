@@ -1,4 +1,4 @@
-//! Finds out whether Redis does what sessions need.
+//! Checks that Redis does all that sessions need.
 
 use redis::{Value, cmd};
 
@@ -9,17 +9,16 @@ use crate::lock::lock;
 use crate::redis::Result;
 use crate::sessions::{Timestamp, Vitals};
 
-/// For how many ms the key lives that a probe writes: it need not be there for the
-/// next one.
+/// The lifetime of a probe's key in ms: the next probe does not need it.
 const PROBE_MS: &str = "1000";
 
-/// The only policy under which Redis keeps what it has confirmed.
+/// The only policy under which Redis keeps all that it has confirmed.
 const SAFE_POLICY: &str = "noeviction";
 
 impl RedisStore {
-    /// Writes a key with a short life, in the way in which sessions are written, and
-    /// counts the sessions. That is one script of two commands, because anybody may
-    /// ask for it without a token. A command that has just failed makes it fail too.
+    /// Writes a short-lived key, in the same way as sessions, and counts the
+    /// sessions. That is one script of two commands, because anyone may request it
+    /// without a token. A command that has just failed makes it fail, too.
     pub(super) async fn probe_once(&self) -> Result<Vitals> {
         let time = self.cache.time().map(|now| now.0.to_string());
         let time = time.unwrap_or_default();
@@ -42,8 +41,8 @@ impl RedisStore {
         Ok(Vitals { active_sessions, eviction_policy })
     }
 
-    /// Reads the time and the eviction policy, so that no probe has to. A server that
-    /// does not tell its policy is believed to be well.
+    /// Reads the time and the eviction policy, so that no probe has to. A server
+    /// that does not report its policy is assumed to be safe.
     pub(super) async fn read_settings(&self) {
         let read = SessionOperation::ReadSettings;
         let now = self.connection.read_time(read, &self.index()).await;
@@ -66,7 +65,8 @@ impl RedisStore {
     }
 }
 
-/// A policy that can lose parts of sessions, of one server or of any in a cluster.
+/// Returns a policy that can lose parts of sessions, of one server or of any in a
+/// cluster.
 fn unsafe_policy(info: &Value) -> Option<String> {
     let text = match info {
         Value::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),

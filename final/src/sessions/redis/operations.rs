@@ -1,4 +1,4 @@
-//! What sessions ask Redis for, and what its errors mean to them.
+//! The operations of sessions on Redis, and the meaning of its errors.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::redis::{CommandError, operations};
 use crate::sessions::StoreError;
 
 operations! {
-    /// What sessions ask Redis for.
+    /// An operation of sessions on Redis.
     pub(crate) enum SessionOperation {
         Create: Write = "create",
         Load: Read = "load",

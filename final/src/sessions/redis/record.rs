@@ -1,7 +1,7 @@
 //! A session record as the fields of a Redis hash.
 //!
-//! Fields are changed one by one, and those that we do not know are kept: while
-//! a deployment is being updated, a newer release may have written them.
+//! Fields are changed one by one, and unknown fields are kept: while a deployment
+//! is being updated, a newer release may have written them.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,11 @@ use crate::sessions::{
     Phase, Principal, SessionId, SessionInit, SessionRecord, StoreError, Timestamp,
 };
 
-/// The schema that we write, and the newest that we can read. Scripts are given it,
-/// and write it.
+/// The schema that this release writes, and the newest that it can read. It is a
+/// constant of the scripts, which write it.
 pub(super) const SCHEMA: u64 = 1;
 
-/// The field of a subscription is this and the resource's URI.
+/// The prefix of a subscription's field, before the resource's URI.
 pub(super) const SUBSCRIPTION: &str = "sub:";
 
 pub(super) const PHASE: &str = "phase";
@@ -24,12 +24,13 @@ pub(super) const READY: &str = "ready";
 pub(super) const LOG_LEVEL: &str = "log_level";
 const INITIALIZING: &str = "initializing";
 
-/// The field that is there while a resource is subscribed to.
+/// Returns the field that exists while a resource is subscribed to.
 pub(super) fn subscription(uri: &str) -> String {
     format!("{SUBSCRIPTION}{uri}")
 }
 
-/// Fields and values of a new record; the script adds the schema and the times.
+/// Returns the fields and values of a new record; the script adds the schema and
+/// the times.
 pub(super) fn encode<'a>(
     session: &'a SessionInit,
     node: &'a str,

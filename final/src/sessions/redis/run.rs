@@ -9,13 +9,14 @@ use crate::redis::{Connection, Script, StoreOperation};
 use crate::sessions::SessionId;
 use crate::sessions::store::Result;
 
-/// The server itself asks, about a session that it has found before.
+/// The asker of a script for the server itself, on a session that it has found
+/// before.
 pub(super) const SERVER: &str = "";
 
 impl RedisStore {
-    /// Runs a script on a session, for the server itself. The script answers with
-    /// the time if the index needs to be refreshed, the owner, and what is returned
-    /// here; `None` if there is no such session.
+    /// Runs a script on a session, for the server itself. The script returns the
+    /// time if the index needs to be refreshed, the owner, and the result; `None`
+    /// if there is no such session.
     pub(crate) async fn run_on_session<O: StoreOperation, T: FromRedisValue>(
         &self,
         connection: &Connection<O>,
@@ -31,7 +32,7 @@ impl RedisStore {
         self.refresh_index_after(id, answer.await?).await
     }
 
-    /// What a script is told about who asks it, and about what.
+    /// Returns the arguments that every script on a session takes first.
     pub(super) fn in_session<'a>(
         &'a self,
         asker: &'a str,
@@ -40,7 +41,7 @@ impl RedisStore {
         InSession { asker, node: self.node.as_str(), session }
     }
 
-    /// Refreshes the index if the answer of a script asks for it, and returns the rest.
+    /// Refreshes the index if a script's answer requests it, and returns the rest.
     pub(super) async fn refresh_index_after<T>(
         &self,
         id: &SessionId,

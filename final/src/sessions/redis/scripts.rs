@@ -1,4 +1,5 @@
-//! Scripts: every change of a session is one of them, and so is atomic.
+//! The scripts of sessions. Every change of a session is one of them, and so is
+//! **atomic**.
 
 use super::keys::KEYS;
 use super::record::{SCHEMA, SUBSCRIPTION};
@@ -7,7 +8,7 @@ use crate::sessions::StoreSettings;
 use crate::sessions::clock::millis;
 use crate::sessions::record::HISTORY_LIMIT;
 
-/// What the scripts of sessions are.
+/// All scripts of sessions.
 pub(super) struct Scripts {
     pub session: SessionScripts,
     pub end: EndScripts,
@@ -16,7 +17,8 @@ pub(super) struct Scripts {
 }
 
 arguments! {
-    /// What every script on a session is given: who asks, this node, and the id.
+    /// The arguments of every script on a session: the asker, this node, and the
+    /// id.
     pub(super) struct InSession(asker, node, session)
 }
 
@@ -49,21 +51,22 @@ scripts! {
 }
 
 scripts! {
-    /// The script that does not even ask for the time.
+    /// The script that need not read the time.
     pub(super) struct ProbeScripts {
         probe[index, probe]: Probe(lifetime, time),
     }
 }
 
 impl Scripts {
-    /// `begin` begins every script on a session. `parts` run when one ends.
+    /// Builds the scripts. `begin` begins every script on a session. `parts` run
+    /// when one ends.
     pub fn new(settings: &StoreSettings, begin: &[Part], parts: &[Part]) -> Self {
         let at_end = Part::new("local at_end = {}\n");
         let constants = vec![
             ("newest_schema", SCHEMA.to_string()),
             ("timeout", millis(settings.timeout).to_string()),
             ("max_per_owner", settings.max_per_owner.to_string()),
-            // A session in use keeps its place only every quarter of the timeout.
+            // A session in use renews its place only every quarter of the timeout.
             ("late", millis(settings.timeout / 4).to_string()),
         ];
         let settings = Part { constants, ..Part::default() };
@@ -78,8 +81,8 @@ impl Scripts {
     }
 }
 
-/// What every script on a session begins with: the time, the keys of the session with
-/// those of the modules above, and the checks of `session.lua`.
+/// Returns the beginning of every script on a session: the time, the keys of the
+/// session with those of the modules above, and the checks of `session.lua`.
 pub(super) fn begin(settings: &StoreSettings, parts: &[Part]) -> Vec<Part> {
     let further: usize = parts.iter().map(|part| part.keys.len()).sum();
     let session = Part {

@@ -1,5 +1,5 @@
-//! Removing what has expired. Redis deletes a session's keys by itself; this
-//! takes it off the index, and so is how expired sessions are counted.
+//! Removes expired sessions from the index, and so counts them. Redis deletes a
+//! session's keys by itself.
 
 use futures_util::future::try_join_all;
 use redis::{Cmd, cmd};
@@ -10,20 +10,20 @@ use super::scripts::ListDue;
 use crate::redis::Result;
 use crate::sessions::Timestamp;
 
-/// For how long the node that sweeps keeps the others from doing the same. Only
-/// saves work: two sweepers would count right as well.
+/// How long the node that sweeps keeps the others from sweeping. That only saves
+/// work: two concurrent sweeps would also count correctly.
 const LEASE_MS: u64 = 5_000;
 
-/// How many entries of the index one sweep looks at: it must end, and report what it
-/// counted, long before a store call's deadline.
+/// The maximum number of entries per sweep: it must end, and report its count, long
+/// before a store call's deadline.
 const INDEX_BATCH: &str = "4096";
 
-/// How many of an owner's places are looked at when none is left.
+/// The maximum number of an owner's places to check when none is left.
 pub(super) const BATCH: &str = "256";
 
 impl RedisStore {
-    /// Takes expired sessions off the index; returns how many. All concurrently:
-    /// however far away the server is, that is a handful of waits.
+    /// Removes expired sessions from the index; returns how many. All concurrently,
+    /// so that a distant server costs only a handful of round trips.
     pub(super) async fn sweep_index(&self) -> Result<u64> {
         if !self.holds_lease().await? {
             return Ok(0);
@@ -60,29 +60,30 @@ impl RedisStore {
         Ok(holder.as_deref() == Some(self.node.as_str()))
     }
 
-    /// Deals with one entry whose time has come, of the index or of an owner's
-    /// places: 1 if its session has expired.
+    /// Handles one entry that should have expired, of the index or of an owner's
+    /// places. Returns 1 if its session has expired.
     pub(super) async fn expire(
         &self,
         index: &str,
         id: &str,
         now: u64,
     ) -> Result<u64> {
-        // Not the time left to the keys: they may live longer than the session.
+        // Not the TTL of the keys: they may live longer than the session.
         let used = Cmd::hget(self.record_key(id), "last_activity");
         let used: Option<String> =
             self.connection.query(SessionOperation::Expire, &used).await?;
         let used = used.and_then(|used| used.parse().ok()).map(Timestamp);
         let expiry = used.map_or(0, |used| used.plus(self.settings.timeout).0);
         if expiry >= now {
-            // It was in use since. XX: a session ended just now stays off.
+            // It has been in use since. XX: a session that has just ended stays
+            // removed.
             let mut postpone = cmd("ZADD");
             postpone.arg(index).arg("XX").arg(expiry).arg(id);
             let postponed =
                 self.connection.query(SessionOperation::Expire, &postpone);
             return postponed.await.map(|()| 0);
         }
-        // However many nodes try, the entry is removed, and counted, once.
+        // However many nodes try, the entry is removed and counted once.
         self.connection.query(SessionOperation::Expire, &Cmd::zrem(index, id)).await
     }
 }

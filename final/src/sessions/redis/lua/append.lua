@@ -1,7 +1,7 @@
--- Appends entries to the history, and counts the operation of each in the totals of the
--- shard, which outlive the session. Also counts `requests`; '0' if this is no visit.
--- Returns the time, the node of the last visit, the log level, and a value for each of
--- `resources` that is subscribed to.
+-- Appends entries to the history, and counts the operation of each in the totals of
+-- the shard, which outlive the session. Also counts `requests`; '0' if this is no
+-- request. Returns the time, the node of the last request, the log level, and a
+-- value for each subscribed one of `resources`.
 local fields = { 'requests', 'recorded', 'node', 'log_level' }
 for at, uri in ipairs(resources) do fields[4 + at] = subscription .. uri end
 local found = redis.call('HMGET', record, unpack(fields))

@@ -1,5 +1,5 @@
--- Sets a field of the record, or removes it if its new value is empty. Without a field
--- this only postpones expiry.
+-- Sets a field of the record, or removes it if its new value is empty. Without a
+-- field this only postpones expiry.
 if value ~= '' then
   redis.call('HSET', record, field, value)
 elseif field ~= '' then

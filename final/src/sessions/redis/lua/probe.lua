@@ -1,5 +1,6 @@
--- Writes a key that nobody reads, to prove that a session could be written. Returns the
--- time, which is '' if the node does not know it, and how many sessions are active.
+-- Writes a key that no node reads, to prove that a session could be written.
+-- Returns the time, which is '' if the node does not know it, and how many sessions
+-- are active.
 local now = time
 if now == '' then
   local read = redis.call('TIME')

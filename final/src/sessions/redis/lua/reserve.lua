@@ -1,6 +1,6 @@
--- Takes or keeps one of an owner's places for `lifetime` ms. `places` has the sessions
--- of the owner by the time at which they may have expired; `late` ms after that they
--- have. Returns the time, or 0 if the owner has no place left.
+-- Takes or keeps one of an owner's places for `lifetime` ms. `places` has the
+-- sessions of the owner by the time at which they may have expired; `late` ms after
+-- that they have. Returns the time, or 0 if the owner has no place left.
 redis.call('ZREMRANGEBYSCORE', places, '-inf', now - late)
 if not redis.call('ZSCORE', places, session)
     and redis.call('ZCARD', places) >= max_per_owner then

@@ -1,6 +1,6 @@
--- Begins every script that changes a session. `asker` is '' for the server itself and
--- '=name' for a principal. A session that does not exist, or that belongs to another
--- principal, is left alone, so that no script brings a session back.
+-- Begins every script that changes a session. `asker` is '' for the server itself
+-- and '=name' for a principal. A session that does not exist, or that belongs to
+-- another principal, is not written, so that no script brings a session back.
 local schema, principal, owner, indexed, last_activity, postponed = unpack(
   redis.call('HMGET', record,
     'schema', 'principal', 'owner', 'indexed', 'last_activity', 'postponed'))
@@ -11,25 +11,26 @@ end
 if not (principal and owner and indexed) then
   return redis.error_reply('REJECTED the record lacks a field')
 end
--- Its keys may live a little longer than it does.
+-- The keys may live a little longer than the session.
 if now - (last_activity or now) > timeout then return false end
 if asker ~= '' and asker ~= '=' .. principal then return false end
 
--- How much longer than the session its keys may live. A busy one has their expiry
--- postponed only as often as that.
+-- How much longer than the session its keys may live. The expiry of a busy
+-- session's keys is postponed only that often.
 local slack = math.min(1000, math.floor(timeout / 20))
 
--- Lets all keys of the session expire after so many ms.
+-- Sets the expiry of all keys of the session, in ms from now.
 local function expire_after(lifetime)
   for _, key in ipairs({ unpack(KEYS, 1, key_count) }) do
     redis.call('PEXPIRE', key, lifetime)
   end
 end
 
--- Records activity: postpones the expiry of all keys of the session. `known` says that
--- all of them existed when that was done last. Returns the time if the index needs to
--- be refreshed, else 0. That is seldom, because the index is another key, and in a
--- cluster on another server. The others are fields and values to set with it.
+-- Records activity: postpones the expiry of all keys of the session. `known` means
+-- that all of them existed when that was done last. Returns the time if the index
+-- needs to be refreshed, else 0. A refresh is rare, because the index is another
+-- key, and in a cluster on another server. The other arguments are fields and
+-- values to set.
 local function touch(known, ...)
   redis.call('HSET', record, 'last_activity', now, ...)
   if known and now - (postponed or 0) < slack then return 0 end
@@ -40,10 +41,10 @@ local function touch(known, ...)
   return now
 end
 
--- Lets new keys live as long as the record, because they were written without activity.
+-- Lets new keys live as long as the record, because their write is not activity.
 local function expire_with_record()
   local left = redis.call('PTTL', record)
-  -- Zero would be the last of its milliseconds, and no expiry.
+  -- Zero is the record's last millisecond, and would mean no expiry.
   if left >= 0 then expire_after(math.max(left, 1)) end
 end
 
