@@ -49,8 +49,13 @@ pub enum Command {
     },
     /// Accepts what changed: recordings, diagrams, generated and expanded pages
     Bless,
-    /// Proves the exercises of some chapters, or all: red before, green after
-    Exercises { chapters: Vec<String> },
+    /// Proves exercises (03, 03/last, or all): red before, green after
+    Exercises {
+        wanted: Vec<String>,
+        /// Checks instead what you have written in work/NN
+        #[arg(long)]
+        mine: bool,
+    },
     /// Shows what changed between two chapters, or only in FILE or FILE#ITEM
     Diff { old: String, new: String, place: Option<String> },
     /// Takes an uncommitted fix of a chapter through the later ones
@@ -116,7 +121,12 @@ pub fn run(command: Command) -> Result<Option<Tally>, Error> {
             pages::replay(&chapters).map(Some)
         }
         Command::Bless => bless::run().map(Some),
-        Command::Exercises { chapters } => exercises::run(&chapters).map(Some),
+        Command::Exercises { wanted, mine: false } => {
+            exercises::run(&wanted).map(Some)
+        }
+        Command::Exercises { wanted, mine: true } => {
+            exercises::mine(&wanted).map(Some)
+        }
         Command::Diff { old, new, place } => {
             shown(diff::run(&old, &new, place.as_deref()))
         }

@@ -330,3 +330,37 @@ fn exercises_are_proven_by_chapter() {
     let text = book.fails(&["exercises"]);
     assert!(text.contains("the check is green before it is solved"), "{text}");
 }
+
+/// The check is red until the reader has solved it, and their test must bite.
+#[test]
+fn exercises_are_checked_in_the_readers_own_crate() {
+    let book = Book::new();
+    let text = book.fails(&["exercises", "02/louder", "--mine"]);
+    assert!(text.contains("there is no work/02"), "{text}");
+    assert!(book.fails(&["exercises", "--mine"]).contains("which exercise?"));
+    book.passes(&["workshop", "02"]);
+    let chapter = Tree::read(&book.path("chapters/02-counter/src")).unwrap();
+    chapter.write(&book.path("work/02/src")).unwrap();
+    book.replace(
+        "work/02/Cargo.toml",
+        "[lints]",
+        "[dependencies]\nvoice.workspace = true\n\n[lints]",
+    );
+
+    let text = book.fails(&["exercises", "2/louder", "--mine"]);
+    assert!(text.contains("it ends with one mark"), "{text}");
+    book.replace("work/02/src/greeter.rs", "{name}!", "{name}!!");
+    let text = book.passes(&["exercises", "2/louder", "--mine"]);
+    assert!(text.contains("02/louder in work/02"), "{text}");
+
+    let text = book.fails(&["exercises", "2/bites", "--mine"]);
+    assert!(text.contains("write your test to work/02/tests/bites.rs"), "{text}");
+    book.write("work/02/tests/bites.rs", "#[test]\nfn nothing() {}\n");
+    let text = book.fails(&["exercises", "2/bites", "--mine"]);
+    assert!(text.contains("the test does not catch the mutant"), "{text}");
+    let model = book.text("chapters/exercises/02/bites/test.rs");
+    book.write("work/02/tests/bites.rs", &model.replace("one greeting", "mine"));
+    let text = book.passes(&["exercises", "2/bites", "--mine"]);
+    assert!(text.contains("one call, mine"), "{text}");
+    assert!(book.fails(&["exercises", "2/quiet"]).contains("there is 02/bites"));
+}

@@ -99,6 +99,12 @@ impl Exercise {
         }
     }
 
+    /// The name of its test, as cargo knows it: the test is `tests/NAME.rs`.
+    pub fn test_name(&self) -> String {
+        let name = self.name.rsplit('/').next().unwrap_or_default();
+        name.replace('-', "_")
+    }
+
     /// All exercises, in order.
     ///
     /// # Errors
@@ -127,6 +133,7 @@ impl Exercise {
     pub fn render(&self, format: Format) -> String {
         let mut text =
             format!("**{}** (`{}`)\n\n{}", self.title, self.name, self.task);
+        text.push_str(&self.how_to_check());
         let count = self.hints.len();
         for (index, hint) in self.hints.iter().enumerate() {
             let summary = match count {
@@ -146,6 +153,21 @@ impl Exercise {
         let fence = format!("````{language}\n{}\n````", answer.trim_end());
         text.push_str(&format.folded("solution", summary, &fence));
         text
+    }
+}
+
+impl Exercise {
+    /// The command that checks what the reader has done.
+    fn how_to_check(&self) -> String {
+        let command = format!("`cargo xtask exercises {} --mine`", self.name);
+        match &self.kind {
+            ExerciseKind::Solve { .. } => format!("To check: {command}.\n\n"),
+            ExerciseKind::Catch { .. } => format!(
+                "Write the test to `work/{}/tests/{}.rs`. To check: {command}.\n\n",
+                self.chapter,
+                self.test_name()
+            ),
+        }
     }
 }
 

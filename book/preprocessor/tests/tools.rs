@@ -221,6 +221,21 @@ fn an_exercise_that_does_not_hold_is_not_proven() {
 }
 
 #[test]
+fn an_exercise_does_not_ask_for_a_test_that_the_chapter_has() {
+    let sample = Sample::new();
+    let mutant = "chapters/exercises/02/bites/mutant.patch";
+    sample.write(
+        mutant,
+        "--- a/src/greeter.rs\n+++ b/src/greeter.rs\n@@ -36,3 +36,3 @@\n \
+         \x20   pub fn count(&self, name: &str) -> u32 {\n\
+         -        self.counts.get(name).copied().unwrap_or(0)\n\
+         +        self.counts.get(name).copied().unwrap_or(1)\n     }\n",
+    );
+    let fault = "the chapter's own tests catch the mutant already";
+    is_not_proven(&sample, "02/bites", fault);
+}
+
+#[test]
 fn a_reader_who_is_stuck_gets_the_next_checkpoint_and_keeps_the_rest() {
     let sample = Sample::new();
     let chapter = sample.repository.chapter("02").unwrap();

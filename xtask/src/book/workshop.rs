@@ -54,14 +54,7 @@ pub fn open(chapter: &str) -> Result<(), Error> {
 pub fn rescue(chapter: &str) -> Result<(), Error> {
     let chapter = book::chapter(chapter)?;
     let repository = book::repository();
-    let folder = place(&chapter);
-    if !folder.is_dir() {
-        return Err(format!(
-            "there is no workshop: cargo xtask workshop {}",
-            chapter.id
-        )
-        .into());
-    }
+    let folder = mine(&chapter)?;
     let page = page_of(&repository, &chapter)?;
     let (base, target) =
         (repository.start_of(&chapter)?, Tree::read(&chapter.folder)?);
@@ -90,6 +83,19 @@ pub fn rescue(chapter: &str) -> Result<(), Error> {
     println!("{}", git::read(&folder, &["diff", &branch, "main"])?);
     println!("You are at {name}. Your attempt is on the branch {branch}.");
     Ok(())
+}
+
+/// The reader's crate, which must be there.
+pub fn mine(chapter: &Chapter) -> Result<PathBuf, Error> {
+    let folder = place(chapter);
+    match folder.is_dir() {
+        true => Ok(folder),
+        false => {
+            let id = &chapter.id;
+            let help = format!("there is no work/{id}: cargo xtask workshop {id}");
+            Err(help.into())
+        }
+    }
 }
 
 fn place(chapter: &Chapter) -> PathBuf {
