@@ -217,7 +217,7 @@ impl Engine {
             None => self.node.bus.deliver_answer(id, &question, &outcome).await?,
         };
         if !taken {
-            tracing::debug!(session = %id, "an answer that nobody waits for");
+            tracing::debug!(session = %id, "no call waits for this answer");
         }
         Ok(())
     }

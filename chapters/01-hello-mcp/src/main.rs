@@ -21,7 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let port = env::var("PORT").unwrap_or_else(|_| "1453".into());
     let listener = TcpListener::bind(format!("{host}:{port}")).await?;
     let address = listener.local_addr()?;
-    // `eprintln!` panics when nobody reads; a lost line must not stop the server.
+    // `eprintln!` panics if standard error is closed. A lost line must not stop the
+    // server.
     let _ = writeln!(stderr(), "listening on http://{address}/mcp");
     // Other methods get 405: there is no stream to GET, no session to DELETE.
     let router = Router::new().route("/mcp", routing::post(post));

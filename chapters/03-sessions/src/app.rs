@@ -31,7 +31,7 @@ async fn serve_http(engine: Arc<Engine>) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(format!("{host}:{port}")).await?;
     let address = listener.local_addr()?;
     // To stderr: with `--stdio`, stdout belongs to the messages. `eprintln!` panics
-    // when nobody reads; a lost line must not stop the server.
+    // when standard error is closed; a lost line must not stop the server.
     let _ = writeln!(stderr(), "listening on http://{address}/mcp");
     Ok(axum::serve(listener, http::router(engine)).await?)
 }

@@ -18,7 +18,7 @@ pub struct Meaning {
     pub status: u16,
     /// The JSON-RPC code.
     pub code: i32,
-    /// What the client is told: one fixed sentence.
+    /// The fixed sentence that the client receives.
     pub sentence: Cow<'static, str>,
     /// Detail for the client's program.
     pub data: Option<Value>,

@@ -16,7 +16,7 @@
 //! | the answer is lost, the call's outcome is unknown | both, or neither |
 //! | the node dies after the script | both |
 //! | two nodes append concurrently | both of both: Redis runs scripts one at a time |
-//! | the session ends or expires before the append | neither, the call is told |
+//! | the session ends or expires before the append | neither, the call gets an error |
 //! | the session ends or expires after it | the totals keep what they counted |
 //! | Redis loses its latest writes (`appendfsync everysec`, a failover) | both lost |
 //!

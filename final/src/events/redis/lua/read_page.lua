@@ -1,6 +1,6 @@
 -- Reads a stream after an entry of the log: at most `page_entries` entries and
 -- `page_bytes` bytes. Returns who reads the stream now ('here', 'elsewhere', 'replaced'
--- by a newer GET stream, or 'nobody' because it has ended), the last entry that was
+-- by a newer GET stream, or 'none' because it has ended), the last entry that was
 -- examined, whether there are more, and the entries of the stream.
 local holder, is_replaced = reader_of(stream), false
 local is_get_stream = string.sub(stream, 1, 1) == 'g'
@@ -25,6 +25,6 @@ for _, entry in ipairs(entries) do
   last = entry.id
 end
 if is_get_stream and holder == node then redis.call('HSET', calls, 'read', last) end
-local reader = is_replaced and 'replaced' or 'nobody'
+local reader = is_replaced and 'replaced' or 'none'
 if holder then reader = holder == node and 'here' or 'elsewhere' end
 return { 0, owner, { reader, last, more and 1 or 0, found } }
