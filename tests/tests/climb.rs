@@ -16,7 +16,10 @@ fn server_of(chapter: Chapter) -> Server {
 /// The snapshot of a scenario, for the range of chapters that begins with this one.
 fn file_of(name: &str, range: u8) -> String {
     let words = name.replace(|c: char| !c.is_alphanumeric(), "-");
-    format!("{words}@{range:02}")
+    match range {
+        chapters::FINAL => format!("{words}@final"),
+        range => format!("{words}@{range:02}"),
+    }
 }
 
 /// What each chapter of a range answered: the snapshot's name, and the chapters.

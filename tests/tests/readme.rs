@@ -105,6 +105,19 @@ fn stable(text: &str) -> String {
     out + rest
 }
 
+/// Before anything else, a visitor learns that this is a book.
+#[test]
+fn the_page_begins_with_the_book_and_the_first_command_of_its_readers() {
+    let (head, _) = README.split_once("cargo xtask").expect("it names a command");
+    for part in [
+        "This repository is a **book**",
+        "(book/src/front.md)",
+        "```sh\ncargo run -p ch01-hello-mcp\n```",
+    ] {
+        assert!(head.contains(part), "{part} is not in {head}");
+    }
+}
+
 #[tokio::test]
 async fn the_walk_prints_what_the_page_says() {
     let node = Node::start().await;

@@ -11,7 +11,7 @@ use crate::{Error, Tally};
 /// What the command line asks for.
 #[derive(Args)]
 pub struct Options {
-    /// 01 to 16, or final; `table` writes the page of the book that has the table
+    /// 01 to 17, or final; `table` writes the page of the book that has the table
     chapter: String,
     #[command(flatten)]
     server: Server,

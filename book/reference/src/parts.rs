@@ -32,7 +32,7 @@ resource or a prompt is in none of the three tables.
 /// A crate as the plan sees it: what it has, without its texts.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
-    /// 1 to 16, or [`FINAL`].
+    /// 1 to 17, or [`FINAL`].
     pub number: u8,
     /// What its folder is called, behind the number.
     pub name: String,

@@ -63,6 +63,12 @@ fn every_part_of_the_server_has_a_chapter() {
     assert_eq!(faults, [""; 0], "correct book/reference/src/plan.rs");
 }
 
+#[test]
+fn the_plan_has_every_chapter_in_order() {
+    let chapters: Vec<u8> = PLAN.iter().map(|part| part.chapter).collect();
+    assert_eq!(chapters, (1..=FINAL).collect::<Vec<u8>>());
+}
+
 /// A small plan, and crates that it fits.
 fn sample() -> (Vec<Part>, Vec<Inventory>, BTreeSet<String>) {
     let part = |chapter, name, surface, settings, files| Part {

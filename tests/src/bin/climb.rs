@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
     match (number(chapter), server) {
         (Some(number), Ok(server)) => run(number, &server).await,
         (None, _) => {
-            give_up(&format!("{chapter} is no chapter: 01 to 16, or final"))
+            give_up(&format!("{chapter} is no chapter: 01 to 17, or final"))
         }
         (_, Err(complaint)) => give_up(&complaint),
     }

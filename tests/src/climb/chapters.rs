@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 /// The number of `final`, after the last chapter.
-pub const FINAL: u8 = 17;
+pub const FINAL: u8 = 18;
 
 /// A crate that climbs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chapter {
-    /// 1 to 16, or [`FINAL`].
+    /// 1 to 17, or [`FINAL`].
     pub number: u8,
     /// `03`, or `final`.
     pub id: String,
