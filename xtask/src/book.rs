@@ -7,6 +7,7 @@
 //! diff        two chapters side by side
 //! carry       a fix, taken through all chapters
 //! workshop    a reader's own copy of a chapter, and rescue
+//! given       the given code of a reader's next step
 //! export      one chapter as a crate of its own
 //! exercises   proofs, red before and green after
 //! setup       what a reader needs, and a kit for a room without network
@@ -21,6 +22,7 @@ mod diff;
 mod exercises;
 mod export;
 mod git;
+mod given;
 mod lab;
 mod pages;
 mod ports;
@@ -76,6 +78,8 @@ pub enum Command {
         #[command(subcommand)]
         rescue: Option<Rescue>,
     },
+    /// Lays the given code of your next step into work/NN
+    Given { chapter: String },
     /// Writes a chapter as a crate that needs no workspace
     Export { chapter: String, folder: String },
     /// Checks and fetches everything that the book needs
@@ -140,6 +144,7 @@ pub fn run(command: Command) -> Result<Option<Tally>, Error> {
         Command::Workshop { chapter, .. } => {
             shown(workshop::open(&chapter.ok_or("which chapter?")?))
         }
+        Command::Given { chapter } => shown(given::run(&chapter)),
         Command::Export { chapter, folder } => {
             shown(export::run(&chapter, &folder))
         }

@@ -7,8 +7,9 @@ use crate::compile::Compiler;
 use crate::diagram::{self, Diagram};
 use crate::exercise::Exercise;
 use crate::expanded;
-use crate::figures::NEW_LINES;
+use crate::figures::{GIVEN, TYPED};
 use crate::links;
+use crate::minutes::{FORM, Minutes};
 use crate::page::{Page, Problem};
 use crate::prose::long_sentences;
 use crate::recording;
@@ -86,26 +87,44 @@ pub fn page(page: &Page) -> Vec<Problem> {
         let (name, directive) = (page.name.clone(), String::new());
         problems.push(Problem { page: name, line: 1, directive, message });
     };
-    let declared = page.declared();
+    let declared = Minutes::declared(&page.source);
     if page.chapter.is_some() {
-        let needed = page.figures.minutes();
-        match declared {
-            None => fail("the page declares no time: **70 minutes**".into()),
-            Some(declared) if declared < needed => {
-                fail(format!(
-                    "the page declares {declared} minutes but takes {needed}"
-                ));
-            }
-            Some(_) => {}
-        }
-        let new = page.figures.source;
-        if new > NEW_LINES {
-            fail(format!("{new} new lines of src, more than {NEW_LINES}"));
-        }
+        budget(page, declared).into_iter().for_each(&mut fail);
     }
     problems.extend(caption::check(&page.name, &page.source));
     problems.extend(timetable::check(&page.name, &page.source, declared));
     problems
+}
+
+/// How much a chapter may ask of its reader, and how long it says that it takes.
+fn budget(page: &Page, declared: Option<Minutes>) -> Vec<String> {
+    let mut faults = Vec::new();
+    let needed = Minutes::of(&page.figures);
+    match declared {
+        None => faults.push(format!("the page declares no times: {FORM}")),
+        Some(declared) => {
+            for (declared, needed, what) in [
+                (declared.paste, needed.paste, "to read and paste"),
+                (declared.typing, needed.typing, "to type"),
+            ] {
+                if declared < needed {
+                    faults.push(format!(
+                        "the page declares {declared} minutes {what} but takes {needed}"
+                    ));
+                }
+            }
+        }
+    }
+    for (new, limit, what) in [
+        (page.figures.source, TYPED, "to type"),
+        (page.figures.given_source, GIVEN, "given"),
+    ] {
+        if new > limit {
+            faults
+                .push(format!("{new} new lines of src {what}, more than {limit}"));
+        }
+    }
+    faults
 }
 
 /// Compiles the crate at every checkpoint of the page.

@@ -15,6 +15,10 @@ pub enum Directive {
     Dependency(Vec<String>),
     /// `{{reveal …}}`
     Reveal(Target),
+    /// `{{given …}}`
+    Given(Target),
+    /// `{{pattern …}}`
+    Pattern(Target),
     /// `{{checkpoint}}`
     Checkpoint,
     /// `{{unchanged …}}`
@@ -33,7 +37,7 @@ pub enum Directive {
     Exercise(String),
 }
 
-/// A file, or items of it.
+/// A file, or items of it. For `given` also a folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     /// The path inside the crate.
@@ -42,8 +46,9 @@ pub struct Target {
     pub items: Vec<String>,
 }
 
-const KNOWN: &str = "add, change, move, remove, dependency, reveal, checkpoint, \
-                     unchanged, code, changes, transcript, sequence, exercise";
+const KNOWN: &str = "add, change, move, remove, dependency, reveal, given, pattern, \
+                     checkpoint, unchanged, code, changes, transcript, sequence, \
+                     exercise";
 
 impl Directive {
     /// Reads a line of a page: `None` if it holds no directive of ours.
@@ -90,6 +95,14 @@ impl Directive {
             "change" => Self::Change(Target::parse(&needed("a file")?)),
             "remove" => Self::Remove(Target::parse(&needed("a file")?)),
             "reveal" => Self::Reveal(Target::parse(&needed("a file")?)),
+            "given" => Self::Given(Target::parse(&needed("a file or folder")?)),
+            "pattern" => {
+                let at = Target::parse(&needed("items of a file")?);
+                if at.items.is_empty() {
+                    return Err("`pattern` names items: FILE#ITEM".into());
+                }
+                Self::Pattern(at)
+            }
             "move" => {
                 let (from, to) = rest
                     .split_once(" to ")

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::lines::{Line, Sign};
+use crate::minutes::Minutes;
 use crate::render::Format;
 use crate::shown::{Shown, Verb};
 
-/// New lines of `src` that a chapter may have.
-pub const NEW_LINES: usize = 450;
+/// New lines of `src` that a chapter may let its reader type.
+pub const TYPED: usize = 450;
+/// New lines of `src` that a chapter may give.
+pub const GIVEN: usize = 900;
 /// Lines that a block may show.
 pub const BLOCK: usize = 40;
 
@@ -21,6 +24,8 @@ pub struct Figures {
     pub words: usize,
     /// New lines that the reader types.
     pub typed: usize,
+    /// New lines that the reader gets.
+    pub given: usize,
     /// Imports and modules that ride along.
     pub folded: usize,
     /// Lines of tests that are revealed.
@@ -29,10 +34,16 @@ pub struct Figures {
     pub moved: usize,
     /// Lines that went.
     pub removed: usize,
-    /// New lines below `src` that are typed: what [`NEW_LINES`] bounds.
+    /// New lines below `src` that are typed: what [`TYPED`] bounds.
     pub source: usize,
+    /// New lines below `src` that are given: what [`GIVEN`] bounds.
+    pub given_source: usize,
+    /// How often the reader goes to another file, to type there.
+    pub visits: usize,
     /// The same by file.
     pub files: BTreeMap<String, FileFigures>,
+    /// The file in which the reader typed last.
+    pub last: String,
 }
 
 /// Counts of one file.
@@ -40,6 +51,8 @@ pub struct Figures {
 pub struct FileFigures {
     /// New lines that are typed.
     pub added: usize,
+    /// New lines that the reader gets.
+    pub given: usize,
     /// Imports and modules that ride along.
     pub imports: usize,
     /// Lines that went.
@@ -53,6 +66,7 @@ pub struct FileFigures {
 impl Figures {
     /// Counts one block.
     pub fn add(&mut self, shown: &Shown) {
+        self.visit(shown);
         let added = count(&shown.lines, Sign::Added);
         let removed = count(&shown.lines, Sign::Removed);
         let file = self.files.entry(shown.file.clone()).or_default();
@@ -62,6 +76,15 @@ impl Figures {
                 file.revealed += added;
             }
             Verb::None => return,
+            Verb::Given => {
+                self.given += added;
+                self.removed += removed;
+                file.given += added;
+                file.removed += removed;
+                if shown.file.starts_with("src/") {
+                    self.given_source += added;
+                }
+            }
             _ => {
                 self.typed += added;
                 self.removed += removed;
@@ -85,9 +108,14 @@ impl Figures {
         }
     }
 
-    /// 10 lines a minute, 200 words a minute, 10 minutes to run.
-    pub fn minutes(&self) -> usize {
-        self.typed.div_ceil(10) + self.words.div_ceil(200) + 10
+    /// Counts a change of file, if the step is in another one than the last.
+    fn visit(&mut self, shown: &Shown) {
+        let is_typed =
+            !matches!(shown.verb, Verb::Revealed | Verb::Given | Verb::None);
+        if is_typed && self.last != shown.file {
+            self.visits += 1;
+            self.last.clone_from(&shown.file);
+        }
     }
 
     /// The box "what changes": a sentence, and the files, which fold in if they
@@ -98,13 +126,16 @@ impl Figures {
             count => format!(", {count} {words}"),
         };
         let mut text = format!("**{} lines to type**", self.typed);
+        text.push_str(&part(self.given, "given"));
         text.push_str(&part(self.moved, "that move"));
         text.push_str(&part(self.removed, "that go"));
         text.push_str(&part(self.folded, "imports that come along"));
         text.push_str(&part(self.revealed, "of tests to read"));
-        let (words, minutes) = (self.words, self.minutes());
+        let Minutes { paste, typing } = Minutes::of(self);
         text.push_str(&format!(
-            ". {words} words. About **{minutes} minutes**.\n\n"
+            ". {} words. About **{paste} minutes** to read and paste, \
+             **{typing}** to type.\n\n",
+            self.words
         ));
         let table = self.table();
         match self.files.len() {
@@ -120,24 +151,27 @@ impl Figures {
     }
 
     fn table(&self) -> String {
-        let mut text =
-            String::from("| file | new | gone | moved here | imports | tests |\n");
-        text.push_str("|---|--:|--:|--:|--:|--:|\n");
+        let mut text = String::from(
+            "| file | typed | given | gone | moved | imports | tests |\n",
+        );
+        text.push_str("|---|--:|--:|--:|--:|--:|--:|\n");
         let cell = |count: usize| match count {
             0 => String::new(),
             count => count.to_string(),
         };
         for (name, file) in &self.files {
-            let counts =
-                [file.added, file.removed, file.moved, file.imports, file.revealed];
-            let cells = counts.map(cell).join(" | ");
+            let typed = [file.added, file.given, file.removed];
+            let others = [file.moved, file.imports, file.revealed];
+            let counts = typed.into_iter().chain(others);
+            let cells = counts.map(cell).collect::<Vec<_>>().join(" | ");
             text.push_str(&format!("| `{name}` | {cells} |\n"));
         }
         text
     }
 }
 
-fn count(lines: &[Line], sign: Sign) -> usize {
+/// How many lines have that sign; blank ones do not count.
+pub fn count(lines: &[Line], sign: Sign) -> usize {
     let counts = |line: &&Line| line.sign == sign && !line.text.trim().is_empty();
     lines.iter().filter(counts).count()
 }

@@ -19,7 +19,9 @@
 //! caption       what a figure may be called
 //! exercise      tasks, hints, and what proves them
 //! behaviour     what a chapter adds to what the server can do
-//! figures       lines, words and minutes
+//! figures       lines and words
+//! minutes       how long a page takes, to paste and to type
+//! given         what a page says of the code that it gives
 //! prose         words and sentences
 //! links         links inside the book
 //! timetable     timetables and notes add up
@@ -30,6 +32,7 @@
 //! proof         exercises, red before and green after
 //! merge         one fix, brought to other crates
 //! compare       two chapters, with moves
+//! lay           given code, laid into a reader's crate
 //! rescue        the next checkpoint for a reader who is stuck
 //! standalone    a crate outside its workspace
 //! versions      what a page was made with
@@ -51,11 +54,14 @@ pub mod directive;
 pub mod exercise;
 pub mod expanded;
 pub mod figures;
+pub mod given;
 pub mod highlight;
 pub mod imports;
+pub mod lay;
 pub mod lines;
 pub mod links;
 pub mod merge;
+pub mod minutes;
 pub mod outline;
 pub mod page;
 pub mod patch;

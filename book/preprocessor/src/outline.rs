@@ -1,6 +1,7 @@
 //! A file as a tree of named items. Every line belongs to exactly one item, so
 //! that items can be put in, taken out and exchanged, and the rest stays as it is.
 
+mod changes;
 mod names;
 mod rust;
 mod siblings;

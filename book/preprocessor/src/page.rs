@@ -1,13 +1,17 @@
 //! A page with its steps taken and its directives answered.
 
 mod answer;
+mod gifts;
+
+pub use gifts::Gift;
 
 use crate::behaviour;
 use crate::diagram;
 use crate::difference::differences;
-use crate::directive::Directive;
+use crate::directive::{Directive, Target};
 use crate::exercise::Exercise;
 use crate::figures::{BLOCK, Figures};
+use crate::given;
 use crate::prose;
 use crate::recording;
 use crate::render::Format;
@@ -67,6 +71,8 @@ type SourceLine = (usize, String, Option<Result<Directive, String>>);
 enum Part {
     Text(String),
     Step(Box<Shown>),
+    Given(Vec<Shown>),
+    Pattern(Target),
     Checkpoint,
     Unchanged(String, usize, usize),
     Changes(Vec<String>),
@@ -100,6 +106,7 @@ impl Page {
         };
         let lines = page.directives();
         let mut replay = page.replay(repository, &lines);
+        let steps: Vec<Directive> = directives(&lines).cloned().collect();
         for (number, line, directive) in lines {
             match directive {
                 None => page.parts.push(Part::Text(line)),
@@ -115,7 +122,7 @@ impl Page {
             }
         }
         if let Some(replay) = replay {
-            page.compare(&replay);
+            page.compare(&replay, &steps);
         }
         match versions::line(repository, page.chapter.as_deref()) {
             Ok(line) => page.versions = line,
@@ -131,6 +138,10 @@ impl Page {
             let answer = match part {
                 Part::Text(line) => Ok(format!("{line}\n")),
                 Part::Step(shown) => Ok(format.shown(shown)),
+                Part::Given(files) => {
+                    Ok(files.iter().map(|shown| format.shown(shown)).collect())
+                }
+                Part::Pattern(at) => Ok(answer::pattern(at)),
                 Part::Checkpoint => Ok(answer::checkpoint(format)),
                 Part::Unchanged(path, files, lines) => Ok(format!(
                     "`{path}` is as it was: {files} files, {lines} lines.\n\n"
@@ -155,17 +166,6 @@ impl Page {
         }
         text.push_str(&self.versions);
         text
-    }
-
-    /// The minutes that the page declares.
-    pub fn declared(&self) -> Option<usize> {
-        prose::lines(&self.source).iter().find_map(|(_, line)| {
-            let line = prose::without_code(line);
-            line.split("**").skip(1).step_by(2).find_map(|bold| {
-                let (number, word) = bold.split_once(' ')?;
-                word.starts_with("minute").then(|| number.parse().ok())?
-            })
-        })
     }
 
     /// The lines of the page, and what stands in double braces outside code.
@@ -225,16 +225,14 @@ impl Page {
         lines: &[SourceLine],
     ) -> Option<Replay> {
         let id = self.chapter.clone()?;
-        let steps = lines.iter().filter_map(|(_, _, directive)| match directive {
-            Some(Ok(directive)) => Some(directive),
-            _ => None,
-        });
         let trees = || -> Result<(Tree, Tree), String> {
             let chapter = repository.chapter(&id)?;
             Ok((repository.start_of(&chapter)?, Tree::read(&chapter.folder)?))
         };
         match trees() {
-            Ok((base, target)) => Some(Replay::new(base, target, steps)),
+            Ok((base, target)) => {
+                Some(Replay::new(base, target, directives(lines)))
+            }
             Err(message) => {
                 self.fail(1, "", message);
                 None
@@ -243,7 +241,12 @@ impl Page {
     }
 
     fn push(&mut self, number: usize, line: &str, part: Part) {
-        if let Part::Step(shown) = &part {
+        let blocks = match &part {
+            Part::Step(shown) => std::slice::from_ref(shown.as_ref()),
+            Part::Given(blocks) => blocks,
+            _ => &[],
+        };
+        for shown in blocks {
             self.figures.add(shown);
             let height = shown.height();
             if height > BLOCK {
@@ -268,8 +271,23 @@ impl Page {
     }
 
     /// What the steps left open is a problem at the end of the page.
-    fn compare(&mut self, replay: &Replay) {
+    fn compare(&mut self, replay: &Replay, steps: &[Directive]) {
         let end = self.source.lines().count();
+        let faults =
+            given::faults(&self.source, &self.figures, replay, steps.iter());
+        match replay.untyped_patterns() {
+            Ok(names) => {
+                for name in names {
+                    let what =
+                        format!("`{name}` is the pattern, and no step types it");
+                    self.fail(end, "", what);
+                }
+            }
+            Err(message) => self.fail(end, "", message),
+        }
+        for fault in faults {
+            self.fail(end, "", fault);
+        }
         match differences(replay.now(), replay.target()) {
             Ok(found) => {
                 for difference in found {
@@ -279,4 +297,11 @@ impl Page {
             Err(message) => self.fail(end, "", message),
         }
     }
+}
+
+fn directives(lines: &[SourceLine]) -> impl Iterator<Item = &Directive> {
+    lines.iter().filter_map(|(_, _, directive)| match directive {
+        Some(Ok(directive)) => Some(directive),
+        _ => None,
+    })
 }

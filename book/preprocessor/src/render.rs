@@ -1,5 +1,6 @@
 //! Blocks as HTML for the book, and as Markdown for reviewers.
 
+use crate::figures;
 use crate::highlight::{escape, line as coloured};
 use crate::lines::{Line, Sign, count};
 use crate::shown::{Ride, Shown, Verb};
@@ -59,11 +60,12 @@ fn html(shown: &Shown) -> String {
         Verb::Moved(_) => "moved",
         Verb::Removed => "removed",
         Verb::Revealed => "revealed",
+        Verb::Given => "given",
         Verb::None => "quoted",
     };
     let mut text = format!("<figure class=\"step {class}\">\n<figcaption>");
     text.push_str(&format!("<code>{}</code>", escape(&shown.file)));
-    for item in &shown.items {
+    for item in named(shown) {
         text.push_str(&format!(" <code class=\"item\">{}</code>", escape(item)));
     }
     text.push_str(&format!(
@@ -77,11 +79,17 @@ fn html(shown: &Shown) -> String {
 
 fn markdown(shown: &Shown) -> String {
     let mut items = String::new();
-    for item in &shown.items {
+    for item in named(shown) {
         items.push_str(&format!(" `{item}`"));
     }
     let caption = format!("**`{}`**{items} *{}*\n\n", shown.file, verb(shown));
     caption + &inside(Format::Markdown, shown)
+}
+
+/// The items in a caption. Those of given code are in its title, because a whole
+/// file has many.
+fn named(shown: &Shown) -> &[String] {
+    if shown.verb == Verb::Given { &[] } else { &shown.items }
 }
 
 fn inside(format: Format, shown: &Shown) -> String {
@@ -102,7 +110,7 @@ fn inside(format: Format, shown: &Shown) -> String {
             &format.code(&shown.file, &shown.lines),
         ));
     } else if shown.is_folded() {
-        let lines = format!("{} lines", shown.lines.len());
+        let lines = title(shown);
         text.push_str(&format.folded(
             "all",
             &lines,
@@ -116,6 +124,17 @@ fn inside(format: Format, shown: &Shown) -> String {
         text.push_str(&format.folded("rides", &ride_title(ride, shown), &body));
     }
     text
+}
+
+/// How many lines, and of given code what they are.
+fn title(shown: &Shown) -> String {
+    match (shown.verb == Verb::Given, shown.items.is_empty()) {
+        (false, _) | (true, true) => format!("{} lines", shown.lines.len()),
+        (true, false) => {
+            let lines = figures::count(&shown.lines, Sign::Added);
+            format!("{lines} lines: {}", shown.items.join(", "))
+        }
+    }
 }
 
 /// "+3 imports", and in which file if it is another one.
@@ -151,6 +170,7 @@ fn verb(shown: &Shown) -> String {
         Verb::Changed => "changed".into(),
         Verb::Removed => "removed".into(),
         Verb::None => "to look at".into(),
+        Verb::Given => "given, not typed".into(),
         Verb::Revealed => match shown.tests.len() {
             // What the tests have in common, or what a macro makes of it.
             0 => "not typed".to_owned(),

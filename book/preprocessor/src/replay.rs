@@ -1,19 +1,19 @@
 //! The steps of a page, applied to the chapter before.
 
 mod edits;
+mod give;
 mod special;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directive::{Directive, Target};
 use crate::imports::{self, Progress};
-use crate::lines::{difference, statements};
 use crate::outline::{Kind, Node, Outline, Path};
 use crate::shown::{Ride, Shown};
 use crate::tree::Tree;
 
 /// A reader's crate on its way from one chapter to the next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Replay {
     base: Tree,
     now: Tree,
@@ -21,6 +21,12 @@ pub struct Replay {
     /// The first and the last step that names a file.
     touches: BTreeMap<String, (usize, usize)>,
     step: usize,
+    /// What was given so far; no path stands for the whole file.
+    given: BTreeSet<(String, Path)>,
+    /// What was typed so far.
+    typed: Vec<Target>,
+    /// What must be typed.
+    patterns: Vec<Target>,
 }
 
 impl Replay {
@@ -31,15 +37,30 @@ impl Replay {
         target: Tree,
         steps: impl IntoIterator<Item = &'a Directive>,
     ) -> Self {
-        let mut touches: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        let mut replay =
+            Self { now: base.clone(), base, target, ..Self::default() };
         for (index, directive) in steps.into_iter().enumerate() {
-            for file in directive.touches() {
-                let entry =
-                    touches.entry(file.to_owned()).or_insert((index, index));
+            for file in replay.touched(directive) {
+                let entry = replay.touches.entry(file).or_insert((index, index));
                 entry.1 = index;
             }
+            if let Directive::Pattern(at) = directive {
+                replay.patterns.push(at.clone());
+            }
         }
-        Self { now: base.clone(), base, target, touches, step: 0 }
+        replay
+    }
+
+    /// The files that a step changes.
+    fn touched(&self, directive: &Directive) -> Vec<String> {
+        match directive {
+            Directive::Given(at) => {
+                let mut files = give::files_at(&at.file, self.target.files.keys());
+                files.retain(|file| self.base.get(file) != self.target.get(file));
+                files
+            }
+            _ => directive.touches().into_iter().map(str::to_owned).collect(),
+        }
     }
 
     /// The crate as it is now.
@@ -57,34 +78,37 @@ impl Replay {
         &self.base
     }
 
-    /// Takes the next step and returns what the page shows for it. The caller
-    /// gives every directive of the page, in order.
+    /// Takes the next step and returns the blocks that the page shows for it: one,
+    /// or one for each given file. The caller passes every directive of the page, in
+    /// order.
     ///
     /// # Errors
     /// If there is no such file or item, or the step would do nothing.
-    pub fn apply(
-        &mut self,
-        directive: &Directive,
-    ) -> Result<Option<Shown>, String> {
+    pub fn apply(&mut self, directive: &Directive) -> Result<Vec<Shown>, String> {
         let before = self.now.clone();
+        let one = |shown| vec![shown];
         let outcome = match directive {
-            Directive::Add(at) => self.add(at).map(Some),
-            Directive::Change(at) => self.change(at).map(Some),
-            Directive::Move(from, to) => self.relocate(from, to).map(Some),
-            Directive::Remove(at) => self.remove(at).map(Some),
-            Directive::Dependency(names) => self.dependency(names).map(Some),
-            Directive::Reveal(at) => self.reveal(at).map(Some),
-            Directive::Unchanged(path) => self.unchanged(path).map(|()| None),
-            _ => Ok(None),
+            Directive::Add(at) => self.add(at).map(one),
+            Directive::Change(at) => self.change(at).map(one),
+            Directive::Move(from, to) => self.relocate(from, to).map(one),
+            Directive::Remove(at) => self.remove(at).map(one),
+            Directive::Dependency(names) => self.dependency(names).map(one),
+            Directive::Reveal(at) => self.reveal(at).map(one),
+            Directive::Given(at) => self.give(at),
+            Directive::Unchanged(path) => self.unchanged(path).map(|()| Vec::new()),
+            _ => Ok(Vec::new()),
         };
+        if outcome.is_ok() {
+            self.note_typed(directive);
+        }
         let rides = match self.now == before {
             true => Ok(Vec::new()),
             false => self.ride(&before),
         };
         self.step += 1;
         let mut shown = outcome?;
-        if let Some(shown) = &mut shown {
-            shown.rides = rides?;
+        if let Some(shown) = shown.last_mut() {
+            shown.rides.extend(rides?);
         }
         Ok(shown)
     }
@@ -158,14 +182,7 @@ impl Replay {
             if let Some(text) = text {
                 let old = self.now.files.insert(file.clone(), text.clone());
                 let old = old.unwrap_or_default();
-                let lines = statements(&difference(&old, &text));
-                let (before, after) =
-                    (imports::imports(&old), imports::imports(&text));
-                let added = after.difference(&before).count();
-                let removed = before.difference(&after).count();
-                if !lines.is_empty() {
-                    rides.push(Ride { file: file.clone(), lines, added, removed });
-                }
+                rides.extend(Ride::between(file, &old, &text));
             }
         }
         Ok(rides)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::lines::Sign;
 use crate::page::Page;
 use crate::rustfmt::rustfmt;
 use crate::tree::Tree;
@@ -38,13 +39,18 @@ pub fn next(
     let wanted: Vec<Essence> =
         stages.iter().map(|stage| Essence::of(stage)).collect();
     let start = Essence::of(base);
+    let given = Essence::given(page);
     let before = std::iter::once(&start).chain(&wanted);
     let (mut reached, mut is_whole) = (0, true);
     for (index, (stage, before)) in wanted.iter().zip(before).enumerate() {
         let gained = stage.without(before);
-        let lacking = gained.without(&own).len();
-        if !gained.is_empty() && 2 * lacking < gained.len() {
-            (reached, is_whole) = (index + 1, lacking == 0);
+        // Who has taken the given code has typed nothing yet.
+        let typed = gained.without(&given);
+        let wanted = if typed.is_empty() { &gained } else { &typed };
+        let lacking = wanted.without(&own).len();
+        if !wanted.is_empty() && 2 * lacking < wanted.len() {
+            let is_there = gained.without(&own).is_empty();
+            (reached, is_whole) = (index + 1, is_there);
         }
     }
     let end = wanted.last().is_some_and(|end| end.without(&own).is_empty());
@@ -79,6 +85,18 @@ impl Essence {
                     *essence.0.entry(key).or_default() += 1;
                 }
                 inside_use &= !line.ends_with(';');
+            }
+        }
+        essence
+    }
+
+    /// The lines that a page gives.
+    fn given(page: &Page) -> Self {
+        let mut essence = Self::default();
+        for block in page.gifts().iter().flat_map(|gift| &gift.blocks) {
+            for line in block.lines.iter().filter(|line| line.sign == Sign::Added) {
+                let key = (block.file.clone(), line.text.trim().to_owned());
+                *essence.0.entry(key).or_default() += 1;
             }
         }
         essence

@@ -1,6 +1,7 @@
 //! A plan of a workshop and its chapters: what a chapter is given is what the rows of
 //! the timetable make up, and what its page declares is what the page declares.
 
+use crate::minutes::Minutes;
 use crate::page::{Page, Problem};
 use crate::prose;
 use crate::timetable::cells;
@@ -43,9 +44,12 @@ fn row(plan: &Page, pages: &[Page], cells: &[String]) -> Result<(), String> {
     let id = format!("{number:02}");
     let written = pages.iter().find(|page| page.chapter.as_ref() == Some(&id));
     let declared = cells.get(1).map(String::as_str).unwrap_or_default();
-    let expected = match written.map(Page::declared) {
+    let expected = match written.map(|page| Minutes::declared(&page.source)) {
         None => "planned".to_owned(),
-        Some(minutes) => minutes.unwrap_or_default().to_string(),
+        Some(minutes) => {
+            let Minutes { paste, typing } = minutes.unwrap_or_default();
+            format!("{paste} to {typing}")
+        }
     };
     if declared != expected {
         return Err(match written {

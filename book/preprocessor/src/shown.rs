@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::lines::{Line, Sign, all, around, count, difference};
+use crate::imports::imports;
+use crate::lines::{Line, Sign, all, around, count, difference, statements};
 use crate::outline::{Node, Outline, Path};
 
 /// Up to this length a changed item is shown as a whole.
@@ -40,6 +41,8 @@ pub enum Verb {
     Removed,
     /// It added tests, which nobody types.
     Revealed,
+    /// It brought code that the reader gets instead of typing it.
+    Given,
     /// Nothing: the code is only looked at.
     None,
 }
@@ -58,6 +61,16 @@ pub struct Ride {
 }
 
 impl Ride {
+    /// What became of the `use` and `mod` lines of a file, if anything did.
+    pub fn between(file: &str, old: &str, new: &str) -> Option<Self> {
+        let lines = statements(&difference(old, new));
+        let (before, after) = (imports(old), imports(new));
+        let added = after.difference(&before).count();
+        let removed = before.difference(&after).count();
+        let file = file.to_owned();
+        (!lines.is_empty()).then_some(Self { file, lines, added, removed })
+    }
+
     /// How many `mod` lines came or went.
     pub fn modules(&self, sign: Sign) -> usize {
         let is_module = |line: &&Line| {
@@ -77,11 +90,12 @@ impl Shown {
         Self { verb, file: file.into(), items: items.to_vec(), lines, tests, rides }
     }
 
-    /// Whether its lines are folded: what is moved as it was, and what is gone.
+    /// Whether its lines are folded: what is moved as it was, what is gone, and what
+    /// nobody types.
     pub fn is_folded(&self) -> bool {
         match self.verb {
             Verb::Moved(_) => self.lines.iter().all(|line| line.sign == Sign::Same),
-            Verb::Removed | Verb::Revealed => true,
+            Verb::Removed | Verb::Revealed | Verb::Given => true,
             _ => false,
         }
     }

@@ -1,11 +1,13 @@
 //! Timetables and speaker's notes add up.
 
+use crate::minutes::Minutes;
 use crate::page::Problem;
 use crate::prose;
 
 /// Checks the tables of a page that begin with *Start* and *Minutes*, and that
-/// the minutes of its notes make up what it declares.
-pub fn check(page: &str, source: &str, declared: Option<usize>) -> Vec<Problem> {
+/// the minutes of its notes lie between the two times that it declares: in a room
+/// some of the steps are typed.
+pub fn check(page: &str, source: &str, declared: Option<Minutes>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut fail = |line: usize, message: String| {
         let (page, directive) = (page.to_owned(), String::new());
@@ -39,11 +41,14 @@ pub fn check(page: &str, source: &str, declared: Option<usize>) -> Vec<Problem> 
         .collect();
     let sum: usize = notes.iter().map(|(_, minutes)| minutes).sum();
     if let (Some((line, _)), Some(declared)) = (notes.last(), declared)
-        && sum != declared
+        && !(declared.paste..=declared.typing).contains(&sum)
     {
+        let Minutes { paste, typing } = declared;
         fail(
             *line,
-            format!("the notes are {sum} minutes, the page declares {declared}"),
+            format!(
+                "the notes are {sum} minutes, the page declares {paste} to {typing}"
+            ),
         );
     }
     problems

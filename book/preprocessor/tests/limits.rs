@@ -4,6 +4,7 @@
 
 mod support;
 
+use book_machine::minutes::Minutes;
 use book_machine::render::Format;
 use book_machine::{check, diagram, expanded, prose, timetable};
 use support::Sample;
@@ -57,24 +58,32 @@ fn a_chapter_of_more_than_450_new_lines_fails() {
         "{{checkpoint}}",
         "{{add src/long.rs}}",
     );
-    sample.fails("01-greeter.md", &["476 new lines of src, more than 450"]);
+    sample.fails("01-greeter.md", &["476 new lines of src to type, more than 450"]);
 }
 
 #[test]
 fn a_page_must_declare_enough_time() {
     let sample = Sample::new();
-    assert_eq!(sample.page(NAME).figures.minutes(), 15);
-    sample.replace(PAGE, "**20 minutes**", "**14 minutes**");
-    sample.fails(NAME, &["declares 14 minutes but takes 15"]);
+    let needed = Minutes::of(&sample.page(NAME).figures);
+    assert_eq!(needed, Minutes { paste: 18, typing: 24 });
+    sample.replace(PAGE, "**30 minutes**", "**14 minutes**");
+    sample.fails(NAME, &["declares 14 minutes to read and paste but takes 18"]);
+    sample.replace(PAGE, "**35** to type", "**14** to type");
+    sample.fails(NAME, &["declares 14 minutes to type but takes 24"]);
     sample.replace(PAGE, "**14 minutes**", "soon");
-    sample.fails(NAME, &["declares no time"]);
+    sample.fails(NAME, &["declares no times: **80 minutes** to read and paste"]);
 }
 
 #[test]
-fn notes_make_up_the_declared_time() {
-    let sample = Sample::new();
-    sample.replace(PAGE, "<summary>20 minutes", "<summary>19 minutes");
-    sample.fails(NAME, &["the notes are 19 minutes, the page declares 20"]);
+fn notes_keep_between_the_declared_times() {
+    for minutes in ["29", "36"] {
+        let sample = Sample::new();
+        let notes = format!("<summary>{minutes} minutes");
+        sample.replace(PAGE, "<summary>30 minutes", &notes);
+        let message =
+            format!("the notes are {minutes} minutes, the page declares 30 to 35");
+        sample.fails(NAME, &[&message]);
+    }
 }
 
 #[test]
@@ -96,7 +105,7 @@ fn a_plan_keeps_to_what_the_pages_declare() {
     let page = "book/src/instructor/half-day.md";
     let sample = blessed();
     let plan = "# Plan\n\n| Chapter | Declared | In the room |\n|---|---|---|\n\
-                | [2](../02-counter.md) | 20 | 25 |\n| 3 | planned | 10 |\n\n\
+                | [2](../02-counter.md) | 30 to 35 | 25 |\n| 3 | planned | 10 |\n\n\
                 | Start | Minutes | What |\n|---|---|---|\n\
                 | 9:00 | 5 | Chapter 2: what breaks |\n\
                 | 9:05 | 10 | Chapter 3 |\n\
@@ -106,9 +115,9 @@ fn a_plan_keeps_to_what_the_pages_declare() {
     expanded::bless(&sample.repository, &pages).unwrap();
     assert_eq!(check::book(&sample.repository).unwrap().problems, []);
     for (old, new, message) in [
-        ("20 | 25", "30 | 25", "page 02 declares 20, not 30"),
-        ("20 | 25", "planned | 25", "page 02 declares 20, not planned"),
-        ("20 | 25", "20 | 30", "02 has 25 minutes in the timetable, not 30"),
+        ("30 to 35", "30 to 40", "page 02 declares 30 to 35, not 30 to 40"),
+        ("30 to 35", "planned", "page 02 declares 30 to 35, not planned"),
+        ("35 | 25", "35 | 30", "02 has 25 minutes in the timetable, not 30"),
         ("planned | 10", "15 | 10", "chapter 03 has no page yet: `planned`"),
         ("20 | Chapter 2", "25 | Chapter 2", "it is 9:40 by then, not 9:35"),
         ("35 | End", "40 | End", "the sum is 35, not 40"),

@@ -216,3 +216,75 @@ fn an_import_inside_a_group_is_shown_with_the_group() {
     let more = new.replace("};\n", "};\nuse serde_json::json;\n");
     assert_eq!(shown(&new, &more), ["Added use serde_json::json;"]);
 }
+
+#[test]
+fn a_given_folder_brings_what_is_new_or_changed_in_it() {
+    let base = [
+        ("src/a.rs", "fn same() {}\n\nfn old() {}\n\nfn gone() {}\n"),
+        ("src/lib.rs", "mod a;\n"),
+    ];
+    let target = [
+        ("src/a.rs", "mod b;\n\nfn same() {}\n\nfn old() {\n    b::new();\n}\n"),
+        ("src/a/b.rs", "use std::fmt;\n\nfn new(_: &dyn fmt::Debug) {}\n"),
+        ("src/lib.rs", "mod a;\nmod c;\n"),
+        ("src/c.rs", "fn c() {}\n"),
+    ];
+    let shown = leads(&base, &target, &["given src"]);
+    let blocks: Vec<(&str, &[String])> =
+        shown.iter().map(|s| (s.file.as_str(), s.items.as_slice())).collect();
+    let expected: [(&str, &[String]); 4] = [
+        ("src/a.rs", &["old".to_owned()]),
+        ("src/a/b.rs", &["new".to_owned()]),
+        ("src/c.rs", &["c".to_owned()]),
+        ("src/lib.rs", &[]),
+    ];
+    assert_eq!(blocks, expected);
+    assert!(shown.iter().all(|s| s.verb == Verb::Given && s.height() == 0));
+    let [a, b, c, lib] = &shown[..] else { panic!("{shown:?}") };
+    assert_eq!(
+        texts(a),
+        ["fn old() {}", "fn old() {", "    b::new();", "}", "fn gone() {}"]
+    );
+    assert_eq!((a.rides[0].modules(Sign::Added), a.rides[0].added), (1, 0));
+    assert_eq!(texts(b), ["fn new(_: &dyn fmt::Debug) {}"]);
+    assert_eq!((b.rides[0].added, c.rides.len()), (1, 0));
+    assert_eq!(lib.rides[0].modules(Sign::Added), 1);
+}
+
+#[test]
+fn given_items_come_with_their_imports_and_the_rest_is_typed() {
+    let base = [("src/lib.rs", "fn a() {}\n")];
+    let text = "//! B.\n\nuse std::fmt;\n\nstruct B;\n\nimpl fmt::Debug for B {}\n\nfn typed() {}\n";
+    let target = [("src/b.rs", text), ("src/lib.rs", "mod b;\n\nfn a() {}\n")];
+    let steps = ["given src/b.rs#B, impl Debug for B", "add src/b.rs#typed"];
+    let shown = leads(&base, &target, &steps);
+    assert_eq!(shown[0].items, ["B", "impl Debug for B"]);
+    let rides: Vec<&str> = shown[0].rides.iter().map(|r| r.file.as_str()).collect();
+    assert_eq!(rides, ["src/b.rs", "src/lib.rs"]);
+    assert_eq!(texts(&shown[1]), ["fn typed() {}"]);
+}
+
+/// Whoever is given a file types what is left of it before.
+#[test]
+fn a_given_file_brings_what_is_left_of_it() {
+    let target = [("src/lib.rs", "fn typed() {}\n\nfn given() {}\n")];
+    let shown = leads(&[], &target, &["add src/lib.rs#typed", "given src/lib.rs"]);
+    assert_eq!(shown[1].items, ["given"]);
+}
+
+#[test]
+fn the_tests_of_given_code_are_revealed() {
+    let inline = "fn a() {}\n\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn it_runs() {}\n}\n";
+    let target =
+        [("src/a.rs", inline), ("tests/b.rs", "#[test]\nfn b_runs() {}\n")];
+    let shown = leads(&[], &target, &["given src", "given tests"]);
+    let verbs: Vec<&Verb> = shown.iter().map(|shown| &shown.verb).collect();
+    assert_eq!(verbs, [&Verb::Given, &Verb::Revealed, &Verb::Revealed]);
+    assert_eq!(texts(&shown[0]), ["fn a() {}"]);
+    let names: Vec<&str> = shown
+        .iter()
+        .flat_map(|s| &s.tests)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(names, ["it_runs", "b_runs"]);
+}

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use book_machine::page::Page;
 use book_machine::repository::{Chapter, Repository};
 use book_machine::tree::Tree;
-use book_machine::{rescue, standalone};
+use book_machine::{lay, rescue, standalone};
 
 use super::export::settle_versions;
-use super::git;
+use super::{git, given};
 use crate::{Error, book, workspace};
 
 const SHARED: &str = "[build]\ntarget-dir = \"../../target/workshop\"\n";
@@ -25,8 +25,14 @@ pub fn open(chapter: &str) -> Result<(), Error> {
         )
         .into());
     }
-    let tree = with_workspace(&repository, &repository.start_of(&chapter)?)?;
-    tree.write(&folder)?;
+    let start = repository.start_of(&chapter)?;
+    let page = page_of(&repository, &chapter)?;
+    let target = Tree::read(&chapter.folder)?;
+    let laid = lay::next(&page, &start, &target, &start)?;
+    // What the page gives before anything is typed.
+    let first = laid.filter(|laid| laid.gift.is_first);
+    let tree = first.as_ref().map_or(&start, |laid| &laid.tree);
+    with_workspace(&repository, tree)?.write(&folder)?;
     let root = workspace::root();
     for file in ["Cargo.lock", "rustfmt.toml"] {
         std::fs::copy(root.join(file), folder.join(file))?;
@@ -41,6 +47,9 @@ pub fn open(chapter: &str) -> Result<(), Error> {
     }
     git::read(&folder, &["init", "--quiet", "--initial-branch", "main"])?;
     commit(&folder, "What the page begins with")?;
+    if let Some(first) = first {
+        given::report(&first.gift);
+    }
     println!(
         "{} is yours; begin with the page of chapter {1}, and end with\n\
          cargo xtask check {1} --mine",
@@ -102,7 +111,10 @@ fn place(chapter: &Chapter) -> PathBuf {
     workspace::root().join("work").join(&chapter.id)
 }
 
-fn page_of(repository: &Repository, chapter: &Chapter) -> Result<Page, Error> {
+pub(super) fn page_of(
+    repository: &Repository,
+    chapter: &Chapter,
+) -> Result<Page, Error> {
     let is_it = |name: &String| {
         repository.chapter_of_page(name).as_ref() == Some(&chapter.id)
     };
@@ -112,7 +124,7 @@ fn page_of(repository: &Repository, chapter: &Chapter) -> Result<Page, Error> {
 }
 
 /// The reader's crate as the book knows it.
-fn attempt(folder: &Path) -> Result<Tree, Error> {
+pub(super) fn attempt(folder: &Path) -> Result<Tree, Error> {
     let mut tree = Tree::read(folder)?;
     tree.files.remove("rustfmt.toml");
     if let Some(manifest) = tree.files.get_mut("Cargo.toml") {
@@ -121,7 +133,10 @@ fn attempt(folder: &Path) -> Result<Tree, Error> {
     Ok(tree)
 }
 
-fn with_workspace(repository: &Repository, tree: &Tree) -> Result<Tree, Error> {
+pub(super) fn with_workspace(
+    repository: &Repository,
+    tree: &Tree,
+) -> Result<Tree, Error> {
     let mut tree = tree.clone();
     if let Some(manifest) = tree.files.get_mut("Cargo.toml") {
         *manifest = standalone::workshop_manifest(repository, manifest)?;
@@ -137,7 +152,7 @@ fn free_branch(folder: &Path) -> Result<String, Error> {
     Ok(format!("attempt-{count}"))
 }
 
-fn commit(folder: &Path, message: &str) -> Result<(), Error> {
+pub(super) fn commit(folder: &Path, message: &str) -> Result<(), Error> {
     git::read(folder, &["add", "--all"])?;
     // Not every reader has told git a name.
     let name = ["-c", "user.name=Reader", "-c", "user.email=reader@localhost"];

@@ -21,14 +21,18 @@ impl Page {
         number: usize,
         directive: &Directive,
     ) -> Result<Part, String> {
-        let answer = match replay {
+        let mut blocks = match replay {
             Some(replay) => replay.apply(directive)?,
-            None => None,
+            None => Vec::new(),
         };
-        if let Some(shown) = answer {
+        if let (Directive::Given(_), Some(_)) = (directive, &replay) {
+            return Ok(Part::Given(blocks));
+        }
+        if let Some(shown) = blocks.pop() {
             return Ok(Part::Step(Box::new(shown)));
         }
         match (directive, replay) {
+            (Directive::Pattern(at), Some(_)) => Ok(Part::Pattern(at.clone())),
             (Directive::Checkpoint, Some(replay)) => {
                 self.checkpoints.push((number, replay.now().clone()));
                 Ok(Part::Checkpoint)
@@ -88,6 +92,12 @@ pub(super) fn checkpoint(format: Format) -> String {
             "**Checkpoint** `cargo check` passes here.\n\n".to_owned()
         }
     }
+}
+
+/// What a reader must have typed once.
+pub(super) fn pattern(at: &Target) -> String {
+    let items = at.items.join("`, `");
+    format!("You type the pattern yourself: `{items}` in `{}`.\n\n", at.file)
 }
 
 /// Code that is only looked at.
