@@ -364,3 +364,78 @@ fn exercises_are_checked_in_the_readers_own_crate() {
     assert!(text.contains("one call, mine"), "{text}");
     assert!(book.fails(&["exercises", "2/quiet"]).contains("there is 02/bites"));
 }
+
+/// The small book, whose second chapter gives one file before anything is typed, and
+/// an item of another in its second step.
+fn giving() -> Book {
+    let book = Book::new();
+    let lines: String = (0..40).map(|n| format!("    // {n}\n")).collect();
+    let voices = format!("pub fn voice() {{\n{lines}}}\n");
+    book.write("chapters/02-counter/src/voices.rs", &voices);
+    let sounds = "use std::fmt;\n\npub fn sound(_: &dyn fmt::Debug) {}\n";
+    book.write("chapters/02-counter/src/sounds.rs", sounds);
+    let page = "book/src/02-counter.md";
+    let modules = "mod greeter;\nmod sounds;\nmod voices;\n";
+    book.replace("chapters/02-counter/src/main.rs", "mod greeter;\n", modules);
+    let first = "## The walk\n\n{{given src/voices.rs}}\n";
+    book.replace(page, "## The walk\n", first);
+    let second =
+        "**Step 2: the sounds.** Given.\n\n{{given src/sounds.rs#sound}}\n\n";
+    book.replace(page, "The tests:\n", &format!("{second}The tests:\n"));
+    book
+}
+
+#[test]
+fn given_code_is_laid_at_the_step_that_needs_it() {
+    let book = giving();
+    let text = book.fails(&["given", "02"]);
+    assert!(text.contains("there is no work/02"), "{text}");
+    let text = book.passes(&["workshop", "02"]);
+    assert!(text.contains("Given:\n  src/voices.rs, 42 lines: voice\n"), "{text}");
+    assert!(book.text("work/02/src/main.rs").contains("mod voices;"));
+    assert!(!book.path("work/02/src/sounds.rs").exists());
+
+    book.replace("work/02/src/main.rs", "fn shout", "fn scream");
+    let text = book.passes(&["given", "2"]);
+    let said = "Given for Step 2: the sounds:\n  src/sounds.rs, 1 line: sound\n";
+    assert!(text.contains(said), "{text}");
+    let given = book.text("chapters/02-counter/src/sounds.rs");
+    assert_eq!(book.text("work/02/src/sounds.rs"), given);
+    let main = book.text("work/02/src/main.rs");
+    assert!(main.contains("mod sounds;\nmod voices;\n"), "{main}");
+    assert!(main.contains("fn scream"), "{main}");
+    let log = book.git_in("work/02", &["log", "--format=%s"]);
+    assert!(
+        log.starts_with("Given for Step 2: the sounds\nMy work so far\n"),
+        "{log}"
+    );
+    let text = book.passes(&["given", "2"]);
+    assert!(text.contains("02 gives nothing that you do not have"), "{text}");
+}
+
+/// A reader who is typing has files that do not parse.
+#[test]
+fn given_code_does_not_touch_a_file_that_the_reader_is_typing() {
+    let book = giving();
+    book.passes(&["workshop", "02"]);
+    book.write("work/02/src/main.rs", "fn main( {\n");
+    book.passes(&["given", "02"]);
+    assert_eq!(book.text("work/02/src/main.rs"), "fn main( {\n");
+    assert!(book.path("work/02/src/sounds.rs").exists());
+}
+
+/// What a reader was given is no sign of how far they have come.
+#[test]
+fn rescue_goes_by_what_was_typed() {
+    let book = giving();
+    book.passes(&["workshop", "02"]);
+    book.passes(&["given", "02"]);
+    let text = book.passes(&["workshop", "rescue", "02"]);
+    assert!(text.contains("You are at checkpoint 1 of 2"), "{text}");
+    let text = book.passes(&["workshop", "rescue", "02"]);
+    assert!(text.contains("You are at the end of the chapter"), "{text}");
+    for file in ["main.rs", "sounds.rs", "voices.rs"] {
+        let theirs = book.text(&format!("chapters/02-counter/src/{file}"));
+        assert_eq!(book.text(&format!("work/02/src/{file}")), theirs);
+    }
+}

@@ -170,6 +170,14 @@ impl Figures {
     }
 }
 
+/// "1 line", "2 lines".
+pub fn amount(lines: usize) -> String {
+    match lines {
+        1 => "1 line".to_owned(),
+        _ => format!("{lines} lines"),
+    }
+}
+
 /// How many lines have that sign; blank ones do not count.
 pub fn count(lines: &[Line], sign: Sign) -> usize {
     let counts = |line: &&Line| line.sign == sign && !line.text.trim().is_empty();

@@ -129,10 +129,10 @@ fn inside(format: Format, shown: &Shown) -> String {
 /// How many lines, and of given code what they are.
 fn title(shown: &Shown) -> String {
     match (shown.verb == Verb::Given, shown.items.is_empty()) {
-        (false, _) | (true, true) => format!("{} lines", shown.lines.len()),
+        (false, _) | (true, true) => figures::amount(shown.lines.len()),
         (true, false) => {
             let lines = figures::count(&shown.lines, Sign::Added);
-            format!("{lines} lines: {}", shown.items.join(", "))
+            format!("{}: {}", figures::amount(lines), shown.items.join(", "))
         }
     }
 }

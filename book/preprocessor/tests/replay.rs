@@ -100,11 +100,11 @@ fn another_order_of_the_same_items_is_named() {
         "[dependencies]\nvoice.workspace = true\n\n",
         "",
     );
-    sample.write(PAGE, "# x\n\n**20 minutes**\n");
+    sample.write(PAGE, "# x\n\n**20 minutes** to read and paste, **20** to type\n");
     sample.fails(NAME, &["in another order", "{{move src/main.rs#"]);
     sample.write(
         PAGE,
-        "# x\n\n**20 minutes**\n\n{{move src/main.rs#main to src/main.rs}}\n",
+        "# x\n\n**20 minutes** to read and paste, **20** to type\n\n{{move src/main.rs#main to src/main.rs}}\n",
     );
     assert_eq!(sample.problems(NAME), [""; 0]);
 }

@@ -46,6 +46,6 @@ pub(super) fn report(gift: &Gift<'_>) {
             true => String::new(),
             false => format!(": {}", block.items.join(", ")),
         };
-        println!("  {}, {lines} lines{items}", block.file);
+        println!("  {}, {}{items}", block.file, figures::amount(lines));
     }
 }
