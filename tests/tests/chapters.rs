@@ -125,3 +125,33 @@ async fn a_log_that_nobody_reads_stops_no_server() {
         child.wait().unwrap();
     }
 }
+
+/// One sentence, not the `Debug` form of an error.
+#[tokio::test]
+async fn a_server_that_cannot_listen_says_so_in_a_sentence() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = taken.local_addr().unwrap();
+    for program in programs() {
+        let mut server = Command::new(program.path());
+        server.env("HOST", "127.0.0.1").env("PORT", place.port().to_string());
+        let ended = server.output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(!ended.status.success(), "{program:?}");
+        let begin = format!("cannot listen on {place}: Address already in use");
+        assert!(said.starts_with(&begin), "{program:?}: {said}");
+        assert!(said.ends_with(". Choose another PORT\n"), "{program:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_its_redis_says_so_in_a_sentence() {
+    let nothing = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let program = programs().into_iter().last().unwrap();
+    let mut server = Command::new(program.path());
+    server.env("USE_REDIS", "true").env("REDIS_URL", format!("redis://{nothing}"));
+    let ended = server.output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    let begin = format!("cannot connect to Redis at {nothing}: ");
+    assert!(said.starts_with(&begin) && said.lines().count() == 1, "{said}");
+    assert!(!said.contains(['{', '"']), "{said}");
+}

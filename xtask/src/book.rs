@@ -58,8 +58,8 @@ pub enum Command {
         #[arg(long)]
         mine: bool,
     },
-    /// Shows what changed between two chapters, or only in FILE or FILE#ITEM
-    Diff { old: String, new: String, place: Option<String> },
+    /// Shows what changed between two chapters: a summary, then module by module
+    Diff(diff::Options),
     /// Takes an uncommitted fix of a chapter through the later ones
     #[command(arg_required_else_help = true)]
     Carry {
@@ -131,9 +131,7 @@ pub fn run(command: Command) -> Result<Option<Tally>, Error> {
         Command::Exercises { wanted, mine: true } => {
             exercises::mine(&wanted).map(Some)
         }
-        Command::Diff { old, new, place } => {
-            shown(diff::run(&old, &new, place.as_deref()))
-        }
+        Command::Diff(options) => shown(diff::run(&options)),
         Command::Carry { chapter, from } => {
             let chapter = chapter.or(from).ok_or("which chapter?")?;
             carry::run(&chapter).map(Some)

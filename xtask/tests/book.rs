@@ -174,7 +174,14 @@ fn diff_shows_moves_files_and_items() {
     let book = Book::new();
     let text = book.passes(&["diff", "1", "2"]);
     assert!(text.contains("moved NOBODY: src/main.rs -> src/greeter.rs"), "{text}");
-    assert!(text.contains("== src/greeter/tests.rs  +"), "{text}");
+    assert!(text.starts_with("4 changed files, by module:"), "{text}");
+    assert!(text.contains("greeter          +45 -0  greeter.rs (new)"), "{text}");
+    assert!(text.contains("== src/greeter.rs  +"), "{text}");
+    assert!(text.ends_with("add --tests to see their changes\n"), "{text}");
+    let all = book.passes(&["diff", "1", "2", "--tests"]);
+    assert!(all.contains("== src/greeter/tests.rs  +"), "{all}");
+    let summary = book.passes(&["diff", "1", "2", "--summary"]);
+    assert!(!summary.contains("== "), "{summary}");
     assert!(
         !text.contains("+name ="),
         "the crates' names are no difference: {text}"
@@ -256,7 +263,9 @@ fn a_workshop_begins_with_the_chapter_before_and_rescue_goes_on() {
     book.replace("work/02/src/main.rs", "fn shout", "fn scream");
     let text = book.passes(&["workshop", "rescue", "02"]);
     assert!(text.contains("checkpoint 1 of 2"), "{text}");
-    assert!(text.contains("-fn scream"), "{text}");
+    assert!(text.contains("only yours: src/main.rs#scream"), "{text}");
+    assert!(text.contains("new for you: src/greeter.rs\n"), "{text}");
+    assert!(text.contains("== src/main.rs#main: yours -, the book's +"), "{text}");
     assert!(
         book.text("work/02/src/main.rs").contains("use crate::greeter::Greeter;")
     );
@@ -264,10 +273,9 @@ fn a_workshop_begins_with_the_chapter_before_and_rescue_goes_on() {
     let attempt = book.git_in("work/02", &["show", "attempt-1:src/main.rs"]);
     assert!(attempt.contains("fn scream"));
 
-    assert!(
-        book.passes(&["workshop", "rescue", "02"])
-            .contains("the end of the chapter")
-    );
+    let text = book.passes(&["workshop", "rescue", "02"]);
+    assert!(text.contains("the end of the chapter"), "{text}");
+    assert!(text.starts_with("Your code is the book's; only the tests"), "{text}");
     let done = book.passes(&["workshop", "rescue", "02"]);
     assert!(done.contains("You have the whole chapter"), "{done}");
     for file in ["main.rs", "greeter.rs", "greeter/tests.rs"] {

@@ -33,6 +33,7 @@
 //! merge         one fix, brought to other crates
 //! compare       two chapters, with moves
 //! lay           given code, laid into a reader's crate
+//! attempt       a reader's crate beside the book's, item by item
 //! rescue        the next checkpoint for a reader who is stuck
 //! standalone    a crate outside its workspace
 //! versions      what a page was made with
@@ -43,6 +44,7 @@
 //! server        a folder in the browser
 //! ```
 
+pub mod attempt;
 pub mod behaviour;
 pub mod caption;
 pub mod check;

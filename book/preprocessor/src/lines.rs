@@ -54,6 +54,17 @@ pub fn difference(old: &str, new: &str) -> Vec<Line> {
     lines.map(line).collect()
 }
 
+/// The lines as a terminal shows them, signs first.
+pub fn plain(lines: &[Line]) -> String {
+    let line = |line: &Line| match line.sign {
+        Sign::Added => format!("+{}\n", line.text),
+        Sign::Removed => format!("-{}\n", line.text),
+        Sign::Same => format!(" {}\n", line.text),
+        Sign::Gap => format!(" {}…\n", line.text),
+    };
+    lines.iter().map(line).collect()
+}
+
 /// The lines of one text under one sign.
 pub fn all(sign: Sign, text: &str) -> Vec<Line> {
     text.lines().map(|line| Line::new(sign, line)).collect()

@@ -144,7 +144,9 @@ impl Page {
                 Part::Pattern(at) => Ok(answer::pattern(at)),
                 Part::Checkpoint => Ok(answer::checkpoint(format)),
                 Part::Unchanged(path, files, lines) => Ok(format!(
-                    "`{path}` is as it was: {files} files, {lines} lines.\n\n"
+                    "`{path}` is as it was: {}, {}.\n\n",
+                    prose::counted(*files, "file"),
+                    prose::counted(*lines, "line")
                 )),
                 Part::Changes(gains) => {
                     let gains = behaviour::sentence(gains, &self.name);

@@ -50,6 +50,12 @@ pub fn opens_fence(line: &str) -> Option<String> {
     (length >= 3).then(|| first.to_string().repeat(length))
 }
 
+/// `1 file`, `2 files`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// How many words the reader reads.
 pub fn words(source: &str) -> usize {
     lines(source)

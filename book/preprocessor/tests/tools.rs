@@ -4,6 +4,7 @@
 
 mod support;
 
+use book_machine::attempt::{self, Differences};
 use book_machine::exercise::Exercise;
 use book_machine::lines::{Sign, count};
 use book_machine::merge::{Outcome, carry};
@@ -284,6 +285,35 @@ fn a_reader_who_sets_lines_apart_otherwise_is_not_sent_back() {
         wrong.files.entry(file.clone()).or_insert(text.clone());
     }
     assert_eq!(next(&wrong), Some(2));
+}
+
+/// Their order, blank lines, comments, imports and tests are the reader's own.
+#[test]
+fn a_faultless_copy_has_no_differences() {
+    let book = tree(&[
+        (
+            "src/a.rs",
+            "use x::Y;\n\n/// A.\npub struct A;\n\nimpl A {\n    fn a() {}\n\n    \
+             /// Docs.\n    fn b() {}\n}\n",
+        ),
+        ("tests/all.rs", "#[test]\nfn all() {}\n"),
+    ]);
+    let mut reader = tree(&[(
+        "src/a.rs",
+        "impl A {\n\n\n  fn b() { }\n}\nimpl A { fn a() {} }\nuse x::{Y};\n\
+         pub struct A;\n",
+    )]);
+    let compared = attempt::compare(&reader, &book).unwrap();
+    assert_eq!(compared, Differences::default());
+
+    let text = reader.files.get_mut("src/a.rs").unwrap();
+    *text = text
+        .replace("fn a() {}", "fn a() { b() } fn c() {}")
+        .replace("fn b", "fn d");
+    let compared = attempt::compare(&reader, &book).unwrap();
+    assert_eq!(compared.changed[0].0, "src/a.rs#A::a");
+    assert_eq!(compared.missing, ["src/a.rs#A::b"]);
+    assert_eq!(compared.extra, ["src/a.rs#A::c", "src/a.rs#A::d"]);
 }
 
 #[test]

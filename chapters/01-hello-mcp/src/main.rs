@@ -3,6 +3,7 @@
 use std::env;
 use std::error::Error;
 use std::io::{Write, stderr};
+use std::process::ExitCode;
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
@@ -16,10 +17,21 @@ use serde_json::{Number, Value, json};
 use tokio::net::TcpListener;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    let Err(error) = serve().await else { return ExitCode::SUCCESS };
+    // Returned from here, it would be printed for programmers.
+    let _ = writeln!(stderr(), "{error}");
+    ExitCode::FAILURE
+}
+
+/// Serves until the process ends.
+async fn serve() -> Result<(), Box<dyn Error>> {
     let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".into());
     let port = env::var("PORT").unwrap_or_else(|_| "1453".into());
-    let listener = TcpListener::bind(format!("{host}:{port}")).await?;
+    let listener = TcpListener::bind(format!("{host}:{port}")).await;
+    let listener = listener.map_err(|error| {
+        format!("cannot listen on {host}:{port}: {error}. Choose another PORT")
+    })?;
     let address = listener.local_addr()?;
     // `eprintln!` panics if standard error is closed. A lost line must not stop the
     // server.

@@ -28,7 +28,10 @@ pub async fn run(service: Arc<dyn Service>) -> Result<(), Box<dyn Error>> {
 async fn serve_http(engine: Arc<Engine>) -> Result<(), Box<dyn Error>> {
     let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".into());
     let port = env::var("PORT").unwrap_or_else(|_| "1453".into());
-    let listener = TcpListener::bind(format!("{host}:{port}")).await?;
+    let listener = TcpListener::bind(format!("{host}:{port}")).await;
+    let listener = listener.map_err(|error| {
+        format!("cannot listen on {host}:{port}: {error}. Choose another PORT")
+    })?;
     let address = listener.local_addr()?;
     // To stderr: with `--stdio`, stdout belongs to the messages. `eprintln!` panics
     // when standard error is closed; a lost line must not stop the server.

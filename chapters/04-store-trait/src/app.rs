@@ -41,7 +41,11 @@ async fn serve_http(
     config: &Config,
     engine: Arc<Engine>,
 ) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind((&*config.host, config.port)).await?;
+    let (host, port) = (&*config.host, config.port);
+    let listener = TcpListener::bind((host, port)).await;
+    let listener = listener.map_err(|error| {
+        format!("cannot listen on {host}:{port}: {error}. Choose another PORT")
+    })?;
     let address = listener.local_addr()?;
     // To stderr: with `--stdio`, stdout belongs to the messages. `eprintln!` panics
     // when standard error is closed; a lost line must not stop the server.

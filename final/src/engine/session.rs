@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Caller, Engine};
+use super::{Caller, Engine, dispatch};
 use crate::error::Error;
+use crate::protocol::jsonrpc::Request;
 use crate::protocol::method::Method;
+use crate::protocol::tools::CallToolParams;
 use crate::service::{Session, SessionHandle};
 use crate::sessions::SessionId;
 
@@ -26,21 +28,27 @@ impl Engine {
         Ok(Arc::new(found.await?.ok_or(Error::SessionNotFound)?))
     }
 
-    /// Finds a session in this node's cache, for a method that may start before
-    /// storage has confirmed the session: `tools/call` alone, which confirms it
-    /// when its tool needs that. A short call then waits for storage once instead
-    /// of twice.
+    /// Finds a session for a request that may start before storage has confirmed
+    /// it, if this node has the session in its cache. A short call then waits for
+    /// storage once instead of twice.
     pub fn cached_session(
         &self,
-        method: Method,
+        request: &Request,
         id: &SessionId,
         caller: &Caller,
     ) -> Option<SessionHandle> {
-        if method != Method::CallTool {
-            return None;
-        }
         let (init, now) = self.node.store.cached(id, &caller.principal)?;
-        Some(SessionHandle::cached(&self.node, init, now))
+        self.may_start_unconfirmed(request)
+            .then(|| SessionHandle::cached(&self.node, init, now))
+    }
+
+    fn may_start_unconfirmed(
+        &self,
+        Request { method, params, .. }: &Request,
+    ) -> bool {
+        Method::parse(method) == Method::CallTool
+            && dispatch::parse::<CallToolParams<'_>>(params.as_ref())
+                .is_ok_and(|tool| self.service.stays_in_context(&tool.name))
     }
 
     /// Finds a session without touching it, for a request that will be refused. Its

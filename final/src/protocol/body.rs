@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 use super::RawJson;
 use super::jsonrpc::{Message, Notification, Request, RequestId, Response};
 use super::meta::RequestMeta;
-use super::method::Method;
 use super::raw::{Kind, each_item, has_more_items, nests_deeper};
 
 /// The deepest nesting of arrays and objects in a body. Real messages stay below
@@ -185,7 +184,7 @@ impl Message {
 
     fn call(
         id: Option<RequestId>,
-        method_name: String,
+        method: String,
         params: Option<RawJson>,
     ) -> Result<Self, ParseError> {
         // serde would accept an array as the members of any parameters in order.
@@ -196,14 +195,12 @@ impl Message {
             }
             Some(id) => {
                 let meta = RequestMeta::of(params.as_ref());
-                let method = Method::parse(&method_name);
-                let request = Request { id, method, method_name, params, meta };
-                Ok(Self::Request(request))
+                Ok(Self::Request(Request { id, method, params, meta }))
             }
             // L011: a notification is not answered, even if it is malformed.
             None => {
                 let params = params.filter(is_object);
-                Ok(Self::Notification(Notification { method: method_name, params }))
+                Ok(Self::Notification(Notification { method, params }))
             }
         }
     }

@@ -13,7 +13,6 @@ use mcp_server::events::{
 };
 use mcp_server::protocol::jsonrpc::{Request, RequestId};
 use mcp_server::protocol::lifecycle::{ClientCapabilities, ClientInfo};
-use mcp_server::protocol::method::Method;
 use mcp_server::protocol::version::{Era, Version};
 use mcp_server::protocol::{RawJson, to_raw};
 use mcp_server::redis::{ConnectError, STORE_DEADLINE, Servers, StoreMetrics};
@@ -477,8 +476,7 @@ pub fn audited(count: u64) -> Vec<AuditEntry> {
     let call = |id| {
         let request = Request {
             id: number(id),
-            method: Method::Ping,
-            method_name: "ping".into(),
+            method: "ping".into(),
             params: None,
             meta: None,
         };

@@ -8,7 +8,7 @@ use book_machine::page::Gift;
 use book_machine::tree::Tree;
 
 use super::git;
-use super::workshop::{attempt, commit, mine, page_of, with_workspace};
+use super::workshop::{commit, mine, page_of, readers_crate, with_workspace};
 use crate::{Error, book};
 
 /// Lays the next given code into `work/NN`, and commits what the reader has before.
@@ -19,7 +19,7 @@ pub fn run(chapter: &str) -> Result<(), Error> {
     let page = page_of(&repository, &chapter)?;
     let base = repository.start_of(&chapter)?;
     let target = Tree::read(&chapter.folder)?;
-    let reader = attempt(&folder)?;
+    let reader = readers_crate(&folder)?;
     let Some(laid) = lay::next(&page, &base, &target, &reader)? else {
         println!("Chapter {} gives nothing that you do not have.", chapter.id);
         return Ok(());

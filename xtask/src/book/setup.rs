@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::Error;
+use book_machine::repository::Repository;
+use book_machine::tree::Tree;
+
 use crate::process::succeeds;
 use crate::tally::Tally;
 use crate::workspace::{self, cargo};
+use crate::{Error, book};
 
 use super::ports;
 
@@ -42,7 +45,9 @@ pub fn run(bundle: bool) -> Result<Tally, Error> {
     step("dependencies", cargo().args(["fetch", "--locked"]))?;
     let machine = ["--locked", "--manifest-path", MACHINE];
     step("the book's dependencies", cargo().arg("fetch").args(machine))?;
-    step("all chapters", cargo().args(["build", "--workspace", "--locked"]))?;
+    for (name, arguments) in builds(&book::repository())? {
+        step(&name, cargo().args(arguments).arg("--locked"))?;
+    }
     step("the book's machine", cargo().arg("build").args(machine))?;
     if bundle {
         let folder = workspace::root().join("work/bundle");
@@ -51,6 +56,22 @@ pub fn run(bundle: bool) -> Result<Tally, Error> {
         println!("the kit is in {}", folder.display());
     }
     Ok(tally)
+}
+
+/// The builds that a reader would wait for later. One for each package: cargo chooses
+/// the features of dependencies anew for each set of packages, so a build of all at
+/// once would be of no use to `cargo run -p`.
+fn builds(repository: &Repository) -> Result<Vec<(String, Vec<String>)>, Error> {
+    let mut builds = Vec::new();
+    for chapter in repository.chapters() {
+        let manifest = Tree::read(&chapter.folder)?;
+        let package = manifest.package().ok_or("a chapter without a package")?;
+        let build = ["build", "--package", &package].map(str::to_owned);
+        builds.push((format!("chapter {}", chapter.id), build.into()));
+    }
+    let climb = ["build", "--package", "suite", "--bin", "climb"];
+    builds.push(("the ladder".into(), climb.map(str::to_owned).into()));
+    Ok(builds)
 }
 
 fn version(program: &str) -> Option<String> {
@@ -100,3 +121,25 @@ Copy this folder to `work/bundle` of a clone. In the clone,
 From then on cargo takes every crate from the kit. Rust, git and redis-server must be
 on the machines already.
 ";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn each_chapter_is_built_by_itself_as_cargo_run_builds_it() {
+        let builds = builds(&book::repository()).unwrap();
+        let chapters = book::repository().chapters();
+        assert_eq!(builds.len(), chapters.len() + 1);
+        for (chapter, (name, arguments)) in chapters.iter().zip(&builds) {
+            assert_eq!(*name, format!("chapter {}", chapter.id));
+            let package = match chapter.id.as_str() {
+                "final" => chapter.name.clone(),
+                _ => format!("ch{}", chapter.name),
+            };
+            assert_eq!(*arguments, ["build", "--package", &package]);
+        }
+    }
+}

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use book_machine::attempt::Differences;
+use book_machine::lines::{self, around};
 use book_machine::page::Page;
 use book_machine::repository::{Chapter, Repository};
 use book_machine::tree::Tree;
-use book_machine::{lay, rescue, standalone};
+use book_machine::{attempt, lay, rescue, standalone};
 
 use super::export::settle_versions;
 use super::{git, given};
@@ -67,7 +69,7 @@ pub fn rescue(chapter: &str) -> Result<(), Error> {
     let page = page_of(&repository, &chapter)?;
     let (base, target) =
         (repository.start_of(&chapter)?, Tree::read(&chapter.folder)?);
-    let reader = attempt(&folder)?;
+    let reader = readers_crate(&folder)?;
     let Some(rescue) = rescue::next(&page, &base, &target, &reader) else {
         let id = &chapter.id;
         println!("You have the whole chapter: cargo xtask check {id} --mine");
@@ -89,9 +91,25 @@ pub fn rescue(chapter: &str) -> Result<(), Error> {
         false => format!("checkpoint {} of {}", rescue.checkpoint, rescue.of),
     };
     commit(&folder, &format!("Rescue: {name}"))?;
-    println!("{}", git::read(&folder, &["diff", &branch, "main"])?);
+    report(&attempt::compare(&reader, &rescue.tree)?);
     println!("You are at {name}. Your attempt is on the branch {branch}.");
     Ok(())
+}
+
+/// What the rescue has changed, by item.
+fn report(differences: &Differences) {
+    for (place, lines) in &differences.changed {
+        println!("\n== {place}: yours -, the book's +");
+        print!("{}", lines::plain(&around(lines, 2)));
+    }
+    for (title, names) in
+        [("new for you", &differences.missing), ("only yours", &differences.extra)]
+    {
+        names.iter().for_each(|name| println!("{title}: {name}"));
+    }
+    if *differences == Differences::default() {
+        println!("Your code is the book's; only the tests are new.");
+    }
 }
 
 /// The reader's crate, which must be there.
@@ -124,7 +142,7 @@ pub(super) fn page_of(
 }
 
 /// The reader's crate as the book knows it.
-pub(super) fn attempt(folder: &Path) -> Result<Tree, Error> {
+pub(super) fn readers_crate(folder: &Path) -> Result<Tree, Error> {
     let mut tree = Tree::read(folder)?;
     tree.files.remove("rustfmt.toml");
     if let Some(manifest) = tree.files.get_mut("Cargo.toml") {
