@@ -13,6 +13,7 @@ pub mod error_response;
 pub mod guards;
 pub mod header_check;
 pub mod host;
+pub mod message;
 pub mod operators;
 pub mod outline;
 pub mod post;

@@ -11,7 +11,7 @@ pub mod record;
 pub mod redis;
 pub mod store;
 
-pub use audit::{Audit, AuditEntry};
+pub use audit::{Audit, AuditEntry, AuditRequest};
 pub use clock::{Clock, Timestamp};
 pub use id::{Caller, NodeId, Principal, SessionId};
 pub use memory::MemoryStore;

@@ -172,8 +172,7 @@ impl StdioConnection {
 
     async fn request(&mut self, request: Request) -> Result<(), Error> {
         // L083: also before the handshake.
-        if self.session.is_none() && Method::parse(&request.method) == Method::Ping
-        {
+        if self.session.is_none() && request.method == Method::Ping {
             let pong = result_message(&request.id, &to_raw(&EmptyObject {}));
             self.lines.send(pong).await;
             return Ok(());
@@ -194,7 +193,7 @@ impl StdioConnection {
         if Era::parse(&envelope.version) != Some(Era::Stateless) {
             return Err(Error::UnsupportedVersion(envelope.version));
         }
-        let method = Method::parse(&request.method);
+        let method = request.method;
         if !self.engine.offers(Era::Stateless, method) {
             return Err(Error::no_such_method(Era::Stateless, method));
         }

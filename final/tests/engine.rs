@@ -201,7 +201,7 @@ async fn a_state_is_accepted_once_whatever_time_the_nodes_believe_it_is() {
 async fn work_that_nobody_waits_for_goes_on_and_the_drain_waits_for_it() {
     let (engine, _) = open().await;
     let minute = Duration::from_secs(60);
-    let work = engine.detached(tokio::time::sleep(minute));
+    let work = engine.detached(Box::pin(tokio::time::sleep(minute)));
     let begun = tokio::time::Instant::now();
     assert!(tokio::time::timeout(Duration::from_secs(1), work).await.is_err());
     engine.finish_background().await;

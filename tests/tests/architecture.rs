@@ -218,7 +218,7 @@ const OWNED: [Owned; 4] = [
             "listener",
             "log_bytes",
             "message",
-            "nobody",
+            "none",
             "open",
             "opening",
             "over",

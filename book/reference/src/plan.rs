@@ -212,6 +212,7 @@ pub const PLAN: &[Part] = &[
             "engine/outcome.rs",
             "http/accept.rs",
             "http/direct.rs",
+            "http/message.rs",
             "http/reply.rs",
             "http/sse.rs",
             "protocol/meta.rs",

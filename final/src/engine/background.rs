@@ -8,7 +8,7 @@ impl Engine {
     /// disconnects has not withdrawn its message (L049).
     pub fn detached<F>(&self, work: F) -> Detached<F>
     where
-        F: Future<Output: Send> + Send + 'static,
+        F: Future<Output: Send> + Send + Unpin + 'static,
     {
         self.node.detached(work)
     }

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 
 use super::Engine;
-use super::outcome::{Answer, CallOutcome};
+use super::outcome::CallOutcome;
 use crate::calls::{CallEvent, CallOutput, CallSink};
 use crate::error::Error;
 use crate::protocol::RawJson;
@@ -24,7 +24,7 @@ use crate::protocol::method::Method;
 use crate::protocol::version::Era;
 use crate::service::scope::{CallScope, SessionScope};
 use crate::service::{Context, SessionHandle};
-use crate::sessions::Clock;
+use crate::sessions::AuditRequest;
 use crate::telemetry::{self, Outcome};
 
 /// A request being served. Resolves to its outcome. It does not run before it is
@@ -37,13 +37,37 @@ pub struct Call {
     is_begun: bool,
     cancelled: CancellationToken,
     background: TaskTracker,
+    /// The client's trace, if the request names one.
+    span: Span,
 }
 
 impl Call {
-    /// Returns the same call, which has been polled to this outcome.
-    pub fn with_outcome(mut self, outcome: CallOutcome) -> Self {
-        self.work = Some(Box::pin(ready(outcome)));
+    /// Creates the call of a request that has no work yet.
+    pub(super) fn new(cx: &Context, request: &Request) -> Self {
+        let meta = request.meta.as_ref();
+        let trace = meta.and_then(|meta| meta.trace.as_ref());
+        Self {
+            id: request.id.clone(),
+            work: None,
+            is_begun: false,
+            cancelled: cx.cancelled.clone(),
+            background: cx.node.background.clone(),
+            span: trace.map_or_else(Span::current, telemetry::span),
+        }
+    }
+
+    /// Returns the same call, which runs `work`.
+    pub(super) fn with_work(
+        mut self,
+        work: impl Future<Output = CallOutcome> + Send + 'static,
+    ) -> Self {
+        self.work = Some(Box::pin(work.instrument(self.span.clone())));
         self
+    }
+
+    /// Returns the same call, which has been polled to this outcome.
+    pub fn with_outcome(self, outcome: CallOutcome) -> Self {
+        self.with_work(ready(outcome))
     }
 
     /// Returns the token that cancels it, as if its client no longer wanted it.
@@ -137,100 +161,50 @@ impl Engine {
         };
         let clock = session.clock();
         let scope = CallScope::Session(SessionScope { session, live });
-        Ok(self.new_call(scope, clock, request, sink, cancelled))
-    }
-
-    pub(super) fn new_call(
-        self: &Arc<Self>,
-        scope: CallScope,
-        clock: Clock,
-        request: Request,
-        sink: CallSink,
-        cancelled: CancellationToken,
-    ) -> Call {
-        let id = request.id.clone();
-        let meta = request.meta.as_ref();
-        let trace = meta.and_then(|meta| meta.trace.as_ref());
-        let span = trace.map_or_else(Span::current, telemetry::span);
-        let cx = Context::new(
-            &self.node,
-            scope,
-            clock,
-            &request,
-            sink,
-            cancelled.clone(),
-        );
-        let work = self.clone().run_call(cx, request).instrument(span);
-        Call {
-            id,
-            work: Some(Box::pin(work)),
-            is_begun: false,
-            cancelled,
-            background: self.node.background.clone(),
-        }
+        let cx = Context::new(&self.node, scope, clock, &request, sink, cancelled);
+        let call = Call::new(&cx, &request);
+        Ok(call.with_work(self.clone().run_call(cx, request)))
     }
 
     /// Serves a request, counts it, and records it in the audit trail of its
     /// session or tape.
-    async fn run_call(
+    pub(super) async fn run_call(
         self: Arc<Self>,
         mut cx: Context,
         request: Request,
     ) -> CallOutcome {
         let since = Instant::now();
         let asked = self.node.audit.begin(cx.arrived, &request);
-        let method = Method::parse(&request.method);
-        let outcome = self.run_handler(&mut cx, method, request.params).await;
+        let Request { method, params, .. } = request;
+        let params = params.as_ref();
+        let cancelled = cx.cancelled.clone();
+        let handler = AssertUnwindSafe(async {
+            match cx.era() {
+                Era::Stateful(_) => self.dispatch(&cx, method, params).await,
+                Era::Stateless => {
+                    self.dispatch_stateless(&mut cx, method, params).await
+                }
+            }
+        });
+        let result = tokio::select! {
+            biased;
+            () = cancelled.cancelled() => None,
+            () = self.node.out_of_time.cancelled() => Some(Err(Error::Draining)),
+            result = handler.catch_unwind() => {
+                Some(result.unwrap_or_else(|_| Err(self.count_panic())))
+            }
+        };
+        let outcome = CallOutcome::of(&cx.scope, result).await;
         self.count(method, outcome.label(), since);
-        if let Some((asked, session)) = asked.zip(cx.audited()) {
-            let label = outcome.label().as_str();
-            let result = outcome.result();
-            self.node.audit.add(session, asked, cx.now(), label, result);
-        }
+        self.audit(&cx, asked, &outcome);
         // The id is free again before the first byte of the answer goes out.
         drop(cx);
         outcome
     }
 
-    async fn run_handler(
-        &self,
-        cx: &mut Context,
-        method: Method,
-        params: Option<RawJson>,
-    ) -> CallOutcome {
-        let cancelled = cx.cancelled.clone();
-        let handler = AssertUnwindSafe(self.handle(cx, method, params));
-        let result = tokio::select! {
-            biased;
-            () = cancelled.cancelled() => None,
-            () = self.node.out_of_time.cancelled() => Some(Err(Error::Draining)),
-            result = handler.catch_unwind() => Some(result.unwrap_or_else(|_| {
-                self.node.metrics.panics.inc();
-                Err(Error::Panic)
-            })),
-        };
-        // Also for a call that is not answered: it is activity of its session.
-        let scope = cx.scope.confirm().await;
-        let Some(result) = result else { return CallOutcome::Cancelled };
-        let answer = Answer::new(scope, result);
-        if let Err(error) = answer.as_ref() {
-            error.log();
-        }
-        CallOutcome::Answered(answer)
-    }
-
-    async fn handle(
-        &self,
-        cx: &mut Context,
-        method: Method,
-        params: Option<RawJson>,
-    ) -> Result<RawJson, Error> {
-        match cx.era() {
-            Era::Stateful(_) => self.dispatch(cx, method, params.as_ref()).await,
-            Era::Stateless => {
-                self.dispatch_stateless(cx, method, params.as_ref()).await
-            }
-        }
+    fn count_panic(&self) -> Error {
+        self.node.metrics.panics.inc();
+        Error::Panic
     }
 
     /// Counts a request that has ended.
@@ -239,5 +213,18 @@ impl Engine {
         self.node.metrics.request(method, label, seconds);
         let outcome = label.as_str();
         tracing::debug!(method = method.as_str(), outcome, "served");
+    }
+
+    fn audit(
+        &self,
+        cx: &Context,
+        asked: Option<AuditRequest>,
+        outcome: &CallOutcome,
+    ) {
+        if let Some((asked, session)) = asked.zip(cx.audited()) {
+            let label = outcome.label().as_str();
+            let result = outcome.result();
+            self.node.audit.add(session, asked, cx.now(), label, result);
+        }
     }
 }

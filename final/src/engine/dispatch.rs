@@ -16,7 +16,7 @@ use crate::protocol::resources::{ReadResult, ResourceParams};
 use crate::protocol::tools::{CallToolParams, Tool, ToolResult};
 use crate::protocol::version::Era;
 use crate::protocol::{RawJson, to_raw};
-use crate::service::{Arguments, Context, ServiceError, Subject};
+use crate::service::{Arguments, Context, ServiceError, SessionHandle, Subject};
 use crate::sessions::SessionId;
 
 /// The parameters of a request, raw until its method is known.
@@ -38,23 +38,23 @@ impl Engine {
         method: Method,
         params: Params<'_>,
     ) -> Reply {
-        if !self.offers(cx.era(), method) {
-            return Err(Error::no_such_method(cx.era(), method));
-        }
         let era = cx.era();
+        let session = cx.session().map(SessionHandle::init);
+        if !self.offers(era, method) {
+            return Err(Error::no_such_method(era, method));
+        }
         match method {
             Method::Discover => Ok(self.discover()),
             Method::Ping => Ok(nothing()),
             Method::SetLevel => self.set_level(cx, params).await,
             Method::ListTools => {
-                let for_era = |tool: &Tool| tool.for_era(era);
-                let tools: Vec<Tool> =
-                    self.service.tools(era).iter().map(for_era).collect();
+                let tools = self.service.tools(era).iter();
+                let tools: Vec<Tool> = tools.map(|it| it.for_era(era)).collect();
                 list("tools", &tools, params, era)
             }
             Method::CallTool => self.call_tool(cx, params).await,
             Method::ListResources => {
-                let resources = self.service.resources(cx.session());
+                let resources = self.service.resources(session);
                 list("resources", &resources, params, era)
             }
             Method::ListTemplates => {
@@ -95,6 +95,9 @@ impl Engine {
         let result = match tool.checked(arguments) {
             Err(rules) => ToolResult::error(rules),
             Ok(arguments) => {
+                if !self.service.stays_in_context(&name) {
+                    cx.scope.confirm().await?;
+                }
                 let arguments = Arguments(arguments);
                 match self.service.call_tool(cx, &name, arguments).await {
                     // M137, and clients that cannot be asked the tool's question.
@@ -122,7 +125,8 @@ impl Engine {
     async fn subscribe(&self, cx: &Context, params: Params<'_>) -> Reply {
         let ResourceParams { uri } = parse(params)?;
         // Only resources of the service, so that subscriptions stay few and short.
-        if self.service.subject(cx.session(), &uri) != Some(Subject::Caller) {
+        let session = cx.session().map(SessionHandle::init);
+        if self.service.subject(session, &uri) != Some(Subject::Caller) {
             return Err(Error::ResourceNotFound(uri, cx.era()));
         }
         let id = session_of(cx)?;
@@ -169,7 +173,7 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(
 /// Returns the session of a method of the stateful era.
 fn session_of(cx: &Context) -> Result<&SessionId, Error> {
     let session = cx.session().ok_or(Error::MethodNotFound)?;
-    Ok(&session.id)
+    Ok(&session.init().id)
 }
 
 /// Returns whether the method's capability was declared; without that it does not

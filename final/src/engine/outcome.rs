@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::protocol::RawJson;
 use crate::protocol::jsonrpc::{RequestId, result_message};
 use crate::service::ServiceError;
-use crate::service::scope::ConfirmedScope;
+use crate::service::scope::{CallScope, ConfirmedScope};
 use crate::telemetry::Outcome;
 
 /// The outcome of a request.
@@ -23,7 +23,7 @@ pub struct Answer(Result<RawJson, Error>);
 impl Answer {
     /// Answers with `result`, or with the reason why the scope of the call was not
     /// confirmed: nothing else about a missing session may reach its client.
-    pub(super) fn new(
+    fn new(
         scope: Result<ConfirmedScope<'_>, ServiceError>,
         result: Result<RawJson, Error>,
     ) -> Self {
@@ -48,6 +48,22 @@ impl Answer {
 }
 
 impl CallOutcome {
+    /// Returns the outcome of a call whose handler has returned `result`, or was
+    /// cancelled. Waits until the session is confirmed, also without an answer,
+    /// because the call is activity of its session.
+    pub(super) async fn of(
+        scope: &CallScope,
+        result: Option<Result<RawJson, Error>>,
+    ) -> Self {
+        let confirmed = scope.confirm().await;
+        let Some(result) = result else { return Self::Cancelled };
+        let answer = Answer::new(confirmed, result);
+        if let Err(error) = answer.as_ref() {
+            error.log();
+        }
+        Self::Answered(answer)
+    }
+
     /// Returns the message that answers the request, if it is answered.
     pub fn into_message(self, id: &RequestId) -> Option<RawJson> {
         match self {

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Caller, Engine, dispatch};
+use super::{Caller, Engine};
 use crate::error::Error;
-use crate::protocol::jsonrpc::Request;
 use crate::protocol::method::Method;
-use crate::protocol::tools::CallToolParams;
 use crate::service::{Session, SessionHandle};
 use crate::sessions::SessionId;
 
@@ -28,27 +26,21 @@ impl Engine {
         Ok(Arc::new(found.await?.ok_or(Error::SessionNotFound)?))
     }
 
-    /// Finds a session for a request that may start before storage has confirmed
-    /// it, if this node has the session in its cache. A short call then waits for
-    /// storage once instead of twice.
+    /// Finds a session in this node's cache, for a method that may start before
+    /// storage has confirmed the session: `tools/call` alone, which confirms it
+    /// when its tool needs that. A short call then waits for storage once instead
+    /// of twice.
     pub fn cached_session(
         &self,
-        request: &Request,
+        method: Method,
         id: &SessionId,
         caller: &Caller,
     ) -> Option<SessionHandle> {
+        if method != Method::CallTool {
+            return None;
+        }
         let (init, now) = self.node.store.cached(id, &caller.principal)?;
-        self.may_start_unconfirmed(request)
-            .then(|| SessionHandle::cached(&self.node, init, now))
-    }
-
-    fn may_start_unconfirmed(
-        &self,
-        Request { method, params, .. }: &Request,
-    ) -> bool {
-        Method::parse(method) == Method::CallTool
-            && dispatch::parse::<CallToolParams<'_>>(params.as_ref())
-                .is_ok_and(|tool| self.service.stays_in_context(&tool.name))
+        Some(SessionHandle::cached(&self.node, init, now))
     }
 
     /// Finds a session without touching it, for a request that will be refused. Its

@@ -47,7 +47,10 @@ impl Engine {
         };
         let scope = CallScope::Request(Box::new(scope));
         let cancelled = CancellationToken::new();
-        Ok(self.new_call(scope, self.node.clock, request, sink, cancelled))
+        let clock = self.node.clock;
+        let cx = Context::new(&self.node, scope, clock, &request, sink, cancelled);
+        let call = Call::new(&cx, &request);
+        Ok(call.with_work(self.clone().run_call(cx, request)))
     }
 
     /// Serves the request, or asks the client first.

@@ -1,26 +1,14 @@
 //! The boundary: the one place where an error becomes an HTTP response.
 
-use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CONTENT_LENGTH, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::accept::Accepts;
 use super::error::{ALLOWED_METHODS, HttpError};
-use super::reply::one_message;
-use crate::protocol::RawJson;
+use super::message::{json, one_message};
 use crate::protocol::errors::RpcError;
 use crate::protocol::jsonrpc::{RequestId, error_message};
-
-/// Makes a response of one JSON text.
-pub fn json(status: StatusCode, message: RawJson) -> Response {
-    let text = String::from(Box::<str>::from(message));
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = status;
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    response
-}
 
 /// Answers OPTIONS that is no preflight with the methods of the endpoint.
 pub async fn options() -> Response {

@@ -35,7 +35,7 @@ pub fn check<'a>(
     request: &'a Request,
 ) -> Result<Option<Cow<'a, str>>, HttpError> {
     let method = once(headers, METHOD_HEADER)?;
-    if !method.is_some_and(|method| repeats(method, &request.method)) {
+    if !method.is_some_and(|method| repeats(method, &request.method_name)) {
         return Err(HttpError::HeaderMismatch("Mcp-Method".into()));
     }
     let Some(name) = named(request) else { return Ok(None) };
@@ -107,7 +107,7 @@ fn named(request: &Request) -> Option<Cow<'_, str>> {
         uri: Cow<'a, str>,
     }
     let params = request.params.as_ref();
-    match Method::parse(&request.method) {
+    match request.method {
         Method::CallTool | Method::GetPrompt => {
             read(params).map(|Named { name }| name)
         }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{Http, error_response};
+use super::{Http, message};
 use crate::protocol::to_raw;
 use crate::redis::outage_reason;
 use crate::sessions::{StoreError, Vitals};
@@ -61,7 +61,7 @@ pub async fn health(State(http): State<Arc<Http>>) -> Response {
         "healthy" => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    error_response::json(code, to_raw(&report))
+    message::json(code, to_raw(&report))
 }
 
 /// Answers GET /metrics in Prometheus' text format. The number of sessions is the

@@ -16,7 +16,8 @@ use super::era::classify;
 use super::error::HttpError;
 use super::error_response::ErrorResponse;
 use super::guards::hang_up;
-use super::reply::{CallStart, begin, one_message};
+use super::message::one_message;
+use super::reply::{CallStart, begin};
 use super::session::{SESSION_HEADER, check_version, require_session, session_id};
 use super::{Http, batch, body, sse, stateless};
 use crate::engine::{Caller, Session};
@@ -131,7 +132,8 @@ impl Post {
         let headers = &head.headers;
         let id = session_id(headers)?;
         if accepts.anything()
-            && let Some(cached) = http.engine.cached_session(request, &id, caller)
+            && let Some(cached) =
+                http.engine.cached_session(request.method, &id, caller)
             && check_version(headers, cached.init()).is_ok()
         {
             return Ok(cached);

@@ -2,18 +2,17 @@
 //! that continues as a stream.
 //! spec: basic/transports (sending messages to the server)
 
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::time::sleep;
 
 use super::accept::Accepts;
 use super::error::HttpError;
-use super::error_response::{ErrorResponse, json};
+use super::error_response::ErrorResponse;
+use super::message::one_message;
 use super::{Http, sse};
 use crate::calls::{CallEvent, CallOutput, CallSink};
 use crate::engine::{Call, CallOutcome};
 use crate::error::Error;
-use crate::protocol::RawJson;
 use crate::protocol::jsonrpc::{RequestId, result_message};
 
 /// A call that has been started.
@@ -78,13 +77,5 @@ fn finished(id: &RequestId, outcome: CallOutcome, accepts: Accepts) -> Response 
             // The engine has logged it.
             Err(error) => ErrorResponse::from(error).at(id).render(accepts),
         },
-    }
-}
-
-/// Makes an answer of one message, in a form that the client accepts.
-pub fn one_message(message: RawJson, accepts: Accepts) -> Response {
-    match accepts.json {
-        true => json(StatusCode::OK, message),
-        false => sse::single(&message),
     }
 }

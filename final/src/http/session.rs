@@ -58,7 +58,7 @@ pub async fn delete(
     let caller = caller(request.extensions())?;
     let engine = http.engine.clone();
     let work = async move { engine.terminate(&id, &caller).await };
-    http.engine.detached(work).await?;
+    http.engine.detached(Box::pin(work)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

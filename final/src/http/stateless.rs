@@ -27,7 +27,7 @@ pub(super) async fn serve(
     request: Request,
     envelope: Envelope,
 ) -> Result<Response, HttpError> {
-    let method = Method::parse(&request.method);
+    let method = request.method;
     let since = Instant::now();
     let answer = answer(post, request, envelope).await;
     if let Err(error) = &answer {
@@ -45,7 +45,7 @@ async fn answer(
 ) -> Result<Response, HttpError> {
     let Post { http, head, caller } = post;
     check(post, &request, &envelope)?;
-    let open = match Method::parse(&request.method) {
+    let open = match request.method {
         Method::Listen => &http.metrics.listen_streams,
         _ => &http.metrics.post_streams,
     };
@@ -70,7 +70,7 @@ fn check(
     let headers = &head.headers;
     check_version(headers, envelope)?;
     let named = header_check::check(headers, request)?;
-    let method = Method::parse(&request.method);
+    let method = request.method;
     if !http.engine.offers(Era::Stateless, method) {
         return Err(Error::no_such_method(Era::Stateless, method).into());
     }

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::RawJson;
 use super::jsonrpc::{Message, Notification, Request, RequestId, Response};
 use super::meta::RequestMeta;
+use super::method::Method;
 use super::raw::{Kind, each_item, has_more_items, nests_deeper};
 
 /// The deepest nesting of arrays and objects in a body. Real messages stay below
@@ -184,7 +185,7 @@ impl Message {
 
     fn call(
         id: Option<RequestId>,
-        method: String,
+        method_name: String,
         params: Option<RawJson>,
     ) -> Result<Self, ParseError> {
         // serde would accept an array as the members of any parameters in order.
@@ -195,12 +196,14 @@ impl Message {
             }
             Some(id) => {
                 let meta = RequestMeta::of(params.as_ref());
-                Ok(Self::Request(Request { id, method, params, meta }))
+                let method = Method::parse(&method_name);
+                let request = Request { id, method, method_name, params, meta };
+                Ok(Self::Request(request))
             }
             // L011: a notification is not answered, even if it is malformed.
             None => {
                 let params = params.filter(is_object);
-                Ok(Self::Notification(Notification { method, params }))
+                Ok(Self::Notification(Notification { method: method_name, params }))
             }
         }
     }

@@ -11,6 +11,7 @@ use super::RawJson;
 use super::envelope::{BadEnvelope, Envelope};
 use super::errors::RpcError;
 use super::meta::RequestMeta;
+use super::method::Method;
 
 /// The longest string that may be an id, in bytes. The server keeps and repeats ids
 /// and progress tokens, so they must be short.
@@ -75,8 +76,10 @@ impl fmt::Display for RequestId {
 pub struct Request {
     /// Chosen by the sender, unique among its requests in flight.
     pub id: RequestId,
-    pub method: String,
-    /// Raw until the method is known.
+    pub method: Method,
+    /// The name of the method, as the sender wrote it.
+    pub method_name: String,
+    /// Raw until the method serves them.
     pub params: Option<RawJson>,
     /// What is read of the parameters before that.
     pub meta: Option<Box<RequestMeta>>,

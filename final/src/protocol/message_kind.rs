@@ -35,7 +35,7 @@ impl MessageKind {
                 Ok(Self::Stateless(request, envelope?))
             }
             (Message::Request(request), None)
-                if Method::parse(&request.method) == Method::Initialize =>
+                if request.method == Method::Initialize =>
             {
                 Ok(Self::Initialize(request))
             }
@@ -58,5 +58,5 @@ impl MessageKind {
 /// has.
 pub fn is_discovery(message: &Message) -> bool {
     matches!(message, Message::Request(request)
-        if Method::parse(&request.method) == Method::Discover)
+        if request.method == Method::Discover)
 }

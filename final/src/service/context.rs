@@ -91,11 +91,10 @@ impl Context {
         self.scope.era()
     }
 
-    /// Returns the values with which the session was opened; `None` in the
-    /// stateless era. Its present values are in its [state](Self::session_state).
-    pub fn session(&self) -> Option<&SessionInit> {
+    /// Returns the session; `None` in the stateless era.
+    pub fn session(&self) -> Option<&SessionHandle> {
         match &self.scope {
-            CallScope::Session(scope) => Some(scope.session.init()),
+            CallScope::Session(scope) => Some(&scope.session),
             CallScope::Request(_) => None,
         }
     }
@@ -118,14 +117,6 @@ impl Context {
             (CallScope::Session(scope), _) => Ok(Some(scope.session.clone())),
             (CallScope::Request(_), None) => Ok(None),
             (CallScope::Request(_), Some(tape)) => self.tape(tape).await.map(Some),
-        }
-    }
-
-    /// Returns the session's state; `None` in the stateless era.
-    pub fn session_state(&self) -> Option<SessionHandle> {
-        match &self.scope {
-            CallScope::Session(scope) => Some(scope.session.clone()),
-            CallScope::Request(_) => None,
         }
     }
 
@@ -170,7 +161,7 @@ impl Context {
             node.metrics.sessions_created.inc_by(created.into());
             Ok::<_, ServiceError>(created)
         };
-        if !self.node.detached(work).await? {
+        if !self.node.detached(Box::pin(work)).await? {
             return Err(ServiceError::TooManyTapes);
         }
         tracing::info!(tape = id.hint(), "opened");
@@ -198,7 +189,7 @@ impl Context {
             }
             Ok::<_, ServiceError>(closed)
         };
-        if !self.node.detached(work).await? {
+        if !self.node.detached(Box::pin(work)).await? {
             return Err(ServiceError::NoSuchTape);
         }
         tracing::info!(tape = id.hint(), "closed by its client");

@@ -11,10 +11,7 @@ use crate::bus::Bus;
 use crate::calls::LiveSessions;
 use crate::detached::Detached;
 use crate::readiness::Readiness;
-use crate::sessions::store::Result;
-use crate::sessions::{
-    AppendedSession, Audit, Clock, HistoryAppend, SessionId, SessionStore,
-};
+use crate::sessions::{Audit, Clock, SessionId, SessionStore};
 use crate::telemetry::Metrics;
 
 /// The node on which a call runs. Its handler reaches parts of this through its
@@ -53,25 +50,12 @@ impl NodeContext {
         }
     }
 
-    /// Appends to the history of a session, and counts the entries.
-    pub async fn append_history(
-        &self,
-        id: &SessionId,
-        append: &HistoryAppend,
-    ) -> Result<Option<AppendedSession>> {
-        let appended = self.store.append_history(id, append).await?;
-        if appended.is_some() {
-            self.metrics.count_calculations(&append.entries);
-        }
-        Ok(appended)
-    }
-
     /// Runs `work` to its end, even if its caller stops waiting: a client that
     /// disconnects has not withdrawn its message (L049), and a change must not
     /// happen without its publication.
     pub fn detached<F>(&self, work: F) -> Detached<F>
     where
-        F: Future<Output: Send> + Send + 'static,
+        F: Future<Output: Send> + Send + Unpin + 'static,
     {
         Detached::new(work, &self.background)
     }

@@ -70,18 +70,6 @@ impl Session {
         Ok(self.record.get_or_init(|| found))
     }
 
-    /// Appends to the history. Returns the subscribed ones of `resources`.
-    pub(super) async fn append_history(
-        &self,
-        entries: Vec<HistoryEntry>,
-        resources: Vec<String>,
-    ) -> Result<Vec<String>, ServiceError> {
-        let append = HistoryAppend { entries, requests: 0, resources };
-        let appended = self.node.append_history(&self.init.id, &append).await?;
-        let appended = appended.ok_or_else(|| gone(&self.init))?;
-        Ok(appended.subscribed)
-    }
-
     async fn clear_history(&self) -> Result<u64, ServiceError> {
         let cleared = self.node.store.clear_history(&self.init.id).await?;
         cleared.ok_or_else(|| gone(&self.init))
@@ -107,11 +95,11 @@ pub(super) fn gone(init: &SessionInit) -> ServiceError {
 
 /// The operations of a handler on a session or a tape.
 #[derive(Clone)]
-pub struct SessionHandle(SessionRef);
+pub struct SessionHandle(Arc<SessionRef>);
 
 impl From<Arc<Session>> for SessionHandle {
     fn from(session: Arc<Session>) -> Self {
-        Self(SessionRef::Confirmed(session))
+        Self(Arc::new(session.into()))
     }
 }
 
@@ -122,21 +110,21 @@ impl SessionHandle {
         init: Arc<SessionInit>,
         now: Timestamp,
     ) -> Self {
-        Self(SessionRef::cached(node, init, now))
+        Self(Arc::new(SessionRef::cached(node, init, now)))
     }
 
     /// Returns the values with which the session or tape was opened.
     pub fn init(&self) -> &SessionInit {
-        self.0.init()
+        &self.0.init
     }
 
     /// Returns the store's time, which is equal on all nodes that share it.
     pub fn now(&self) -> Timestamp {
-        self.0.clock().now()
+        self.0.clock.now()
     }
 
     pub(crate) fn clock(&self) -> Clock {
-        self.0.clock()
+        self.0.clock
     }
 
     /// Returns the session as soon as storage has confirmed it.
@@ -169,13 +157,18 @@ impl SessionHandle {
         entries: Vec<HistoryEntry>,
         changed: Vec<String>,
     ) -> Result<(), ServiceError> {
-        let handle = self.clone();
+        let Self(session) = self.clone();
         let work = async move {
-            let subscribed = handle.0.append_history(entries, changed).await?;
-            handle.session().await?.publish_changes(&subscribed).await;
+            let requests = session.begin_append()?;
+            let append = HistoryAppend { entries, requests, resources: changed };
+            let store = &session.node.store;
+            let answer = store.append_history(&session.init.id, &append).await;
+            let (confirmed, changed) =
+                session.confirm_by_append(&append, answer)?;
+            confirmed.publish_changes(&changed).await;
             Ok(())
         };
-        self.0.node().detached(work).await
+        self.0.node.detached(Box::pin(work)).await
     }
 
     /// Empties the history and publishes that the resources `changed` have changed,
@@ -194,7 +187,7 @@ impl SessionHandle {
             session.publish_changes(&changed).await;
             Ok(cleared)
         };
-        self.0.node().detached(work).await
+        self.0.node.detached(Box::pin(work)).await
     }
 
     /// Returns the history, newest last.

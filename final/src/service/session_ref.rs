@@ -10,36 +10,44 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
 
+use super::ServiceError;
 use super::node_context::NodeContext;
-use super::session::Session;
-use super::{ServiceError, session};
+use super::session::{Session, gone};
 use crate::sessions::store::Result as StoreResult;
 use crate::sessions::{
-    AppendedSession, Clock, HistoryAppend, HistoryEntry, SessionInit, StoreError,
-    Timestamp,
+    AppendedSession, Clock, HistoryAppend, SessionInit, StoreError, Timestamp,
 };
 
-/// The session or tape that a request names.
-#[derive(Clone)]
-pub(super) enum SessionRef {
-    /// Storage has confirmed it.
-    Confirmed(Arc<Session>),
-    /// It is in this node's cache, and storage has not been asked yet.
-    Cached(Arc<CachedSession>),
-}
+/// The answer of storage about a session; `None` if there is no such session.
+type Confirmation = StoreResult<Option<Arc<Session>>>;
 
-/// A session that is confirmed when a result depends on it. All parts of a call
-/// share it.
-pub(super) struct CachedSession {
-    init: Arc<SessionInit>,
-    clock: Clock,
-    node: Arc<NodeContext>,
+/// The session or tape that a request names, before or after storage has confirmed
+/// it. All parts of a call share it.
+pub(super) struct SessionRef {
+    /// The values with which it was opened.
+    pub init: Arc<SessionInit>,
+    /// The store's clock, which is equal on all nodes that share the store.
+    pub clock: Clock,
+    /// The node that serves the request.
+    pub node: Arc<NodeContext>,
     /// Storage has not counted the request yet.
     uncounted: AtomicBool,
-    /// The answer of storage.
-    outcome: OnceLock<StoreResult<Option<Session>>>,
+    outcome: OnceLock<Confirmation>,
     /// Storage has answered.
     answered: Notify,
+}
+
+impl From<Arc<Session>> for SessionRef {
+    fn from(session: Arc<Session>) -> Self {
+        Self {
+            init: session.init.clone(),
+            clock: session.clock,
+            node: session.node.clone(),
+            uncounted: AtomicBool::new(false),
+            outcome: OnceLock::from(Ok(Some(session))),
+            answered: Notify::new(),
+        }
+    }
 }
 
 impl SessionRef {
@@ -49,89 +57,23 @@ impl SessionRef {
         init: Arc<SessionInit>,
         now: Timestamp,
     ) -> Self {
-        Self::Cached(Arc::new(CachedSession {
+        Self {
             init,
             clock: Clock::showing(now),
             node: node.clone(),
             uncounted: AtomicBool::new(true),
             outcome: OnceLock::new(),
             answered: Notify::new(),
-        }))
-    }
-
-    /// Returns the values with which the session was opened.
-    pub fn init(&self) -> &SessionInit {
-        match self {
-            Self::Confirmed(session) => session.init(),
-            Self::Cached(cached) => &cached.init,
         }
     }
 
-    /// Returns the clock of the session's store.
-    pub fn clock(&self) -> Clock {
-        match self {
-            Self::Confirmed(session) => session.clock,
-            Self::Cached(cached) => cached.clock,
-        }
-    }
-
-    /// Returns the node that serves the request.
-    pub fn node(&self) -> &NodeContext {
-        match self {
-            Self::Confirmed(session) => &session.node,
-            Self::Cached(cached) => &cached.node,
-        }
-    }
-
-    /// Returns the session as soon as storage has confirmed it, and asks storage if
-    /// it has not answered yet.
+    /// Returns the session as soon as storage has confirmed it. Asks storage unless
+    /// it has answered, also while another part of the call is asking, because that
+    /// part may wait for this one.
     ///
     /// # Errors
-    /// As for [`session::gone`], and [`ServiceError::Store`].
+    /// As for [`gone`], and [`ServiceError::Store`].
     pub async fn confirm(&self) -> Result<&Session, ServiceError> {
-        match self {
-            Self::Confirmed(session) => Ok(session),
-            Self::Cached(cached) => cached.confirm().await,
-        }
-    }
-
-    /// Appends to the history, in one step with the confirmation if that is open.
-    /// Returns the subscribed ones of `resources`.
-    ///
-    /// # Errors
-    /// As for [`confirm`](Self::confirm); then nothing was appended.
-    pub async fn append_history(
-        &self,
-        entries: Vec<HistoryEntry>,
-        resources: Vec<String>,
-    ) -> Result<Vec<String>, ServiceError> {
-        match self {
-            Self::Confirmed(session) => {
-                session.append_history(entries, resources).await
-            }
-            Self::Cached(cached) => cached.append_history(entries, resources).await,
-        }
-    }
-
-    /// Waits until storage has confirmed or refused the session, and asks storage
-    /// if no other part of the call does.
-    pub async fn wait_for_outcome(&self) {
-        if let Self::Cached(cached) = self {
-            let answered = cached.answered.notified();
-            if cached.uncounted.load(Ordering::Relaxed) {
-                // The part of the call that depends on it reads the outcome.
-                let _ = cached.confirm().await;
-            } else if cached.outcome.get().is_none() {
-                answered.await;
-            }
-        }
-    }
-}
-
-impl CachedSession {
-    /// Confirms the session itself while another part of the call is asking,
-    /// because that part may wait for this one.
-    async fn confirm(&self) -> Result<&Session, ServiceError> {
         if let Some(outcome) = self.outcome.get() {
             return self.read(outcome);
         }
@@ -139,35 +81,65 @@ impl CachedSession {
         let requests = self.take_uncounted();
         let found =
             Session::load_and_touch(&self.node, id, principal, requests).await;
-        self.read(self.settle(found))
+        self.read(self.settle(|| found.map(|session| session.map(Arc::new))))
     }
 
-    async fn append_history(
-        &self,
-        entries: Vec<HistoryEntry>,
-        resources: Vec<String>,
-    ) -> Result<Vec<String>, ServiceError> {
+    /// Waits until storage has confirmed or refused the session, and asks storage
+    /// if no other part of the call does.
+    pub async fn wait_for_outcome(&self) {
+        let answered = self.answered.notified();
+        if self.uncounted.load(Ordering::Relaxed) {
+            // The part of the call that depends on it reads the outcome.
+            let _ = self.confirm().await;
+        } else if self.outcome.get().is_none() {
+            answered.await;
+        }
+    }
+
+    /// Returns the number of requests that an append must count.
+    ///
+    /// # Errors
+    /// As for [`confirm`](Self::confirm), if storage has refused the session.
+    pub fn begin_append(&self) -> Result<usize, ServiceError> {
         if let Some(outcome) = self.outcome.get() {
             self.read(outcome)?;
         }
-        let requests = self.take_uncounted();
-        let append = HistoryAppend { entries, requests, resources };
-        let appended = self.node.append_history(&self.init.id, &append).await;
-        // An error of a step that did not count the request is not the answer to it.
-        if requests > 0 || appended.is_ok() {
-            let confirmed = |found: &Option<AppendedSession>| {
-                found.as_ref().map(|appended| self.confirmed(appended))
-            };
-            self.settle(
-                appended.as_ref().map(confirmed).map_err(StoreError::clone),
-            );
-        }
-        let appended = appended?.ok_or_else(|| session::gone(&self.init))?;
-        Ok(appended.subscribed)
+        Ok(self.take_uncounted())
     }
 
-    fn confirmed(&self, appended: &AppendedSession) -> Session {
-        self.node.count_reconstruction(&self.init.id, appended.reconstructed);
+    /// Reads the answer of storage to an append, which also confirms the session.
+    /// Returns the session, and the changed resources to which it is subscribed.
+    ///
+    /// # Errors
+    /// As for [`confirm`](Self::confirm); then nothing was appended.
+    pub fn confirm_by_append(
+        &self,
+        append: &HistoryAppend,
+        answer: StoreResult<Option<AppendedSession>>,
+    ) -> Result<(&Session, Vec<String>), ServiceError> {
+        match answer {
+            Ok(Some(appended)) => {
+                let id = &self.init.id;
+                self.node.count_reconstruction(id, appended.reconstructed);
+                self.node.metrics.count_calculations(&append.entries);
+                let session = || Ok(Some(Arc::new(self.session(&appended))));
+                let session = self.read(self.settle(session))?;
+                Ok((session, appended.subscribed))
+            }
+            Ok(None) => {
+                self.settle(|| Ok(None));
+                Err(gone(&self.init))
+            }
+            // The step that counts the request decides.
+            Err(error) if append.requests == 0 => Err(error.into()),
+            Err(error) => {
+                self.settle(|| Err(error.clone()));
+                Err(error.into())
+            }
+        }
+    }
+
+    fn session(&self, appended: &AppendedSession) -> Session {
         Session {
             init: self.init.clone(),
             log_level: appended.log_level,
@@ -182,20 +154,17 @@ impl CachedSession {
         self.uncounted.swap(false, Ordering::Relaxed).into()
     }
 
-    fn settle(
-        &self,
-        outcome: StoreResult<Option<Session>>,
-    ) -> &StoreResult<Option<Session>> {
-        let outcome = self.outcome.get_or_init(|| outcome);
+    fn settle(&self, outcome: impl FnOnce() -> Confirmation) -> &Confirmation {
+        let outcome = self.outcome.get_or_init(outcome);
         self.answered.notify_waiters();
         outcome
     }
 
     fn read<'a>(
         &self,
-        outcome: &'a StoreResult<Option<Session>>,
+        outcome: &'a Confirmation,
     ) -> Result<&'a Session, ServiceError> {
         let found = outcome.as_ref().map_err(StoreError::clone)?;
-        found.as_ref().ok_or_else(|| session::gone(&self.init))
+        found.as_deref().ok_or_else(|| gone(&self.init))
     }
 }

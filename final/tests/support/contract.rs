@@ -13,6 +13,7 @@ use mcp_server::events::{
 };
 use mcp_server::protocol::jsonrpc::{Request, RequestId};
 use mcp_server::protocol::lifecycle::{ClientCapabilities, ClientInfo};
+use mcp_server::protocol::method::Method;
 use mcp_server::protocol::version::{Era, Version};
 use mcp_server::protocol::{RawJson, to_raw};
 use mcp_server::redis::{ConnectError, STORE_DEADLINE, Servers, StoreMetrics};
@@ -476,7 +477,8 @@ pub fn audited(count: u64) -> Vec<AuditEntry> {
     let call = |id| {
         let request = Request {
             id: number(id),
-            method: "ping".into(),
+            method: Method::Ping,
+            method_name: "ping".into(),
             params: None,
             meta: None,
         };

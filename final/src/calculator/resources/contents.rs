@@ -35,9 +35,9 @@ pub async fn read(
 /// Reads a resource of the session, or of a tape that the uri names.
 async fn read_of_state(cx: &Context, uri: &str) -> Result<RawJson, ServiceError> {
     let not_found = ServiceError::ResourceNotFound;
-    if let Some(state) = cx.session_state() {
-        let part = in_session(state.init(), uri).ok_or(not_found)?;
-        return read_part(&state, part).await;
+    if let Some(session) = cx.session() {
+        let part = in_session(session.init(), uri).ok_or(not_found)?;
+        return read_part(session, part).await;
     }
     let (tape, part) = on_tape(uri).ok_or(not_found)?;
     read_part(&cx.tape(tape).await?, part).await

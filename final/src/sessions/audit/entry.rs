@@ -58,9 +58,9 @@ enum Part<'a> {
 impl AuditRequest {
     /// Copies the parts of a request that are shown. It was received at `now`.
     pub fn new(now: Timestamp, request: &Request) -> Self {
-        let Request { id, method, params, .. } = request;
-        let method = match Method::parse(method) {
-            Method::Unknown => Cow::Owned(shorten(method).to_owned()),
+        let Request { id, method, method_name, params, .. } = request;
+        let method = match method {
+            Method::Unknown => Cow::Owned(shorten(method_name).to_owned()),
             known => Cow::Borrowed(known.as_str()),
         };
         let params = params.as_ref().map(|params| shorten(params.get()).into());
