@@ -2,10 +2,12 @@
 //! own server.
 #![allow(clippy::unwrap_used)]
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use suite::climb::chapters::root;
 use suite::{Node, Program};
+use testkit::programs::ensure_installed;
 
 /// The `curl` blocks of a page's section, in order, for one shell.
 fn commands(page: &str, section: &str) -> String {
@@ -19,11 +21,16 @@ fn commands(page: &str, section: &str) -> String {
     blocks.filter(|block| block.contains("curl")).collect()
 }
 
+/// The shells that readers have.
+fn shells() -> [PathBuf; 2] {
+    ["bash", "zsh"].map(|shell| ensure_installed(shell).unwrap())
+}
+
 /// Pastes them into a shell, with the address of a node in the place of the page's.
-fn paste(node: &Node, commands: &str) -> String {
+fn paste(shell: &Path, node: &Node, commands: &str) -> String {
     let page = "http://127.0.0.1:1453/mcp";
     assert!(commands.contains(page), "{commands}");
-    let output = Command::new("bash")
+    let output = Command::new(shell)
         .arg("-c")
         .arg(commands.replace(page, &node.url()))
         .stdin(Stdio::null())
@@ -50,44 +57,55 @@ async fn server_of(package: &'static str) -> Node {
 
 #[tokio::test]
 async fn page_01_calculates() {
-    let node = server_of("ch01-hello-mcp").await;
-    let output = paste(&node, &commands("01-hello-mcp.md", "Run it"));
-    shows_in_order(&output, &["\"100 add 50 = 150\""]);
+    for shell in shells() {
+        let node = server_of("ch01-hello-mcp").await;
+        let output = paste(&shell, &node, &commands("01-hello-mcp.md", "Run it"));
+        shows_in_order(&output, &["\"100 add 50 = 150\""]);
+    }
 }
 
 #[tokio::test]
 async fn page_03_shows_what_is_forgotten_and_what_is_remembered() {
-    let node = server_of("ch02-clean-architecture").await;
-    let output = paste(&node, &commands("03-sessions.md", "What breaks"));
-    shows_in_order(&output, &["\"100 add 50 = 150\"", "\"method not found\""]);
+    for shell in shells() {
+        let node = server_of("ch02-clean-architecture").await;
+        let output =
+            paste(&shell, &node, &commands("03-sessions.md", "What breaks"));
+        shows_in_order(&output, &["\"100 add 50 = 150\"", "\"method not found\""]);
 
-    let node = server_of("ch03-sessions").await;
-    let output = paste(&node, &commands("03-sessions.md", "Run it"));
-    let expected = [
-        "\"100 add 50 = 150\"",
-        r#"[{\"inputs\":[100.0,50.0],\"operation\":\"add\",\"result\":150.0}]"#,
-        "204 No Content",
-        "404 Not Found",
-        "\"session not found\"",
-        "400 Bad Request",
-        "\"Mcp-Session-Id is required\"",
-    ];
-    shows_in_order(&output, &expected);
+        let node = server_of("ch03-sessions").await;
+        let output = paste(&shell, &node, &commands("03-sessions.md", "Run it"));
+        let expected = [
+            "\"100 add 50 = 150\"",
+            r#"[{\"inputs\":[100.0,50.0],\"operation\":\"add\",\"result\":150.0}]"#,
+            "204 No Content",
+            "404 Not Found",
+            "\"session not found\"",
+            "400 Bad Request",
+            "\"Mcp-Session-Id is required\"",
+        ];
+        shows_in_order(&output, &expected);
+    }
 }
 
 #[tokio::test]
 async fn page_04_forgets_the_session_that_is_idle() {
-    let node = server_of("ch03-sessions").await;
-    // A thousand are the page's point, and not this test's.
-    let leak = commands("04-store-trait.md", "What breaks");
-    paste(&node, &leak.replace("seq 1000", "seq 10"));
+    for shell in shells() {
+        let node = server_of("ch03-sessions").await;
+        // A thousand are the page's point, and not this test's.
+        let leak = commands("04-store-trait.md", "What breaks");
+        let output = paste(&shell, &node, &leak.replace("[1-1000]", "[1-10]"));
+        assert_eq!(output.split_whitespace().collect::<Vec<_>>(), ["10", "200"]);
 
-    let package = "ch04-store-trait";
-    let program = Program { package, binary: package };
-    let node = Node::builder().program(program).set("SESSION_TIMEOUT", 2000);
-    let node = node.start().await;
-    let output = paste(&node, &commands("04-store-trait.md", "Run it"));
-    let active = |count| format!(r#"\"activeSessions\":{count}"#);
-    let (two, one) = (active(2), active(1));
-    shows_in_order(&output, &[&two, &one, "404 Not Found", "session not found"]);
+        let package = "ch04-store-trait";
+        let program = Program { package, binary: package };
+        let node = Node::builder().program(program).set("SESSION_TIMEOUT", 2000);
+        let node = node.start().await;
+        let output = paste(&shell, &node, &commands("04-store-trait.md", "Run it"));
+        let active = |count| format!(r#"\"activeSessions\":{count}"#);
+        let (two, one) = (active(2), active(1));
+        shows_in_order(
+            &output,
+            &[&two, &one, "404 Not Found", "session not found"],
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::caption;
+use crate::commands;
 use crate::compile::Compiler;
 use crate::diagram::{self, Diagram};
 use crate::exercise::Exercise;
@@ -91,6 +92,7 @@ pub fn page(page: &Page) -> Vec<Problem> {
     if page.chapter.is_some() {
         budget(page, declared).into_iter().for_each(&mut fail);
     }
+    problems.extend(commands::check(&page.name, &page.source));
     problems.extend(caption::check(&page.name, &page.source));
     problems.extend(timetable::check(&page.name, &page.source, declared));
     problems

@@ -27,6 +27,7 @@
 //! timetable     timetables and notes add up
 //! schedule      a plan keeps to what the chapters' pages declare
 //! spelling      a dictionary of misspellings (feature `spelling`)
+//! commands      what a reader pastes into a shell
 //! compile       cargo check for a tree of texts
 //! patch         solutions and mutants
 //! proof         exercises, red before and green after
@@ -48,6 +49,7 @@ pub mod attempt;
 pub mod behaviour;
 pub mod caption;
 pub mod check;
+pub mod commands;
 pub mod compare;
 pub mod compile;
 pub mod diagram;

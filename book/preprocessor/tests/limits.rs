@@ -370,3 +370,26 @@ fn a_misspelled_word_is_found_unless_it_is_an_exception() {
     );
     assert_eq!(book_machine::spelling::check("page.md", text, &["teh".into()]), []);
 }
+
+/// What bash takes and zsh does not.
+#[test]
+fn commands_must_paste_into_bash_and_zsh() {
+    for (command, message) in [
+        ("echo 1 # the book's server", "say it in prose"),
+        ("# all of it", "say it in prose"),
+        ("for node in $a $b; do echo; done", "does not split a variable"),
+        ("set -- ${sessions}", "does not split a variable"),
+        ("curl http://localhost/?a=1", "a pattern that fits no file"),
+    ] {
+        let sample = Sample::new();
+        let block = format!("## Run it\n\n```console\necho\n{command}\n```\n");
+        sample.replace("book/src/02-counter.md", "## Run it\n", &block);
+        sample.fails("02-counter.md", &[command, message]);
+    }
+    let sample = Sample::new();
+    let block = "## Run it\n\n```console\nfor i in $(seq 3) \"$a\"; do\n  curl \
+                 'http://localhost/?a=1' -d \"# $i\n# \\\" *\"; done\n```\n\
+                 ```text\n# no commands *\n```\n";
+    sample.replace("book/src/02-counter.md", "## Run it\n", block);
+    assert_eq!(sample.problems("02-counter.md"), [""; 0]);
+}
