@@ -8,14 +8,15 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY final/Cargo.toml final/
 COPY book/reference/Cargo.toml book/reference/
+COPY lab/Cargo.toml lab/
 COPY testkit/Cargo.toml testkit/
 COPY tests/Cargo.toml tests/
 COPY xtask/Cargo.toml xtask/
 # The lock file counts all members of the workspace, also those that are not built.
 COPY chapters chapters
 COPY book/preprocessor book/preprocessor
-RUN mkdir -p book/reference/src final/src testkit/src tests/src xtask/src \
- && touch book/reference/src/lib.rs final/src/lib.rs testkit/src/lib.rs tests/src/lib.rs \
+RUN mkdir -p book/reference/src final/src lab/src testkit/src tests/src xtask/src \
+ && touch book/reference/src/lib.rs final/src/lib.rs lab/src/lib.rs testkit/src/lib.rs tests/src/lib.rs \
  && echo 'fn main() {}' | tee final/src/main.rs > xtask/src/main.rs \
  && cargo build --locked --release --package final
 

@@ -14,7 +14,7 @@
 //! | [`probe`] | a request, and how it must be answered |
 //! | [`events`] | a reader of event streams |
 //! | [`recorder`] | proxies at the sockets that write down what passes |
-//! | [`names`] | names for what differs from run to run |
+//! | [`console`] | the lab as a program |
 //! | [`wire`] | a connection on which every byte is the story's own |
 //! | [`transcript`] | an exchange as stable text, for snapshots |
 //! | [`fixture`] | the service that the official conformance suite expects |
@@ -28,13 +28,13 @@
 pub mod chaos;
 pub mod client;
 pub mod climb;
+pub mod console;
 pub mod events;
 pub mod fixture;
 #[path = "../../final/tests/support/forwarder.rs"]
 pub mod forwarder;
 pub mod http;
 pub mod modern;
-pub mod names;
 pub mod node;
 pub mod notes;
 pub mod pipes;
@@ -48,8 +48,9 @@ pub mod wire;
 use std::time::{Duration, Instant};
 
 pub use client::{Client, ClientBuilder};
-pub use events::{Event, Stream};
+pub use events::Stream;
 pub use http::{Attempt, Body, Exchange};
+pub use lab::event::Event;
 pub use modern::{Caller, Listening};
 pub use node::{Cluster, Node, NodeBuilder, Program, Storage};
 pub use pipes::Pipes;

@@ -4,8 +4,8 @@ use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-use crate::names::Names;
 use crate::{Body, Exchange};
+use lab::names::Names;
 
 /// The headers that are worth reading. All others are noise of HTTP.
 const SHOWN: [&str; 12] = [

@@ -12,7 +12,7 @@
 //! exercises   proofs, red before and green after
 //! setup       what a reader needs, and a kit for a room without network
 //! ports       whether the ports that a reader needs are to be had
-//! lab         Redis and named nodes of a chapter, with keys to kill them
+//! lab         builds the server of a chapter and starts the lab with it
 //! git         what git knows about files
 //! ```
 
@@ -88,13 +88,9 @@ pub enum Command {
         #[arg(long)]
         bundle: bool,
     },
-    /// Starts Redis and nodes of a chapter, to be killed and restarted
-    Lab {
-        chapter: String,
-        /// How many nodes
-        #[arg(long, default_value_t = 2)]
-        nodes: usize,
-    },
+    /// Starts Redis and nodes of a chapter, and a console that speaks MCP and makes
+    /// them fail
+    Lab(lab::Options),
 }
 
 /// What else can be done with the pages.
@@ -147,7 +143,7 @@ pub fn run(command: Command) -> Result<Option<Tally>, Error> {
             shown(export::run(&chapter, &folder))
         }
         Command::Setup { bundle } => setup::run(bundle).map(Some),
-        Command::Lab { chapter, nodes } => shown(lab::run(&chapter, nodes)),
+        Command::Lab(options) => shown(lab::run(&options)),
     }
 }
 

@@ -1,7 +1,6 @@
 //! A server at the other end of two pipes: lines instead of messages over sockets,
 //! the same record.
 
-use super::record::{Entry, What};
 use super::{CLIENT, Recorder};
 use crate::Pipes;
 
@@ -37,7 +36,6 @@ impl RecordedPipes {
     }
 
     fn note(&self, from: &str, to: &str, line: &str) {
-        let what = What::Line(line.to_owned());
-        self.recorder.write(|record| record.add(Entry::message(from, to, what)));
+        self.recorder.line(from, to, line);
     }
 }

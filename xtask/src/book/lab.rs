@@ -1,135 +1,114 @@
-//! `cargo xtask lab NN --nodes 2`: Redis and named nodes of a chapter, to be
-//! killed, paused and restarted from the keyboard.
+//! `cargo xtask lab NN`: builds the server of a chapter, an overlay or the reader, and
+//! becomes the lab, whose nodes run it.
 
-use std::io::BufRead;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Args;
 
 use book_machine::tree::Tree;
 
-use testkit::programs::find;
-use testkit::{Node, Process, RedisServer};
+use crate::workspace::{self, build, root};
+use crate::{Error, book};
 
-use crate::process::succeeds;
-use crate::{Error, book, node, workspace};
-
-const HELP: &str = "\
-kill a      ends node a at once        restart a   starts it again
-pause a     stops it without ending    resume a    lets it go on
-log a       its last 20 lines          redis       the last commands of Redis
-help        this list                  quit        ends everything";
-
-/// Runs the lab until the reader leaves it.
-pub fn run(chapter: &str, count: usize) -> Result<(), Error> {
-    let chapter = book::chapter(chapter)?;
-    let manifest = Tree::read(&chapter.folder)?;
-    let package = manifest.package().ok_or("the chapter has no package")?;
-    let program = match package.as_str() {
-        "final" => "mcp-server",
-        package => package,
-    };
-    let program = workspace::build(&package, program, false)?;
-    let logs = workspace::empty_folder("lab")?;
-    let shares =
-        manifest.get("Cargo.toml").is_some_and(|text| text.contains("redis"));
-    let redis = if shares { Some(RedisServer::start(&[])?) } else { None };
-    if let Some(redis) = &redis {
-        // The slow log keeps all commands, and the reader can see the last ones.
-        redis.run(&["CONFIG", "SET", "slowlog-log-slower-than", "0"])?;
-    }
-    let mut lab = Lab { program, redis, logs, nodes: Vec::new() };
-    for index in 0..count {
-        let letter = char::from(b'a'.wrapping_add(u8::try_from(index)?));
-        lab.nodes.push((letter.to_string(), None));
-        lab.start(&letter.to_string())?;
-    }
-    if let Some(redis) = &lab.redis {
-        println!("Redis     {}", redis.url());
-    }
-    println!("{HELP}");
-    for line in std::io::stdin().lock().lines() {
-        let line = line?;
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let done = match words.as_slice() {
-            ["quit" | "q" | "exit"] => break,
-            ["kill", name] => lab.stop(name),
-            ["restart", name] => lab.stop(name).and_then(|()| lab.start(name)),
-            ["pause", name] => lab.signal(name, Process::pause),
-            ["resume", name] => lab.signal(name, Process::resume),
-            ["log", name] => lab.log(name),
-            ["redis"] => lab.commands(),
-            [] => Ok(()),
-            _ => {
-                println!("{HELP}");
-                Ok(())
-            }
-        };
-        if let Err(error) = done {
-            println!("{error}");
-        }
-    }
-    Ok(())
+/// What the command line asks for.
+#[derive(Args)]
+pub struct Options {
+    /// 01 to 16, final, or an overlay, for example 05-naive
+    chapter: String,
+    /// How many nodes
+    #[arg(long, default_value_t = 2)]
+    nodes: u8,
+    /// Your own server, in work/CHAPTER
+    #[arg(long)]
+    mine: bool,
+    /// Reads the commands from a file; 05/NAME is a script of the book
+    #[arg(long)]
+    script: Option<PathBuf>,
+    /// A setting of the nodes, NAME=VALUE
+    #[arg(long)]
+    set: Vec<String>,
 }
 
-struct Lab {
+/// What the nodes run.
+struct Server {
     program: PathBuf,
-    redis: Option<RedisServer>,
-    logs: PathBuf,
-    nodes: Vec<(String, Option<Node>)>,
+    has_redis: bool,
+    /// Where its Lua scripts are.
+    sources: Vec<PathBuf>,
 }
 
-impl Lab {
-    fn node(&mut self, name: &str) -> Result<&mut Option<Node>, Error> {
-        let known = self.nodes.iter().map(|(name, _)| name.as_str());
-        let message = format!(
-            "no node {name}; there is {}",
-            known.collect::<Vec<_>>().join(", ")
-        );
-        let found = self.nodes.iter_mut().find(|(other, _)| other == name);
-        found.map(|(_, node)| node).ok_or_else(|| message.into())
+/// Starts the lab in the place of this process: nothing stands between it and Ctrl-C.
+pub fn run(options: &Options) -> Result<(), Error> {
+    let server = match options.mine {
+        true => Server::of_reader(&options.chapter)?,
+        false => Server::of_book(&options.chapter)?,
+    };
+    let mut lab = Command::new(build("lab", "lab", false)?);
+    lab.arg("--program").arg(server.program);
+    lab.args(["--nodes", &options.nodes.to_string()]);
+    lab.arg("--logs").arg(workspace::empty_folder("lab")?);
+    lab.arg("--saved").arg(root().join("work/lab"));
+    if server.has_redis {
+        lab.arg("--redis");
     }
-
-    fn start(&mut self, name: &str) -> Result<(), Error> {
-        self.node(name)?;
-        let log = self.logs.join(format!("{name}.log"));
-        let node = node::start(&self.program, self.redis.as_ref(), &log)?;
-        println!("node {name}    {}", node.url());
-        *self.node(name)? = Some(node);
-        Ok(())
+    for folder in server.sources {
+        lab.arg("--scripts").arg(folder);
     }
+    for setting in &options.set {
+        lab.args(["--set", setting]);
+    }
+    if let Some(script) = &options.script {
+        lab.arg("--script").arg(script_at(script));
+    }
+    Err(lab.exec().into())
+}
 
-    fn stop(&mut self, name: &str) -> Result<(), Error> {
-        if self.node(name)?.take().is_some() {
-            println!("node {name} is gone");
+/// A script of the reader, or else one of the book.
+fn script_at(script: &Path) -> PathBuf {
+    match script.is_file() {
+        true => script.to_owned(),
+        false => root().join("book/recordings").join(script).with_extension("lab"),
+    }
+}
+
+impl Server {
+    fn of_book(name: &str) -> Result<Self, Error> {
+        let overlay = root().join("chapters/overlays").join(name);
+        let mut folders = Vec::new();
+        if overlay.is_dir() {
+            let number = name.split('-').next().unwrap_or(name);
+            folders.push(overlay);
+            folders.push(book::chapter(number)?.folder);
+        } else {
+            folders.push(book::chapter(name)?.folder);
         }
-        Ok(())
+        let package = package(&folders[0])?;
+        let program = if package == "final" { "mcp-server" } else { &package };
+        Self::new(build(&package, program, false)?, &folders)
     }
 
-    fn signal(&mut self, name: &str, send: fn(&Process)) -> Result<(), Error> {
-        let node = self.node(name)?.as_ref().ok_or("that node does not run")?;
-        send(&node.process);
-        Ok(())
-    }
-
-    fn log(&mut self, name: &str) -> Result<(), Error> {
-        self.node(name)?;
-        let text = std::fs::read_to_string(self.logs.join(format!("{name}.log")))?;
-        let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(20)..]
-            .iter()
-            .for_each(|line| println!("{line}"));
-        Ok(())
-    }
-
-    fn commands(&mut self) -> Result<(), Error> {
-        let redis =
-            self.redis.as_ref().ok_or("this chapter keeps nothing in Redis")?;
-        let client = find("redis-cli").ok_or("redis-cli is not installed")?;
-        let mut command = Command::new(&client);
-        command.args(["-u", &redis.url(), "SLOWLOG", "GET", "20"]);
-        match succeeds(command.stdin(Stdio::null()))? {
-            true => Ok(()),
-            false => Err("Redis did not answer".into()),
+    fn of_reader(name: &str) -> Result<Self, Error> {
+        let chapter = book::chapter(name)?;
+        let folder = root().join("work").join(&chapter.id);
+        if !folder.is_dir() {
+            let help = format!("cargo xtask workshop {}", chapter.id);
+            return Err(format!("there is no work/{}: {help}", chapter.id).into());
         }
+        let package = package(&folder)?;
+        Self::new(workspace::build_in(&folder, &package)?, &[folder])
     }
+
+    fn new(program: PathBuf, folders: &[PathBuf]) -> Result<Self, Error> {
+        let manifest = std::fs::read_to_string(folders[0].join("Cargo.toml"))?;
+        let has_redis = manifest.lines().any(|line| line.starts_with("redis"));
+        let sources = folders.iter().map(|folder| folder.join("src"));
+        Ok(Self { program, has_redis, sources: sources.collect() })
+    }
+}
+
+fn package(folder: &Path) -> Result<String, Error> {
+    let package = Tree::read(folder)?.package();
+    package.ok_or_else(|| format!("{} has no package", folder.display()).into())
 }

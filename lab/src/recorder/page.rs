@@ -24,9 +24,14 @@ const LONGEST: usize = 240;
 pub fn transcript(record: &mut Record) -> String {
     let entries = record.told();
     let is_pair = participants(&entries).len() < 3;
+    text(&entries, is_pair)
+}
+
+/// The text of these entries. `is_pair`: it is clear who speaks to whom.
+pub fn text(entries: &[Entry], is_pair: bool) -> String {
     let mut text = String::new();
     let mut before: Option<&Entry> = None;
-    for entry in &entries {
+    for entry in entries {
         if before.is_some_and(|before| is_apart(before, entry, is_pair)) {
             text.push('\n');
         }
@@ -94,6 +99,9 @@ fn one(entry: &Entry) -> String {
         What::Cut => line("(the connection breaks)"),
         What::Held(held) => {
             line(&format!("(held back: {})", words::few(held, None)));
+        }
+        What::Refused(what) => {
+            line(&format!("(no connection for {})", words::few(what, None)));
         }
         What::Killed => {
             text = format!("({from} is killed)\n");

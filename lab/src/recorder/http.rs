@@ -4,7 +4,8 @@
 //! becomes a chunk of its own, so that a story can stop between two of them.
 
 use std::io::Result;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -13,75 +14,120 @@ use tokio::select;
 
 use super::Recorder;
 use super::head::{Head, Length, Source, framed};
-use super::record::What;
-use crate::Event;
+use super::record::{Entry, What};
+use crate::event::Event;
 
-/// Accepts connections for as long as the story runs; `who` is client and server.
-pub(super) async fn serve(
-    recorder: Recorder,
-    who: [&str; 2],
-    server: SocketAddr,
-) -> SocketAddr {
-    let (listener, address) = listen().await;
-    let who = who.map(str::to_owned);
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            let (recorder, who) = (recorder.clone(), who.clone());
-            tokio::spawn(async move {
-                // An error is a connection that broke, which both sides notice.
-                let _ = converse(&recorder, &who, client, server).await;
-            });
-        }
-    });
-    address
+/// The server that a connection is passed on to.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// Its name in the record.
+    pub name: String,
+    /// Where it listens, while it runs.
+    pub address: Option<SocketAddr>,
 }
 
-/// A listener on a free port.
-pub(super) async fn listen() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-    let listener =
-        listener.unwrap_or_else(|error| panic!("no port for a proxy: {error}"));
-    let address = listener.local_addr();
-    let address =
-        address.unwrap_or_else(|error| panic!("a proxy without a port: {error}"));
-    (listener, address)
+/// Chooses a server for each new connection.
+pub type Route = Arc<dyn Fn() -> Upstream + Send + Sync>;
+
+/// Accepts connections of `client` for as long as the runtime runs.
+pub(super) async fn serve(
+    recorder: Recorder,
+    client: String,
+    listener: TcpListener,
+    route: Route,
+) {
+    while let Ok((socket, _)) = listener.accept().await {
+        let (recorder, client) = (recorder.clone(), client.clone());
+        let server = route();
+        tokio::spawn(async move {
+            // An error is a connection that broke, which both sides notice.
+            let _ = open(&recorder, &client, server, socket).await;
+        });
+    }
+}
+
+/// Connects to the server, if it runs.
+async fn open(
+    recorder: &Recorder,
+    client: &str,
+    server: Upstream,
+    socket: TcpStream,
+) -> Result<()> {
+    let upstream = match server.address {
+        Some(address) => TcpStream::connect(address).await.ok(),
+        None => None,
+    };
+    match upstream {
+        Some(upstream) => {
+            converse(recorder, [client, &server.name], socket, upstream).await
+        }
+        None => refuse(recorder, [client, &server.name], socket).await,
+    }
+}
+
+/// Reads what the client would have sent to a server that does not run.
+async fn refuse(
+    recorder: &Recorder,
+    [client, server]: [&str; 2],
+    socket: TcpStream,
+) -> Result<()> {
+    let (requests, _to_client) = socket.into_split();
+    let mut requests = Source::new(requests);
+    let Some(head) = requests.head().await? else { return Ok(()) };
+    let request = Request::read(head, &mut requests).await?;
+    let refused = What::Refused(Box::new(request.what));
+    recorder.write(|record| record.add(Entry::message(client, server, refused)));
+    Ok(())
+}
+
+/// A request, and the bytes that it came in.
+struct Request {
+    what: What,
+    line: String,
+    bytes: Vec<u8>,
+}
+
+impl Request {
+    /// Reads the body behind a head.
+    async fn read(head: Head, requests: &mut Source) -> Result<Self> {
+        let (raw, said) = requests.body(head.length()).await?;
+        let line = head.line.trim_end_matches(" HTTP/1.1").to_owned();
+        let what = What::Request {
+            line: line.clone(),
+            headers: head.headers,
+            body: String::from_utf8_lossy(&said).into_owned(),
+        };
+        Ok(Self { what, line, bytes: [head.raw, raw].concat() })
+    }
 }
 
 /// One connection, until one side ends it.
 async fn converse(
     recorder: &Recorder,
-    [client, server]: &[String; 2],
+    [client, server]: [&str; 2],
     socket: TcpStream,
-    address: SocketAddr,
+    upstream: TcpStream,
 ) -> Result<()> {
-    let upstream = TcpStream::connect(address).await?;
     socket.set_nodelay(true)?;
     upstream.set_nodelay(true)?;
     let (requests, mut to_client) = socket.into_split();
     let (answers, mut to_server) = upstream.into_split();
     let (mut requests, mut answers) = (Source::new(requests), Source::new(answers));
-    let (there, back) = ([&**client, &**server], [&**server, &**client]);
+    let (there, back) = ([client, server], [server, client]);
     loop {
         let head = select! {
             head = requests.head() => head?,
             () = answers.end() => return Ok(()),
         };
         let Some(head) = head else { return Ok(()) };
-        let (raw, said) = requests.body(head.length()).await?;
-        let line = head.line.trim_end_matches(" HTTP/1.1").to_owned();
-        let asked = line.clone();
-        let request = What::Request {
-            line,
-            headers: head.headers,
-            body: String::from_utf8_lossy(&said).into_owned(),
-        };
-        let bytes = [head.raw, raw].concat();
-        if !recorder.pass(there, request, &bytes, &mut to_server).await {
+        let request = Request::read(head, &mut requests).await?;
+        let Request { what, line, bytes } = request;
+        if !recorder.pass(there, what, &bytes, &mut to_server).await {
             return to_client.shutdown().await;
         }
         let answered = select! {
             answered =
-                answer(recorder, back, &mut answers, &mut to_client, &asked) => answered,
+                answer(recorder, back, &mut answers, &mut to_client, &line) => answered,
             // The client has left; so does this.
             () = requests.end() => return Ok(()),
         };

@@ -6,30 +6,31 @@ use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::select;
 
 use super::record::{Command, Entry, Place, What};
 use super::resp::{self, Value};
 use super::{REDIS, Recorder, noise};
 
-/// Accepts connections for as long as the story runs; the port to connect to.
-pub(super) async fn serve(recorder: Recorder, node: &str, port: u16) -> u16 {
-    let (listener, address) = super::http::listen().await;
-    let node = node.to_owned();
-    tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            let line = Line {
-                recorder: recorder.clone(),
-                node: node.clone(),
-                asked: Mutex::default(),
-            };
-            // An error is a connection that broke, which both sides notice.
-            tokio::spawn(async move { line.converse(socket, port).await });
-        }
-    });
-    address.port()
+/// Accepts connections of `node` for as long as the runtime runs. Redis listens on
+/// `port`.
+pub(super) async fn serve(
+    recorder: Recorder,
+    node: String,
+    listener: TcpListener,
+    port: u16,
+) {
+    while let Ok((socket, _)) = listener.accept().await {
+        let line = Line {
+            recorder: recorder.clone(),
+            node: node.clone(),
+            asked: Mutex::default(),
+        };
+        // An error is a connection that broke, which both sides notice.
+        tokio::spawn(async move { line.converse(socket, port).await });
+    }
 }
 
 /// One connection of a node.

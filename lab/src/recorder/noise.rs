@@ -3,8 +3,9 @@
 //!
 //! 1. HTTP: requests to other paths than `/mcp` (health, metrics) and the answers
 //!    to them; comments in event streams, which keep connections alive.
-//! 2. Redis: announcements to all nodes, which are gathered for a while; what keeps a connection (`PING`, `HELLO`, `SUBSCRIBE` and the like);
-//!    sending a script by its hash when Redis does not have it yet (the same script
+//! 2. Redis: announcements to all nodes, which are gathered for a while; what keeps a
+//!    connection (`PING`, `HELLO`, `SUBSCRIBE` and the like); sending a script by its
+//!    hash when Redis does not have it yet (the same script
 //!    follows with its source); and every command whose first key has no braces:
 //!    those belong to the deployment (leases, index, totals), not to a session, and
 //!    are written on a clock's beat or beside the session's own. A story that is
@@ -60,7 +61,7 @@ pub fn is_noise(what: &What, told_keys: &[String]) -> bool {
         }
         What::Reply(command, _) => is_beside(command, told_keys),
         What::Pushed { channel, .. } => !has_id(channel),
-        What::Held(held) => is_noise(held, told_keys),
+        What::Held(what) | What::Refused(what) => is_noise(what, told_keys),
         _ => false,
     }
 }

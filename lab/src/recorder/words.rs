@@ -30,7 +30,9 @@ pub fn all(what: &What) -> String {
         What::Pushed { channel, payload } => format!("{channel} {payload}"),
         What::Line(text) | What::Remark(text) => text.clone(),
         What::End => "end of stream".to_owned(),
-        What::Cut | What::Killed | What::Held(_) => String::new(),
+        What::Cut | What::Killed | What::Held(_) | What::Refused(_) => {
+            String::new()
+        }
     }
 }
 
@@ -108,6 +110,7 @@ pub fn few(what: &What, focus: Option<&str>) -> String {
             }
             held => format!("held back: {}", few(held, focus)),
         },
+        What::Refused(what) => format!("no connection for {}", few(what, focus)),
         What::Remark(text) => text.clone(),
     }
 }

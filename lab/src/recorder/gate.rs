@@ -8,7 +8,9 @@ use tokio::time::timeout;
 
 use super::Recorder;
 use super::record::{Entry, What};
-use crate::PATIENCE;
+
+/// How long a message that is to be held is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Which message is meant: every part that is given must fit.
 #[derive(Debug, Clone, Default)]
@@ -73,10 +75,12 @@ enum Rule {
     },
 }
 
-/// The rules that have not been used yet. Each is for one message.
+/// The rules that have not been used yet, each for one message; and what makes all
+/// messages of a kind slow.
 #[derive(Debug, Default)]
 pub struct Gate {
     rules: Mutex<Vec<(Pattern, Rule)>>,
+    slow: Mutex<Option<(Pattern, Duration)>>,
 }
 
 /// A message that is held back, or will be. Dropping this lets it pass.
@@ -92,6 +96,9 @@ pub struct Held {
 impl Held {
     /// Waits until the proxy holds the message. Here, and not when it comes, it is
     /// written down that it is held: when it comes is chance.
+    ///
+    /// # Panics
+    /// If it does not come in time. That is how a story fails.
     pub async fn arrived(&mut self) {
         let come = timeout(PATIENCE, &mut self.arrived).await;
         let Ok(Ok(entry)) = come else { panic!("never came: {:?}", self.pattern) };
@@ -132,19 +139,33 @@ impl Gate {
         Held { arrived: has_arrived, fate: decided, pattern, noted }
     }
 
+    /// All messages that match wait, until another rule takes the place of this one.
+    pub fn slow(&self, rule: Option<(Pattern, Duration)>) {
+        *self.slow.lock().unwrap_or_else(PoisonError::into_inner) = rule;
+    }
+
+    fn slowness(&self, who: [&str; 2], text: &str) -> Option<Duration> {
+        let slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pattern, time) = slow.as_ref()?;
+        pattern.fits(who, text).then_some(*time)
+    }
+
     fn add(&self, pattern: Pattern, rule: Rule) {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         rules.push((pattern, rule));
     }
 
-    /// Waits until it is decided what becomes of a message. Dropping the second part tells the story that the
-    /// message is written down.
+    /// Waits until it is decided what becomes of a message. Dropping the second part
+    /// tells the story that the message is written down.
     pub async fn pass(
         &self,
         who: [&str; 2],
         text: &str,
         what: &What,
     ) -> (Fate, Option<oneshot::Sender<()>>) {
+        if let Some(time) = self.slowness(who, text) {
+            tokio::time::sleep(time).await;
+        }
         match self.take(who, text) {
             None => (Fate::Pass, None),
             Some(Rule::Fate(Fate::Delay(time))) => {

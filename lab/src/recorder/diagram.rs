@@ -61,7 +61,7 @@ fn arrow(entry: &Entry) -> String {
     match &entry.what {
         What::Request { .. } | What::Command(_) => between("->>"),
         What::Line(text) if text.contains("\"method\"") => between("->>"),
-        What::Cut => between("--x"),
+        What::Cut | What::Refused(_) => between("--x"),
         What::Held(_) | What::Remark(_) | What::Killed => {
             format!("Note over {}: ", who.join(","))
         }

@@ -29,6 +29,8 @@ pub struct Names {
     ids: Vec<String>,
     tapes: Vec<String>,
     entries: Vec<String>,
+    /// Sessions are called `s1` instead of `session-1`.
+    are_short: bool,
 }
 
 impl Names {
@@ -37,6 +39,29 @@ impl Names {
         if !self.sessions.iter().any(|known| known == id) {
             self.sessions.push(id.to_owned());
         }
+    }
+
+    /// Calls sessions `s1`, `s2` and so on, as a person types them.
+    pub fn shorten(&mut self) {
+        self.are_short = true;
+    }
+
+    /// The session of this name.
+    pub fn session_of(&self, name: &str) -> Option<&str> {
+        let given = self.given.iter().find(|(_, known)| known == name);
+        let numbered = name.strip_prefix('s').and_then(|n| n.parse().ok());
+        let numbered =
+            numbered.and_then(|n: usize| self.sessions.get(n.checked_sub(1)?));
+        given.map(|(id, _)| id).or(numbered).map(String::as_str)
+    }
+
+    /// All sessions, with their names.
+    pub fn sessions(&self) -> Vec<(String, String)> {
+        let mut names = self.clone();
+        let named = self.sessions.iter().map(|id| {
+            (names.name_of(id).trim_matches(['[', ']']).to_owned(), id.clone())
+        });
+        named.collect()
     }
 
     /// This id is known under a name of the story's choice.
@@ -155,8 +180,9 @@ impl Names {
         if let Some((_, name)) = self.given.iter().find(|(known, _)| known == id) {
             return format!("[{name}]");
         }
-        if self.sessions.iter().any(|known| known == id) {
-            return place(&mut self.sessions, "session", id);
+        if let Some(at) = self.sessions.iter().position(|known| known == id) {
+            let word = if self.are_short { "s" } else { "session-" };
+            return format!("[{word}{}]", at + 1);
         }
         place(&mut self.ids, "id", id)
     }

@@ -18,6 +18,9 @@ pub struct Scripts {
 impl Scripts {
     /// Knows the files that end with `.lua` in these folders and the folders in
     /// them.
+    ///
+    /// # Panics
+    /// If a folder does not exist.
     pub fn of(folders: &[PathBuf]) -> Self {
         let mut files = Vec::new();
         for folder in folders {
@@ -90,7 +93,7 @@ impl Scripts {
         let name = files
             .last()
             .map_or_else(|| "script".to_owned(), |(name, _)| name.clone());
-        let hash = redis::Script::new(source).get_hash().to_owned();
+        let hash = sha1_smol::Sha1::from(source).digest().to_string();
         self.known.insert(hash, name.clone());
         name
     }
@@ -136,7 +139,7 @@ mod tests {
     fn a_script_is_known_by_its_source_and_then_by_its_hash() {
         let mut scripts = known();
         let source = "local time\nlocal a\nreturn 1\n";
-        let hash = redis::Script::new(source).get_hash().to_owned();
+        let hash = sha1_smol::Sha1::from(source).digest().to_string();
         let by_hash = words(&format!("EVALSHA {hash} 1 mcp:{{x}} 5"));
         assert_eq!(scripts.command(&by_hash).name, "EVALSHA", "not sent yet");
         let mut by_source = by_hash.clone();

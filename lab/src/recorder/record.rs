@@ -2,7 +2,7 @@
 
 use super::resp::Value;
 use super::{CLIENT, REDIS, noise, order};
-use crate::Event;
+use crate::event::Event;
 use crate::names::Names;
 
 /// What was written down.
@@ -18,11 +18,17 @@ pub struct Record {
     pub told_keys: Vec<String>,
     /// What the diagram shows of a resource: the member with this name.
     pub focus: Option<String>,
+    /// Where the next entry will stand.
+    pub next: Place,
+    /// What was written down and has turned out to be noise.
+    pub taken_back: Vec<Place>,
+    /// The sessions of all entries before this place have names.
+    named: Place,
 }
 
-/// Where an entry stands in its record, while it stands there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place(u64);
+/// Where an entry stands in its record. No other entry ever stands there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place(pub u64);
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -31,7 +37,8 @@ pub struct Entry {
     pub who: Vec<String>,
     /// What happened.
     pub what: What,
-    place: Place,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// What can happen.
@@ -80,6 +87,8 @@ pub enum What {
     Killed,
     /// A message is held back: this one.
     Held(Box<What>),
+    /// A server does not run, and this request did not reach it.
+    Refused(Box<What>),
     /// Something that no socket says.
     Remark(String),
 }
@@ -121,15 +130,16 @@ impl Record {
         if self.quiet > 0 {
             return None;
         }
-        let place = self.entries.last().map_or(1, |entry| entry.place.0 + 1);
-        entry.place = Place(place);
+        entry.place = self.next;
+        self.next.0 += 1;
         self.entries.push(entry);
-        Some(Place(place))
+        Some(Place(self.next.0 - 1))
     }
 
     /// Takes an entry back: what followed has shown that it was noise.
     pub fn take_back(&mut self, place: Place) {
         self.entries.retain(|entry| entry.place != place);
+        self.taken_back.push(place);
     }
 
     /// What is told: in an order that does not depend on chance, and with names for
@@ -144,9 +154,23 @@ impl Record {
         entries
     }
 
+    /// The same for what was written down from this place on. Names that are given
+    /// here stay.
+    pub fn told_since(&mut self, place: Place) -> Vec<Entry> {
+        self.name_sessions();
+        let first = self.entries.partition_point(|entry| entry.place < place);
+        let mut entries = order::steady(&self.entries[first..]);
+        for entry in &mut entries {
+            entry.what.visit(&mut |text| *text = self.names.steady_text(text));
+        }
+        entries
+    }
+
     /// Names the sessions in the order in which they appear.
-    fn name_sessions(&mut self) {
-        for entry in &self.entries {
+    pub fn name_sessions(&mut self) {
+        let first = self.entries.partition_point(|entry| entry.place < self.named);
+        self.named = self.next;
+        for entry in &self.entries[first..] {
             let (What::Request { headers, .. } | What::Response { headers, .. }) =
                 &entry.what
             else {
@@ -182,7 +206,7 @@ impl What {
                 change(payload);
             }
             Self::Line(text) | Self::Remark(text) => change(text),
-            Self::Held(held) => held.visit(change),
+            Self::Held(what) | Self::Refused(what) => what.visit(change),
             Self::End | Self::Cut | Self::Killed => {}
         }
     }
