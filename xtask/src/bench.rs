@@ -60,7 +60,7 @@ enum Runs {
     WhenNamed,
 }
 
-const SCENARIOS: [(&str, Scenario, Runs); 16] = [
+const SCENARIOS: [(&str, Scenario, Runs); 17] = [
     ("calls", calls::against_peers, Runs::Always),
     ("sessions", sessions::with_idle, Runs::Always),
     ("redis", redis::calls, Runs::Always),
@@ -76,6 +76,7 @@ const SCENARIOS: [(&str, Scenario, Runs); 16] = [
     ("size", process::size, Runs::Always),
     ("build", process::cold_build, Runs::InFull),
     ("chapter-01", process::first_chapter, Runs::InFull),
+    ("first-command", process::first_command, Runs::InFull),
     ("wrk", wrk::agreement, Runs::WhenNamed),
 ];
 

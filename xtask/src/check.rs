@@ -5,7 +5,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::process::{counted, succeeds};
-use crate::workspace::{self, build, root};
+use crate::workspace::{self, Profile, build, root};
 use crate::{Error, Tally};
 
 /// What the command line asks for.
@@ -54,7 +54,7 @@ fn write_table() -> Result<Tally, Error> {
 
 /// The program of the package `suite` that has the scenarios.
 fn climb() -> Result<Command, Error> {
-    let mut climb = Command::new(build("suite", "climb", false)?);
+    let mut climb = Command::new(build("suite", "climb", Profile::Dev)?);
     climb.current_dir(root());
     Ok(climb)
 }
@@ -68,7 +68,7 @@ fn own_server(chapter: &str) -> Result<String, Error> {
             (package.clone(), package)
         }
     };
-    let program = build(&package, &binary, false)?;
+    let program = build(&package, &binary, Profile::Dev)?;
     Ok(format!("'{}'", program.display()))
 }
 

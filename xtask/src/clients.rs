@@ -17,6 +17,7 @@ use testkit::RedisServer;
 
 use crate::process::{run_within, succeeds};
 use crate::tally::Tally;
+use crate::workspace::Profile;
 use crate::{Error, node, npx, workspace};
 use inspector::Inspector;
 
@@ -50,7 +51,7 @@ pub fn run(options: &Options) -> Result<Tally, Error> {
     if let [first, second] = options.urls.as_slice() {
         return stories(&installed, &logs, first, second);
     }
-    let program = workspace::build("final", "mcp-server", false)?;
+    let program = workspace::build("final", "mcp-server", Profile::Dev)?;
     let redis = RedisServer::start(&[])?;
     let first = node::start(&program, Some(&redis), &logs.join("first.log"))?;
     let second = node::start(&program, Some(&redis), &logs.join("second.log"))?;
@@ -95,7 +96,7 @@ fn chapter_stories(
     chapter: &str,
 ) -> Result<Tally, Error> {
     let package = workspace::chapter(chapter)?;
-    let program = workspace::build(&package, &package, false)?;
+    let program = workspace::build(&package, &package, Profile::Dev)?;
     let server = node::start(&program, None, &logs.join("chapter.log"))?;
     let url = server.url();
     let node = npx::node()?;

@@ -18,6 +18,7 @@ use testkit::{Balancer, Node, RedisServer};
 use crate::process::run_within;
 use crate::redis::scripts_run;
 use crate::tally::Tally;
+use crate::workspace::Profile;
 use crate::{Error, node, npx, workspace};
 use checks::Scenario;
 use requirements::Requirements;
@@ -47,9 +48,9 @@ pub struct Options {
     /// That many nodes that share Redis behind a load balancer
     #[arg(long)]
     nodes: Option<usize>,
-    /// Builds with optimizations
+    /// Tests the program as the image has it, which takes longer to build
     #[arg(long)]
-    release: bool,
+    dist: bool,
     /// Tests a server that already runs
     #[arg(long)]
     url: Option<String>,
@@ -96,7 +97,8 @@ pub fn run(options: &Options) -> Result<Tally, Error> {
     if let Some(url) = &options.url {
         return run_suite(url, url, &requirements, &folder.join("url"));
     }
-    let program = workspace::build("suite", "conformance-server", options.release)?;
+    let profile = if options.dist { Profile::Dist } else { Profile::Dev };
+    let program = workspace::build("suite", "conformance-server", profile)?;
     let mut tally = Tally::default();
     for store in options.stores() {
         let folder = folder.join(store.name());

@@ -7,7 +7,7 @@ use clap::Args;
 use testkit::programs::ensure_installed;
 
 use crate::process::counted;
-use crate::workspace::build;
+use crate::workspace::{Profile, build};
 use crate::{Error, Tally};
 
 /// What the command line asks for.
@@ -34,21 +34,21 @@ pub fn run(options: &Options) -> Result<Tally, Error> {
     for program in ["redis-server", "haproxy"] {
         ensure_installed(program)?;
     }
-    build("suite", "conformance-server", true)?;
+    build("suite", "conformance-server", Profile::Dist)?;
     harness("rolling", &[("--seconds", options.seconds)])
 }
 
 /// Lets nodes, Redis and connections fail.
 pub fn chaos(options: &ChaosOptions) -> Result<Tally, Error> {
     ensure_installed("redis-server")?;
-    build("final", "mcp-server", true)?;
+    build("final", "mcp-server", Profile::Dist)?;
     harness("chaos", &[("--seconds", options.seconds), ("--seed", options.seed)])
 }
 
-/// Runs a harness of the package `suite`, in release, with its own options. It
+/// Runs a harness of the package `suite`, optimized, with its own options. It
 /// prints its table and its checks, and last the counts.
 fn harness(name: &str, options: &[(&str, u64)]) -> Result<Tally, Error> {
-    let mut command = Command::new(build("suite", name, true)?);
+    let mut command = Command::new(build("suite", name, Profile::Dist)?);
     // The server has just been built: without a cargo, the harness takes it as it
     // is. In the environment of this program it would be built anew.
     command.env_remove("CARGO");

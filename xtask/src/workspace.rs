@@ -59,15 +59,32 @@ pub fn cargo_into(folder: &str) -> Command {
     cargo
 }
 
+/// A way to compile, from the workspace's `Cargo.toml`.
+#[derive(Debug, Clone, Copy)]
+pub enum Profile {
+    /// Quick to build.
+    Dev,
+    /// As the image is built: what is measured, and what runs under load.
+    Dist,
+}
+
+impl Profile {
+    /// Its name for cargo.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Dist => "dist",
+        }
+    }
+}
+
 /// Builds one binary and returns its path, which only cargo knows for certain.
-pub fn build(package: &str, bin: &str, release: bool) -> Result<PathBuf, Error> {
+pub fn build(package: &str, bin: &str, profile: Profile) -> Result<PathBuf, Error> {
     println!("building {bin}");
     let mut cargo = cargo();
     cargo.args(["build", "--locked", "--package", package, "--bin", bin]);
+    cargo.args(["--profile", profile.name()]);
     cargo.arg("--message-format=json-render-diagnostics");
-    if release {
-        cargo.arg("--release");
-    }
     built(&mut cargo, bin)
 }
 

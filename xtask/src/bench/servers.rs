@@ -8,13 +8,16 @@ use serde_json::Value;
 use testkit::{Node, node};
 
 use crate::Error;
-use crate::workspace::{self, empty_folder};
+use crate::workspace::{self, Profile, empty_folder};
 
 /// The workspace of the bench's programs.
 pub const MANIFEST: &str = "tests/bench/Cargo.toml";
 
 /// Where the programs of tests/bench are built, apart from the workspace's.
 const TARGET: &str = "bench-programs";
+
+/// How all programs are built: the peers have the same profile.
+const PROFILE: Profile = Profile::Dist;
 
 /// As much as a setting can be: a benchmark has one address and many sessions.
 const RAISED: &str = "1000000000";
@@ -32,11 +35,11 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Builds everything, in release.
+    /// Builds everything, as the image is built.
     pub fn build() -> Result<Self, Error> {
         Ok(Self {
-            server: workspace::build("final", "mcp-server", true)?,
-            streams: workspace::build("suite", "bench-streams", true)?,
+            server: workspace::build("final", "mcp-server", PROFILE)?,
+            streams: workspace::build("suite", "bench-streams", PROFILE)?,
             bare: build("bare")?,
             rmcp: build("rmcp-peer")?,
             tower_mcp: build("tower-peer")?,
@@ -63,13 +66,15 @@ impl Programs {
 /// Builds one program of tests/bench, with the one feature that it needs.
 pub fn build(program: &str) -> Result<PathBuf, Error> {
     let mut cargo = cargo();
-    cargo.args(["build", "--release", "--locked", "--bin", program]);
+    cargo.args(["build", "--profile", PROFILE.name(), "--locked"]);
+    cargo.args(["--bin", program]);
     cargo.args(["--features", program, "--manifest-path", MANIFEST]);
     println!("building {program}");
     if !cargo.stdin(Stdio::null()).status()?.success() {
         return Err(format!("{program} does not build").into());
     }
-    Ok(workspace::root().join("target").join(TARGET).join("release").join(program))
+    let folder = workspace::root().join("target").join(TARGET).join(PROFILE.name());
+    Ok(folder.join(program))
 }
 
 /// The cargo that builds them, in a folder of their own.

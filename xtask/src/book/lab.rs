@@ -9,13 +9,13 @@ use clap::Args;
 
 use book_machine::tree::Tree;
 
-use crate::workspace::{self, build, root};
+use crate::workspace::{self, Profile, build, root};
 use crate::{Error, book};
 
 /// What the command line asks for.
 #[derive(Args)]
 pub struct Options {
-    /// 01 to 16, final, or an overlay, for example 05-naive
+    /// 01 to 17, final, or an overlay, for example 05-naive
     chapter: String,
     /// How many nodes
     #[arg(long, default_value_t = 2)]
@@ -45,7 +45,7 @@ pub fn run(options: &Options) -> Result<(), Error> {
         true => Server::of_reader(&options.chapter)?,
         false => Server::of_book(&options.chapter)?,
     };
-    let mut lab = Command::new(build("lab", "lab", false)?);
+    let mut lab = Command::new(build("lab", "lab", Profile::Dev)?);
     lab.arg("--program").arg(server.program);
     lab.args(["--nodes", &options.nodes.to_string()]);
     lab.arg("--logs").arg(workspace::empty_folder("lab")?);
@@ -86,7 +86,7 @@ impl Server {
         }
         let package = package(&folders[0])?;
         let program = if package == "final" { "mcp-server" } else { &package };
-        Self::new(build(&package, program, false)?, &folders)
+        Self::new(build(&package, program, Profile::Dev)?, &folders)
     }
 
     fn of_reader(name: &str) -> Result<Self, Error> {

@@ -6,7 +6,7 @@ use book_machine::repository::Repository;
 
 use crate::Error;
 use crate::process::succeeds;
-use crate::workspace::{build, root};
+use crate::workspace::{Profile, build, root};
 
 /// Those that the package `reference` writes. Its tests compare them.
 const PAGES: [&str; 3] = ["errors.md", "settings.md", "parts.md"];
@@ -17,7 +17,7 @@ pub fn write(repository: &Repository) -> Result<(), Error> {
     if !PAGES.iter().any(|name| pages.iter().any(|page| page == name)) {
         return Ok(());
     }
-    let program = build("reference", "reference", false)?;
+    let program = build("reference", "reference", Profile::Dev)?;
     match succeeds(Command::new(program).current_dir(root()))? {
         true => Ok(()),
         false => Err("the pages of reference were not written".into()),
