@@ -308,9 +308,9 @@ async fn what_is_said_on_the_get_stream_is_told_to_the_node_that_holds_it() {
     let new = nodes.talk.listen(1).await;
     nodes.hears(0, &claimed(&nodes.talk, old)).await;
     let resumed = nodes.talk.resume(0, new).await;
-    let Resumption::GetStream(hold) = resumed else { panic!("{resumed:?}") };
+    let Resumption::GetStream(lease) = resumed else { panic!("{resumed:?}") };
     nodes.hears(1, &claimed(&nodes.talk, new)).await;
-    nodes.talk.logs[0].close_get_stream(&id, hold).await.unwrap();
+    nodes.talk.logs[0].close_get_stream(&id, lease).await.unwrap();
     assert!(nodes.talk.send(1, "waits").await);
     nodes.hears_nothing(0).await;
     nodes.hears_nothing(1).await;

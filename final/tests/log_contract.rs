@@ -399,7 +399,7 @@ async fn an_event_that_was_not_said_on_the_stream_is_unknown(all: impl Logs) {
 /// one: a client that has seen no event could not ask for it (D011).
 async fn a_get_stream_is_replaced_by_a_newer_one(all: impl Logs) {
     let talk = Talk::start(&all).await;
-    let GetStreamLease { opening: old, hold } = talk.hold(0).await;
+    let GetStreamLease { opening: old, number } = talk.lease(0).await;
     assert!(talk.send(1, "read").await);
     assert_eq!(talk.heard(0, old).await, ["read"]);
     assert_eq!(talk.read_at(0, old.stream).await, ReaderLocation::ThisNode);
@@ -412,7 +412,7 @@ async fn a_get_stream_is_replaced_by_a_newer_one(all: impl Logs) {
     assert_eq!(talk.resume(0, old).await, Resumption::Replaced);
     assert!(talk.goes_on(1, new).await);
     // Its reader leaves late, and takes nothing from the new one.
-    talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
+    talk.logs[0].close_get_stream(&talk.id, number).await.unwrap();
     assert_eq!(talk.read_at(1, new.stream).await, ReaderLocation::ThisNode);
 }
 
@@ -526,11 +526,11 @@ async fn a_message_waits_once_while_no_get_stream_is_open(all: impl Logs) {
 
 async fn a_message_waits_again_when_the_get_stream_was_closed(all: impl Logs) {
     let talk = Talk::start(&all).await;
-    let GetStreamLease { opening, hold } = talk.hold(0).await;
+    let GetStreamLease { opening, number } = talk.lease(0).await;
     assert!(talk.send(1, "read").await);
     let events = talk.read(0, opening.stream, opening.entry).await;
     let seen = EventId { entry: events[0].id, ..opening };
-    talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
+    talk.logs[0].close_get_stream(&talk.id, number).await.unwrap();
     assert_eq!(talk.read_at(0, opening.stream).await, ReaderLocation::Closed);
     assert!(talk.send(0, "waits").await && talk.send(1, "waits").await);
     assert!(talk.heard(0, seen).await.is_empty());
@@ -541,8 +541,8 @@ async fn a_message_waits_again_when_the_get_stream_was_closed(all: impl Logs) {
     // Nothing was said twice, also not when it is resumed once more (D006).
     assert!(talk.goes_on(0, seen).await);
     assert_eq!(talk.heard(0, opening).await, ["read", "waits"]);
-    // The first reader leaves late, and its hold is not the one that counts.
-    talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
+    // The first reader leaves late, and its lease is not the one that counts.
+    talk.logs[0].close_get_stream(&talk.id, number).await.unwrap();
     assert_eq!(talk.read_at(0, opening.stream).await, ReaderLocation::ThisNode);
 }
 
@@ -551,12 +551,12 @@ async fn a_message_waits_again_when_the_get_stream_was_closed(all: impl Logs) {
 async fn a_message_that_was_not_read_is_said_before_what_waited(all: impl Logs) {
     let talk = Talk::start(&all).await;
     let call = talk.open(0, 1).await;
-    let GetStreamLease { opening, hold } = talk.hold(0).await;
+    let GetStreamLease { opening, number } = talk.lease(0).await;
     assert!(talk.send(0, "read").await);
     assert_eq!(talk.heard(0, opening).await, ["read"]);
     assert!(talk.send(1, "unread").await);
     assert!(talk.append(call.stream, 1, &["of the call"]).await);
-    talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
+    talk.logs[0].close_get_stream(&talk.id, number).await.unwrap();
     assert!(talk.send(0, "waited").await);
     let next = talk.listen(1).await;
     assert_eq!(talk.heard(1, next).await, ["unread", "waited"]);
@@ -636,10 +636,10 @@ async fn an_unknown_session_has_no_log(all: impl Logs) {
 
 /// Something of every kind, for a session that is about to go.
 async fn say_everything(all: &impl Logs, talk: &Talk) -> EventId {
-    let (listener, call) = (talk.hold(0).await, talk.open(0, 1).await);
+    let (listener, call) = (talk.lease(0).await, talk.open(0, 1).await);
     assert!(talk.append(call.stream, 1, &["a"]).await);
     assert!(talk.goes_on(1, call).await);
-    talk.logs[0].close_get_stream(&talk.id, listener.hold).await.unwrap();
+    talk.logs[0].close_get_stream(&talk.id, listener.number).await.unwrap();
     assert!(talk.send(1, "waits").await);
     assert!(all.node(0).append_audit(&talk.id, audited(1), 9).await.unwrap());
     call
@@ -725,11 +725,11 @@ mod on_redis {
         // It waits no longer than the session lives, which is not active.
         talk.send(1, "a").await;
         count(PASSIVE);
-        let GetStreamLease { opening: listener, hold } = talk.hold(0).await;
+        let GetStreamLease { opening: listener, number } = talk.lease(0).await;
         count(ACTIVE);
         talk.send(1, "b").await;
         count(PASSIVE);
-        talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
+        talk.logs[0].close_get_stream(&talk.id, number).await.unwrap();
         talk.send(0, "c").await;
         all.node(1).append_audit(&talk.id, audited(1), 9).await.unwrap();
         // The record, streams, the log, what waits, and the audit trail.
@@ -841,9 +841,9 @@ mod on_redis {
     async fn a_node_that_holds_a_get_stream_no_longer_does_not_close_it() {
         let all = Redis::start().await;
         let talk = Talk::start(&all).await;
-        let GetStreamLease { opening, hold } = talk.hold(0).await;
+        let GetStreamLease { opening, number } = talk.lease(0).await;
         talk.resume(1, opening).await;
-        talk.logs[0].close_get_stream(&talk.id, hold).await.unwrap();
+        talk.logs[0].close_get_stream(&talk.id, number).await.unwrap();
         assert_eq!(talk.read_at(1, opening.stream).await, ReaderLocation::ThisNode);
         assert!(talk.send(0, "a").await);
         assert_eq!(talk.heard(1, opening).await, ["a"]);

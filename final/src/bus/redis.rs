@@ -270,5 +270,5 @@ impl Bus for RedisBus {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {
-    serde_json::from_str(json).map_err(|_| StoreError::Damaged("a note"))
+    serde_json::from_str(json).map_err(|_| StoreError::Damaged("a mailbox message"))
 }

@@ -22,12 +22,12 @@ pub struct CalculateArguments {
     pub a: Number,
     /// The second number; not 0 when op is divide.
     pub b: Number,
-    /// What to do with a and b, in this order.
+    /// The operation to apply to a and b, in this order.
     pub op: Operation,
-    /// Report progress on the way, if the request has a progress token.
+    /// Report progress while the call runs, if the request has a progress token.
     #[serde(default)]
     pub stream: bool,
-    /// Where the calculation is recorded, from open_tape; without one it is not.
+    /// The tape to record on, from open_tape; without one, nothing is recorded.
     pub tape_id: Option<String>,
 }
 
@@ -40,13 +40,13 @@ pub struct CalculateArguments {
     ],
 }]))]
 pub struct BatchArguments {
-    /// The calculations, 1 to 100, done in this order.
+    /// The calculations to make, 1 to 100, in this order.
     #[schemars(length(min = 1, max = 100))]
     pub calculations: Vec<BatchItem>,
     /// Report progress before each one, if the request has a progress token.
     #[serde(default)]
     pub report_progress: bool,
-    /// Where the calculations are recorded, from open_tape; without one they are not.
+    /// The tape to record on, from open_tape; without one, nothing is recorded.
     #[serde(rename = "tape_id")]
     pub tape_id: Option<String>,
 }
@@ -59,7 +59,7 @@ pub struct BatchItem {
     pub a: Number,
     /// The second number; not 0 when op is divide.
     pub b: Number,
-    /// What to do with a and b, in this order.
+    /// The operation to apply to a and b, in this order.
     pub op: Operation,
 }
 
@@ -71,14 +71,15 @@ pub struct BatchItem {
     {"operation": "log", "value": 8, "base": 2},
 ]))]
 pub struct AdvancedArguments {
-    /// Which function. Angles are in radians.
+    /// The function to apply. Angles are in radians.
     pub operation: Function,
-    /// What it is applied to; the exponent for power.
+    /// The number to which the function is applied; for power, the exponent.
     pub value: Number,
-    #[schemars(description = "Required for power (base raised to value). For \
-        log, the natural logarithm is taken without it. Other functions ignore it.")]
+    #[schemars(description = "Required for power, which raises base to value. \
+        Optional for log, which is the natural logarithm without it. Other \
+        functions ignore it.")]
     pub base: Option<Number>,
-    /// Where the calculation is recorded, from open_tape; without one it is not.
+    /// The tape to record on, from open_tape; without one, nothing is recorded.
     pub tape_id: Option<String>,
 }
 
@@ -100,7 +101,7 @@ pub struct OpenTapeArguments {}
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{"tape_id": EXAMPLE_TAPE}]))]
 pub struct CloseTapeArguments {
-    /// The tape that is not needed any more.
+    /// The tape to close.
     pub tape_id: String,
 }
 
@@ -108,7 +109,7 @@ pub struct CloseTapeArguments {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{}, {"steps": 10}]))]
 pub struct DemoArguments {
-    /// How many steps to pretend, 1 to 100.
+    /// The number of steps, 1 to 100.
     #[serde(default = "five", deserialize_with = "whole")]
     #[schemars(range(min = 1, max = 100))]
     pub steps: u32,

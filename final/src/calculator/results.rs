@@ -10,16 +10,16 @@ use super::number::Number;
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CalculationResult {
-    /// What was done.
+    /// The operation that was applied.
     pub operation: &'static str,
-    /// The numbers that it was done with.
+    /// The numbers to which it was applied.
     pub inputs: Vec<Number>,
-    /// What came out.
+    /// The result.
     pub result: Number,
-    /// Under which name it is recorded in the history, if it is.
+    /// The ID of the calculation in the history, if it is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calculation_id: Option<CalculationId>,
-    /// Why it is not recorded, if it is not.
+    /// The reason why it is not recorded, if it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<&'static str>,
 }
@@ -36,20 +36,20 @@ impl CalculationResult {
 pub struct BatchResult {
     /// One for each calculation, in the order of the call.
     pub results: Vec<ItemResult>,
-    /// How many have a result.
+    /// The number of calculations that have a result.
     pub succeeded: usize,
-    /// How many have none.
+    /// The number of calculations that have none.
     pub failed: usize,
-    /// Why nothing is recorded, if nothing is.
+    /// The reason why nothing is recorded, if nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<&'static str>,
 }
 
-/// What became of one calculation of a batch.
+/// The outcome of one calculation of a batch.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ItemResult {
-    /// It was made.
+    /// The calculation has a result.
     Made(CalculationResult),
     /// It has no result.
     Failed {
@@ -60,32 +60,32 @@ pub enum ItemResult {
 
 #[derive(Serialize, JsonSchema)]
 pub struct ClearResult {
-    /// How many calculations were forgotten; 0 if that was not confirmed.
+    /// The number of calculations that were removed; 0 if the user did not confirm.
     pub cleared: u64,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub struct OpenTapeResult {
-    /// The tape's name, as other tools take it. Whoever has it can use the tape: keep it secret.
+    /// The tape's ID, for other tools. Keep it secret: it gives access to the tape.
     pub tape_id: String,
-    /// The tape is gone when it was not used for so many milliseconds.
+    /// The tape expires after this number of milliseconds without use.
     pub expires_after_ms: u64,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub struct CloseTapeResult {
-    /// The tape is gone.
+    /// The tape is closed.
     pub closed: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub struct DemoResult {
-    /// How many steps were taken.
+    /// The number of steps that were taken.
     pub steps: u32,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub struct SampleResult {
-    /// The text that it was given.
+    /// The text that was passed.
     pub value: String,
 }

@@ -15,8 +15,8 @@ pub async fn open(cx: &Context) -> Result<ToolResult, ServiceError> {
     let tape_id = cx.open_tape().await?.to_string();
     let expires_after_ms = millis(cx.session_timeout());
     let text = format!(
-        "{tape_id} is open. Pass it as tape_id; it is gone when it was not used for \
-         {expires_after_ms} ms."
+        "{tape_id} is open. Pass it as tape_id; it expires after \
+         {expires_after_ms} ms without use."
     );
     let opened = OpenTapeResult { tape_id, expires_after_ms };
     Ok(ToolResult::text(text).with_structure(&opened))

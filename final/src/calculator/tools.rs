@@ -118,16 +118,16 @@ fn tapes() -> Vec<Tool> {
             OPEN_TAPE,
             "Open a tape",
             "Opens a tape: a history that later requests can read and add to. Call \
-             it once, before the first calculation that is to be remembered; pass \
-             the tape_id that it returns to every calculate, batch_calculate and \
+             it once, before the first calculation that is to be recorded; pass the \
+             tape_id that it returns to every calculate, batch_calculate and \
              advanced_calculate, and read calculator://tapes/{tape_id}/history. A \
-             tape is gone when it is closed or was not used for a while.",
+             tape exists until it is closed or has not been used for a while.",
             RECORDS,
         ),
         tool::<CloseTapeArguments, CloseTapeResult>(
             CLOSE_TAPE,
             "Close a tape",
-            "Forgets a tape and everything that is recorded on it.",
+            "Deletes a tape and everything that is recorded on it.",
             REMOVES,
         ),
     ]
@@ -147,7 +147,7 @@ fn calculations(recorded: &str) -> Vec<Tool> {
             BATCH,
             "Calculate a batch",
             &and_where(
-                "Does up to 100 calculations in one call. One that fails does not \
+                "Makes up to 100 calculations in one call. One that fails does not \
                  stop the others and is not recorded.",
             ),
             RECORDS,
@@ -176,8 +176,8 @@ fn others() -> Vec<Tool> {
         tool::<ClearArguments, ClearResult>(
             CLEAR,
             "Clear the history",
-            "Asks the person whether all recorded calculations are to be forgotten, \
-             and forgets them if the answer is yes.",
+            "Asks the user whether to clear the history of calculations, and clears \
+             it if the user confirms.",
             REMOVES,
         ),
     ]

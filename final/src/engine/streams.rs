@@ -66,9 +66,9 @@ impl Streams {
         hang_up: CancellationToken,
     ) -> Result<StreamCursor, Error> {
         let held = self.log.open_get_stream(&session.init().id).await?;
-        let GetStreamLease { opening, hold } =
+        let GetStreamLease { opening, number } =
             held.ok_or(Error::SessionNotFound)?;
-        let cursor = self.read(session, opening, None, Some(hold), hang_up);
+        let cursor = self.read(session, opening, None, Some(number), hang_up);
         Ok(prime(cursor, session, opening))
     }
 
@@ -89,9 +89,9 @@ impl Streams {
             return Err(unknown);
         };
         let resumed = self.log.resume_stream(id, seen).await?;
-        let (runner, hold) = match resumed.ok_or(Error::SessionNotFound)? {
+        let (runner, lease) = match resumed.ok_or(Error::SessionNotFound)? {
             Resumption::Call(runner) => (runner, None),
-            Resumption::GetStream(hold) => (None, Some(hold)),
+            Resumption::GetStream(lease) => (None, Some(lease)),
             Resumption::Unknown => return Err(unknown),
             Resumption::Over => return Err(OVER),
             Resumption::Replaced => return Err(REPLACED),
@@ -101,7 +101,7 @@ impl Streams {
             self.lease.fail_if_orphaned(id, seen.stream, runner).await;
         }
         self.node.metrics.streams_resumed.inc();
-        let cursor = self.read(session, seen, runner, hold, hang_up);
+        let cursor = self.read(session, seen, runner, lease, hang_up);
         Ok(cursor.counting(self.node.metrics.events_replayed.clone()))
     }
 
@@ -111,7 +111,7 @@ impl Streams {
         session: &Session,
         seen: EventId,
         runner: Option<Runner>,
-        hold: Option<u64>,
+        lease: Option<u64>,
         hang_up: CancellationToken,
     ) -> StreamCursor {
         let init = session.init();
@@ -122,7 +122,7 @@ impl Streams {
             self.log.clone(),
             self.open.clone(),
             handle.clone(),
-            hold,
+            lease,
             seen.entry,
             self.node.background.clone(),
         );

@@ -37,7 +37,7 @@ pub struct StreamCursor {
     readers: Arc<OpenStreams>,
     reading: Arc<StreamHandle>,
     /// The number of the lease, if this is the session's GET stream.
-    hold: Option<u64>,
+    lease: Option<u64>,
     /// The entry after which to read next.
     after: EntryId,
     /// The last entry of the stream that was read.
@@ -55,7 +55,7 @@ impl StreamCursor {
         log: Arc<dyn EventLog>,
         readers: Arc<OpenStreams>,
         reading: Arc<StreamHandle>,
-        hold: Option<u64>,
+        lease: Option<u64>,
         seen: EntryId,
         background: TaskTracker,
     ) -> Self {
@@ -64,7 +64,7 @@ impl StreamCursor {
             log,
             readers,
             reading,
-            hold,
+            lease,
             after: seen,
             seen,
             page: VecDeque::new(),
@@ -220,11 +220,11 @@ impl StreamCursor {
 impl Drop for StreamCursor {
     fn drop(&mut self) {
         self.readers.remove(&self.reading);
-        let Some(hold) = self.hold else { return };
+        let Some(lease) = self.lease else { return };
         let log = self.log.clone();
         let session = self.reading.session;
         self.background.spawn(async move {
-            if let Err(error) = log.close_get_stream(&session, hold).await {
+            if let Err(error) = log.close_get_stream(&session, lease).await {
                 // The next GET stream repeats the messages that are sent on it.
                 tracing::debug!(%error, "a GET stream was not closed");
             }

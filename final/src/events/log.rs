@@ -84,7 +84,7 @@ pub struct GetStreamLease {
     /// The first event of the stream.
     pub opening: EventId,
     /// The number of the lease in its session.
-    pub hold: u64,
+    pub number: u64,
 }
 
 /// The attempt that runs a call, and its node.
@@ -181,7 +181,8 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Releases a GET stream whose reader has left this node. Messages wait for the
     /// next one, unless there is a newer lease.
-    async fn close_get_stream(&self, session: &SessionId, hold: u64) -> Result<()>;
+    async fn close_get_stream(&self, session: &SessionId, lease: u64)
+    -> Result<()>;
 
     /// Appends messages to the stream of an attempt of this node; returns `false`
     /// if the stream no longer belongs to the attempt. `batch` grows from 1: a

@@ -103,8 +103,12 @@ impl EventLog for MemoryLog {
         Ok(self.work(session, SessionStreams::open_get_stream))
     }
 
-    async fn close_get_stream(&self, session: &SessionId, hold: u64) -> Result<()> {
-        self.visit(session, |streams, _| streams.close_get_stream(hold));
+    async fn close_get_stream(
+        &self,
+        session: &SessionId,
+        lease: u64,
+    ) -> Result<()> {
+        self.visit(session, |streams, _| streams.close_get_stream(lease));
         Ok(())
     }
 

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use redis::{FromRedisValue, ToRedisArgs};
 
-use self::entries::{Entry, parse_entry, parse_event, parse_stream};
+use self::entries::{
+    Entry, parse_entry, parse_event, parse_location, parse_stream,
+};
 use self::scripts::{
     AppendEvents, CloseGetStream, FinishCall, LogOperation, LogScripts, OpenCall,
     ReadPage, ResumeStream, SendToGetStream, WithdrawCall, log_part,
@@ -19,8 +21,8 @@ use self::scripts::{
 pub(crate) use self::scripts::{CALLS, session_parts};
 use super::id::{AttemptId, EntryId, EventId, StreamId, StreamKind};
 use super::log::{
-    CallRegistration, EventLog, GetStreamLease, LogBounds, LogPage, ReaderLocation,
-    Resumption, Runner,
+    CallRegistration, EventLog, GetStreamLease, LogBounds, LogPage, Resumption,
+    Runner,
 };
 use crate::protocol::jsonrpc::RequestId;
 use crate::protocol::{RawJson, to_raw};
@@ -126,18 +128,21 @@ impl EventLog for RedisLog {
         let script = &self.scripts.open_get_stream;
         let opened: Option<(String, String, u64)> =
             self.run(open, script, session, NO_ARGUMENTS).await?;
-        let Some((stream, entry, hold)) = opened else { return Ok(None) };
+        let Some((stream, entry, number)) = opened else { return Ok(None) };
         let stream = parse_stream(&stream)?;
         let opening = EventId { stream, entry: parse_entry(&entry)? };
-        Ok(Some(GetStreamLease { opening, hold }))
+        Ok(Some(GetStreamLease { opening, number }))
     }
 
-    async fn close_get_stream(&self, session: &SessionId, hold: u64) -> Result<()> {
-        let arguments = CloseGetStream { hold: &hold.to_string() };
+    async fn close_get_stream(
+        &self,
+        session: &SessionId,
+        lease: u64,
+    ) -> Result<()> {
+        let arguments = CloseGetStream { lease: &lease.to_string() };
         let close = LogOperation::CloseGetStream;
         let script = &self.scripts.close_get_stream;
-        self.succeeds(close, script, session, arguments).await?;
-        Ok(())
+        self.succeeds(close, script, session, arguments).await.map(drop)
     }
 
     async fn append_events(
@@ -202,15 +207,15 @@ impl EventLog for RedisLog {
         let script = &self.scripts.resume_stream;
         let resumed: Option<(String, String, String, String, u64)> =
             self.run(resume, script, session, arguments).await?;
-        let Some((state, node, call, attempt, hold)) = resumed else {
+        let Some((state, node, call, attempt, lease)) = resumed else {
             return Ok(None);
         };
         Ok(Some(match (&*state, seen.stream.kind) {
-            ("open", StreamKind::Get) => Resumption::GetStream(hold),
+            ("open", StreamKind::Get) => Resumption::GetStream(lease),
             ("open", StreamKind::Call) if node.is_empty() => Resumption::Call(None),
             ("open", StreamKind::Call) => {
                 let call = serde_json::from_str(&call)
-                    .map_err(|_| StoreError::Damaged("a call's id"))?;
+                    .map_err(|_| StoreError::Damaged("a call ID"))?;
                 let node = NodeId::named(&node);
                 let attempt = AttemptId::named(&attempt);
                 Resumption::Call(Some(Runner { node, call, attempt }))
@@ -239,12 +244,7 @@ impl EventLog for RedisLog {
             events: events?,
             last: parse_entry(&last)?,
             more,
-            read_at: match &*read_at {
-                "here" => ReaderLocation::ThisNode,
-                "elsewhere" => ReaderLocation::OtherNode,
-                "replaced" => ReaderLocation::Replaced,
-                _ => ReaderLocation::Closed,
-            },
+            read_at: parse_location(&read_at),
         }))
     }
 }

@@ -12,9 +12,6 @@ use super::jsonrpc::RequestId;
 use super::names::named;
 use super::raw::{Kind, each_item, null_is_absent};
 
-/// The `_meta` member of every message on such a stream (M024, M112).
-pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
-
 /// The largest number of resources that one request may name. The server keeps each
 /// while the request runs.
 pub const MAX_RESOURCES: usize = 100;

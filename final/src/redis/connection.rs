@@ -19,7 +19,7 @@ use super::cluster::{open_cluster, send_to_cluster};
 use super::error::{CommandError, Result};
 use super::meter::{Meter, StoreMetrics, StoreOperation};
 use super::primary::PrimaryConnection;
-use super::scripts::{NO_ARGUMENTS, READ_TIME, Script};
+use super::scripts::{NO_ARGUMENTS, READ_TIME, Script, evaluate};
 
 /// The time limit of [`Connection::open`] over all attempts.
 const OPEN_DEADLINE: Duration = Duration::from_secs(5);
@@ -163,10 +163,12 @@ impl<O: StoreOperation> Connection<O> {
         arguments: impl ToRedisArgs,
     ) -> Result<T> {
         let run = async {
-            let by_hash = script.by_hash(&keys, &arguments);
+            let by_hash = evaluate("EVALSHA", &script.hash, &keys, &arguments);
             match self.topology.send(&by_hash).await {
                 Err(error) if error.kind() == UNKNOWN_SCRIPT => {
-                    self.topology.send(&script.by_source(&keys, &arguments)).await
+                    let source = &script.source;
+                    let by_source = evaluate("EVAL", source, &keys, &arguments);
+                    self.topology.send(&by_source).await
                 }
                 answer => answer,
             }

@@ -7,8 +7,8 @@ use redis::{Cmd, ToRedisArgs};
 
 /// A script, and the hash under which the server caches it.
 pub(crate) struct Script {
-    source: String,
-    hash: String,
+    pub(super) source: String,
+    pub(super) hash: String,
 }
 
 /// A piece of Lua at the beginning or in the middle of scripts, and the names that
@@ -90,27 +90,11 @@ impl Script {
         let hash = redis::Script::new(&source).get_hash().to_owned();
         Self { source, hash }
     }
-
-    /// Returns the command that runs the script, by its hash.
-    pub(super) fn by_hash(
-        &self,
-        keys: &impl ToRedisArgs,
-        arguments: &impl ToRedisArgs,
-    ) -> Cmd {
-        command("EVALSHA", &self.hash, keys, arguments)
-    }
-
-    /// Returns the command that runs the script, by its source.
-    pub(super) fn by_source(
-        &self,
-        keys: &impl ToRedisArgs,
-        arguments: &impl ToRedisArgs,
-    ) -> Cmd {
-        command("EVAL", &self.source, keys, arguments)
-    }
 }
 
-fn command(
+/// Returns the command that runs a script: `EVALSHA` by its hash, or `EVAL` by its
+/// source.
+pub(super) fn evaluate(
     name: &str,
     script: &str,
     keys: &impl ToRedisArgs,

@@ -120,11 +120,6 @@ impl Principal {
         Self("".into())
     }
 
-    /// Returns whether this is [`Self::anonymous`].
-    pub fn is_anonymous(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Returns the name, which is empty for [`Self::anonymous`].
     pub fn as_str(&self) -> &str {
         &self.0

@@ -347,11 +347,11 @@ impl Talk {
 
     /// Opens the GET stream.
     pub async fn listen(&self, node: usize) -> EventId {
-        self.hold(node).await.opening
+        self.lease(node).await.opening
     }
 
-    /// The same, with the number of the hold.
-    pub async fn hold(&self, node: usize) -> GetStreamLease {
+    /// The same, with the number of the lease.
+    pub async fn lease(&self, node: usize) -> GetStreamLease {
         let held = self.logs[node].open_get_stream(&self.id).await.unwrap();
         held.expect("a session")
     }

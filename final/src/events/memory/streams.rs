@@ -20,7 +20,7 @@ pub(super) struct SessionStreams {
     opened: u64,
     get_stream: Option<GetStream>,
     /// The number of leases of GET streams that were ever given.
-    holds: u64,
+    leases: u64,
     /// Running calls.
     running: HashMap<StreamId, Running>,
     /// Attempts that were withdrawn before they reached the log.
@@ -34,7 +34,7 @@ pub(super) struct SessionStreams {
 struct GetStream {
     id: StreamId,
     /// The number of the lease, while a reader has it.
-    hold: Option<u64>,
+    lease: Option<u64>,
     /// The last entry that was read.
     read: EntryId,
 }
@@ -143,31 +143,31 @@ impl SessionStreams {
         }
         let opening = self.open(StreamKind::Get, now);
         self.entries.append_messages(opening.stream, unread, now);
-        let hold = self.hold(opening.stream, opening.entry, now);
-        GetStreamLease { opening, hold }
+        let number = self.lease(opening.stream, opening.entry, now);
+        GetStreamLease { opening, number }
     }
 
     /// Gives a lease of the GET stream, and appends the messages that waited for
     /// one.
-    fn hold(&mut self, id: StreamId, read: EntryId, now: Timestamp) -> u64 {
-        self.holds += 1;
-        self.get_stream = Some(GetStream { id, hold: Some(self.holds), read });
+    fn lease(&mut self, id: StreamId, read: EntryId, now: Timestamp) -> u64 {
+        self.leases += 1;
+        self.get_stream = Some(GetStream { id, lease: Some(self.leases), read });
         let waiting = mem::take(&mut self.queue);
         self.entries.append_messages(id, waiting, now);
-        self.holds
+        self.leases
     }
 
     /// Releases the GET stream, unless there is a newer lease.
-    pub fn close_get_stream(&mut self, hold: u64) {
+    pub fn close_get_stream(&mut self, lease: u64) {
         let current = self.get_stream.as_mut();
-        if let Some(current) = current.filter(|it| it.hold == Some(hold)) {
-            current.hold = None;
+        if let Some(current) = current.filter(|it| it.lease == Some(lease)) {
+            current.lease = None;
         }
     }
 
     /// Sends a message on the GET stream, or keeps it for the next one.
     pub fn send(&mut self, message: RawJson, now: Timestamp) {
-        if let Some(GetStream { id, hold: Some(_), .. }) = self.get_stream {
+        if let Some(GetStream { id, lease: Some(_), .. }) = self.get_stream {
             self.entries.append(id, EntryKind::Message, Some(message), now);
         } else if self.queue.iter().all(|other| other.get() != message.get()) {
             self.queue.push_back(message);
@@ -183,7 +183,7 @@ impl SessionStreams {
         let stream = seen.stream;
         match (stream.kind, self.get_stream) {
             (StreamKind::Get, Some(current)) if current.id == stream => {
-                Resumption::GetStream(self.hold(stream, current.read, now))
+                Resumption::GetStream(self.lease(stream, current.read, now))
             }
             (StreamKind::Get, _) => Resumption::Replaced,
             (StreamKind::Call, _) if self.running.contains_key(&stream) => {
@@ -220,6 +220,6 @@ impl SessionStreams {
 
 impl GetStream {
     fn is_held_as(&self, stream: StreamId) -> bool {
-        self.id == stream && self.hold.is_some()
+        self.id == stream && self.lease.is_some()
     }
 }

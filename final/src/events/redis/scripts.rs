@@ -16,7 +16,7 @@ scripts! {
         open_call: OpenCall(call, attempt),
         withdraw_call: WithdrawCall(call, attempt),
         open_get_stream,
-        close_get_stream: CloseGetStream(hold),
+        close_get_stream: CloseGetStream(lease),
         append_events: AppendEvents(stream, attempt, batch; messages),
         finish_call: FinishCall(stream, attempt, answer),
         send_to_get_stream: SendToGetStream(uri, message),

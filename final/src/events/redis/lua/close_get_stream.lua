@@ -1,4 +1,4 @@
 -- Releases the lease of a GET stream whose reader has left. A newer lease remains.
 local stream, _, newest = get_stream()
-if newest == hold then redis.call('HSET', record, 'listener', stream) end
+if newest == lease then redis.call('HSET', record, 'listener', stream) end
 return { 0, owner, 1 }

@@ -58,25 +58,25 @@ local function append(stream, kind, messages)
   return last
 end
 
--- Returns the GET stream, the node that holds it, and the number of that hold; without
+-- Returns the GET stream, the node that holds it, and the number of that lease; without
 -- a node while it is not held.
 local function get_stream()
   local value = redis.call('HGET', record, 'listener') or ''
-  local stream, holder, hold = string.match(value, '^(%S+) (%S+) (%d+)$')
-  return stream or string.match(value, '^%S+'), holder, hold
+  local stream, holder, lease = string.match(value, '^(%S+) (%S+) (%d+)$')
+  return stream or string.match(value, '^%S+'), holder, lease
 end
 
 -- Lets this node hold the GET stream, and appends what has waited for one. Returns the
--- number of the hold.
-local function hold_get_stream(stream)
-  local hold = redis.call('HINCRBY', record, 'holds', 1)
-  redis.call('HSET', record, 'listener', stream .. ' ' .. node .. ' ' .. hold)
+-- number of the lease.
+local function lease_get_stream(stream)
+  local lease = redis.call('HINCRBY', record, 'holds', 1)
+  redis.call('HSET', record, 'listener', stream .. ' ' .. node .. ' ' .. lease)
   local waiting = redis.call('LRANGE', queue, 0, -1)
   if #waiting > 0 then
     append(stream, 'message', waiting)
     redis.call('DEL', queue)
   end
-  return hold
+  return lease
 end
 
 -- Ends the stream of a running call, and frees the call's id.

@@ -16,6 +16,6 @@ if old then
   redis.call('HDEL', calls, 'last:' .. old, 'evicted:' .. old)
   take_over(holder, old)
 end
-local hold = hold_get_stream(stream)
+local lease = lease_get_stream(stream)
 redis.call('HSET', calls, 'read', opening)
-return { touch(), owner, { stream, opening, hold } }
+return { touch(), owner, { stream, opening, lease } }

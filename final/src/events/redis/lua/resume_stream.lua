@@ -17,7 +17,7 @@ if string.sub(stream, 1, 1) == 'g' then
     return { 0, owner, { 'replaced', '', '', '', 0 } }
   end
   take_over(holder, stream)
-  return { touch(), owner, { 'open', '', '', '', hold_get_stream(stream) } }
+  return { touch(), owner, { 'open', '', '', '', lease_get_stream(stream) } }
 end
 local runner, call = runner_of(stream)
 if runner then
