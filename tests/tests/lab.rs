@@ -101,8 +101,8 @@ fn two_nodes_share_what_is_in_redis_and_the_lab_shows_how() {
     assert_eq!(behind(&first), behind(&second), "ids and times have names");
     let sent = behind(&first);
     let sent = sent.split("lab> redis\n").nth(1).unwrap();
-    assert!(sent.starts_with("b → redis\n> touch.lua mcp:{[s2]}"), "{sent}");
-    assert!(sent.contains("> HINCRBY mcp:totals add 1\n"), "{sent}");
+    assert!(sent.starts_with("b > touch.lua mcp:{[s2]}"), "{sent}");
+    assert!(sent.contains("b > HINCRBY mcp:totals add 1\nb < 21\n"), "{sent}");
     assert!(
         sent.contains("< 404 Not Found"),
         "b does not know the session: {sent}"

@@ -29,6 +29,8 @@ pub enum Directive {
     Changes(String),
     /// `{{transcript NN/NAME}}`
     Transcript(String),
+    /// `{{lab NN/NAME}}`
+    Lab(String),
     /// `{{sequence NN/NAME}}`
     Sequence(String),
     /// A fenced block of Mermaid: what stands behind that word, and the block.
@@ -47,8 +49,8 @@ pub struct Target {
 }
 
 const KNOWN: &str = "add, change, move, remove, dependency, reveal, given, pattern, \
-                     checkpoint, unchanged, code, changes, transcript, sequence, \
-                     exercise";
+                     checkpoint, unchanged, code, changes, transcript, lab, \
+                     sequence, exercise";
 
 impl Directive {
     /// Reads a line of a page: `None` if it holds no directive of ours.
@@ -125,6 +127,7 @@ impl Directive {
             },
             "changes" => Self::Changes(needed("a chapter's number")?),
             "transcript" => Self::Transcript(needed("a recording, 03/NAME")?),
+            "lab" => Self::Lab(needed("a script, 05/NAME")?),
             "sequence" => Self::Sequence(needed("a recording, 03/NAME")?),
             "exercise" => Self::Exercise(needed("an exercise, 03/NAME")?),
             _ => return Err(format!("no directive `{word}`; there is {KNOWN}")),

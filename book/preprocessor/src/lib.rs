@@ -15,6 +15,7 @@
 //! render        blocks as HTML and Markdown
 //! highlight     colours without JavaScript
 //! recording     transcripts and diagrams
+//! lab           what a reader types in the lab, and what it prints
 //! diagram       sequence diagrams and their drawings
 //! caption       what a figure may be called
 //! exercise      tasks, hints, and what proves them
@@ -61,6 +62,7 @@ pub mod figures;
 pub mod given;
 pub mod highlight;
 pub mod imports;
+pub mod lab;
 pub mod lay;
 pub mod lines;
 pub mod links;

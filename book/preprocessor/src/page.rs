@@ -12,6 +12,7 @@ use crate::directive::{Directive, Target};
 use crate::exercise::Exercise;
 use crate::figures::{BLOCK, Figures};
 use crate::given;
+use crate::lab;
 use crate::prose;
 use crate::recording;
 use crate::render::Format;
@@ -77,6 +78,7 @@ enum Part {
     Unchanged(String, usize, usize),
     Changes(Vec<String>),
     Transcript(String),
+    Lab(String),
     Sequence(String),
     Drawing(String, String),
     Exercise(Box<Exercise>),
@@ -155,6 +157,7 @@ impl Page {
                 Part::Transcript(name) => {
                     recording::transcript(repository, name, format)
                 }
+                Part::Lab(name) => lab::session(repository, name, format),
                 Part::Sequence(name) => {
                     recording::sequence(repository, name, format)
                 }

@@ -73,7 +73,7 @@ fn diagram_figure(
     Ok(figure(format, "sequence", caption, &body))
 }
 
-/// The names of all recordings, `03/NAME` and `03/NAME.mmd`.
+/// The names of all recordings, `03/NAME`, `03/NAME.mmd` and `03/NAME.lab`.
 pub fn names(repository: &Repository) -> Vec<String> {
     named(repository, "snap")
 }
@@ -95,10 +95,12 @@ fn named(repository: &Repository, ending: &str) -> Vec<String> {
 
 /// The directive that shows a recording of this name.
 pub fn directive(name: &str) -> String {
-    match name.strip_suffix(".mmd") {
-        Some(name) => format!("{{{{sequence {name}}}}}"),
-        None => format!("{{{{transcript {name}}}}}"),
-    }
+    let (kind, name) = match name.rsplit_once('.') {
+        Some((name, "mmd")) => ("sequence", name),
+        Some((name, "lab")) => ("lab", name),
+        _ => ("transcript", name),
+    };
+    format!("{{{{{kind} {name}}}}}")
 }
 
 /// The pages that show a recording.
@@ -109,7 +111,12 @@ pub fn shown_on(name: &str, pages: &[Page]) -> Vec<String> {
     pages.iter().filter(shows).map(|page| page.name.clone()).collect()
 }
 
-fn figure(format: Format, class: &str, caption: &str, body: &str) -> String {
+pub(crate) fn figure(
+    format: Format,
+    class: &str,
+    caption: &str,
+    body: &str,
+) -> String {
     let body = body.trim_end();
     match format {
         Format::Html => format!(

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use lab::recorder::record::Entry;
 use lab::recorder::{REDIS, page};
 
 use super::{Bench, Printed};
@@ -18,7 +19,7 @@ impl Bench {
         entries.retain(|entry| entry.who.iter().any(|name| name == REDIS));
         match entries.is_empty() {
             true => Ok("no command since the last `redis`".into()),
-            false => Ok(page::text(&entries, false)),
+            false => Ok(entries.iter().map(with_node).collect()),
         }
     }
 
@@ -61,4 +62,15 @@ impl Bench {
         let diagram = write("mmd", self.recorder.sequence())?;
         Ok(format!("{transcript}\n{diagram}"))
     }
+}
+
+/// A message between a node and Redis, each line with the name of the node.
+fn with_node(entry: &Entry) -> String {
+    let node = entry.who.iter().find(|name| *name != REDIS);
+    let text = page::text(std::slice::from_ref(entry), true);
+    let lines = text.lines().map(|line| match node {
+        Some(node) => format!("{node} {line}\n"),
+        None => format!("{line}\n"),
+    });
+    lines.collect()
 }

@@ -29,10 +29,12 @@ pub fn keep(root: &Path, name: &str, text: &str) {
 
 /// The pages that show a recording, by their paths inside `book/src`.
 pub fn shown_on(root: &Path, name: &str) -> Vec<String> {
-    let directive = match name.strip_suffix(".mmd") {
-        Some(name) => format!("{{{{sequence {name}}}}}"),
-        None => format!("{{{{transcript {name}}}}}"),
+    let (kind, bare) = match name.rsplit_once('.') {
+        Some((bare, "mmd")) => ("sequence", bare),
+        Some((bare, "lab")) => ("lab", bare),
+        _ => ("transcript", name),
     };
+    let directive = format!("{{{{{kind} {bare}}}}}");
     let top = root.join("book/src");
     let mut open = vec![top.clone()];
     let mut found = Vec::new();

@@ -4,6 +4,7 @@ use super::{Page, Part};
 use crate::behaviour::gains;
 use crate::directive::{Directive, Target};
 use crate::exercise::Exercise;
+use crate::lab;
 use crate::lines::{Line, Sign, all};
 use crate::outline::{Node, Outline};
 use crate::recording;
@@ -66,6 +67,10 @@ impl Page {
             (Directive::Transcript(name), _) => {
                 recording::transcript(repository, name, Format::Html)?;
                 Ok(Part::Transcript(name.clone()))
+            }
+            (Directive::Lab(name), _) => {
+                lab::session(repository, name, Format::Html)?;
+                Ok(Part::Lab(name.clone()))
             }
             (Directive::Sequence(name), _) => {
                 recording::sequence(repository, name, Format::Html)?;
