@@ -15,8 +15,10 @@ use crate::page::{Page, Problem};
 use crate::prose::long_sentences;
 use crate::recording;
 use crate::render::Format;
-use crate::repository::Repository;
+use crate::repository::{LAST, Repository};
 use crate::schedule;
+use crate::share::{COMPLETE, Share};
+use crate::swaps;
 use crate::timetable;
 
 /// What a check found.
@@ -26,6 +28,8 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// What a writer should look at.
     pub remarks: Vec<String>,
+    /// How far the last page is from what it may give one day.
+    pub share: Option<String>,
     /// How many pages were checked.
     pub pages: usize,
     /// How many checkpoints were compiled.
@@ -68,6 +72,8 @@ pub fn book(repository: &Repository) -> Result<Report, String> {
         .problems
         .extend(links::check(&texts, |path| folder.join(path).is_file()));
     report.problems.extend(schedule::check(&pages));
+    report.share = pages.iter().find_map(|page| page.share).map(|s| s.to_string());
+    report.problems.extend(last(repository, &pages));
     report.problems.extend(loose_ends(repository, &pages));
     report.problems.extend(recordings(repository, &pages));
     for name in expanded::stale(repository, &pages) {
@@ -89,10 +95,13 @@ pub fn page(page: &Page) -> Vec<Problem> {
         problems.push(Problem { page: name, line: 1, directive, message });
     };
     let declared = Minutes::declared(&page.source);
-    if page.chapter.is_some() {
-        budget(page, declared).into_iter().for_each(&mut fail);
+    match &page.chapter {
+        Some(id) if id == LAST => {}
+        Some(_) => budget(page, declared).into_iter().for_each(&mut fail),
+        None => {}
     }
     problems.extend(commands::check(&page.name, &page.source));
+    problems.extend(swaps::check(page));
     problems.extend(caption::check(&page.name, &page.source));
     problems.extend(timetable::check(&page.name, &page.source, declared));
     problems
@@ -127,6 +136,19 @@ fn budget(page: &Page, declared: Option<Minutes>) -> Vec<String> {
         }
     }
     faults
+}
+
+/// What the last page gives too much. Only a whole book is held to it.
+fn last(repository: &Repository, pages: &[Page]) -> Vec<Problem> {
+    let is_complete = repository.chapter(COMPLETE).is_ok();
+    let mut problems = Vec::new();
+    for page in pages.iter().filter(|_| is_complete) {
+        for message in page.share.iter().flat_map(Share::faults) {
+            let (page, directive) = (page.name.clone(), String::new());
+            problems.push(Problem { page, line: 1, directive, message });
+        }
+    }
+    problems
 }
 
 /// Compiles the crate at every checkpoint of the page.
@@ -195,7 +217,7 @@ fn loose_ends(repository: &Repository, pages: &[Page]) -> Vec<Problem> {
     for chapter in repository.chapters() {
         let told =
             pages.iter().any(|page| page.chapter.as_ref() == Some(&chapter.id));
-        if !told && chapter.id != "final" {
+        if !told {
             fail(chapter.name, "has no page".into());
         }
     }

@@ -25,6 +25,8 @@ pub enum Directive {
     Unchanged(String),
     /// `{{code … in …}}`
     Code(Target, Option<String>),
+    /// `{{swap … in … with …}}`
+    Swap(Target, String, Target),
     /// `{{changes NN}}`
     Changes(String),
     /// `{{transcript NN/NAME}}`
@@ -49,7 +51,7 @@ pub struct Target {
 }
 
 const KNOWN: &str = "add, change, move, remove, dependency, reveal, given, pattern, \
-                     checkpoint, unchanged, code, changes, transcript, lab, \
+                     checkpoint, unchanged, code, swap, changes, transcript, lab, \
                      sequence, exercise";
 
 impl Directive {
@@ -125,6 +127,14 @@ impl Directive {
                 }
                 None => Self::Code(Target::parse(&needed("a file")?), None),
             },
+            "swap" => {
+                let missing =
+                    "`swap` needs two places: FILE#ITEM in NN with FILE#ITEM";
+                let (old, new) = rest.split_once(" with ").ok_or(missing)?;
+                let (old, place) = old.rsplit_once(" in ").ok_or(missing)?;
+                let place = place.trim().to_owned();
+                Self::Swap(Target::parse(old), place, Target::parse(new))
+            }
             "changes" => Self::Changes(needed("a chapter's number")?),
             "transcript" => Self::Transcript(needed("a recording, 03/NAME")?),
             "lab" => Self::Lab(needed("a script, 05/NAME")?),

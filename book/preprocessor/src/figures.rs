@@ -38,6 +38,8 @@ pub struct Figures {
     pub source: usize,
     /// New lines below `src` that are given: what [`GIVEN`] bounds.
     pub given_source: usize,
+    /// Given items that were there before, in another form.
+    pub swapped: usize,
     /// How often the reader goes to another file, to type there.
     pub visits: usize,
     /// The same by file.
@@ -78,6 +80,7 @@ impl Figures {
             Verb::None => return,
             Verb::Given => {
                 self.given += added;
+                self.swapped += shown.swapped.len();
                 self.removed += removed;
                 file.given += added;
                 file.removed += removed;
@@ -172,10 +175,13 @@ impl Figures {
 
 /// "1 line", "2 lines".
 pub fn amount(lines: usize) -> String {
-    match lines {
-        1 => "1 line".to_owned(),
-        _ => format!("{lines} lines"),
-    }
+    plural(lines, "line")
+}
+
+/// A count and what it counts.
+pub fn plural(count: usize, what: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{end}")
 }
 
 /// How many lines have that sign; blank ones do not count.

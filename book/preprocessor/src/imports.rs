@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 pub use leaf::imports;
 use leaf::{Leaf, leaves, leaves_of_lines, narrowed, remainder, words};
+pub use resolve::is_parent;
 
 use crate::outline::{Kind, Node, Outline, insert};
 use crate::tree::Tree;

@@ -18,6 +18,8 @@
 //! lab           what a reader types in the lab, and what it prints
 //! diagram       sequence diagrams and their drawings
 //! caption       what a figure may be called
+//! share         how much of the last crate its page brings
+//! swaps         each with the figure that pays for it
 //! exercise      tasks, hints, and what proves them
 //! behaviour     what a chapter adds to what the server can do
 //! figures       lines and words
@@ -82,10 +84,12 @@ pub mod rescue;
 pub mod rustfmt;
 pub mod schedule;
 pub mod server;
+pub mod share;
 pub mod shown;
 #[cfg(feature = "spelling")]
 pub mod spelling;
 pub mod standalone;
+pub mod swaps;
 pub mod timetable;
 pub mod tree;
 pub mod versions;

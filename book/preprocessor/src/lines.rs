@@ -33,8 +33,11 @@ impl Line {
 
 /// All lines of both texts, in order.
 pub fn difference(old: &str, new: &str) -> Vec<Line> {
-    if old == new {
-        return all(Sign::Same, new);
+    match (old, new) {
+        _ if old == new => return all(Sign::Same, new),
+        ("", _) => return all(Sign::Added, new),
+        (_, "") => return all(Sign::Removed, old),
+        _ => {}
     }
     let mut options = DiffOptions::new();
     options.set_context_len(1_000_000);

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Mutex;
 
 use book_machine::preprocessor::answer;
 use book_machine::render::Format;
@@ -44,19 +45,48 @@ fn run() -> Result<(), String> {
         Some("html") => Format::Html,
         _ => Format::Markdown,
     };
-    walk(&repository, format, &mut input[1]["items"]);
+    let mut pages = Vec::new();
+    walk(&mut input[1]["items"], &mut pages);
+    answer_all(&repository, format, pages);
     println!("{}", input[1]);
     Ok(())
 }
 
-/// Answers the chapters among `items`, and those inside them.
-fn walk(repository: &Repository, format: Format, items: &mut Value) {
+/// Finds the pages among `items`, and those inside them.
+fn walk<'a>(items: &'a mut Value, pages: &mut Vec<(String, &'a mut Value)>) {
     for item in items.as_array_mut().into_iter().flatten() {
-        let Some(chapter) = item.get_mut("Chapter") else { continue };
-        let (name, source) = (&chapter["source_path"], &chapter["content"]);
-        if let (Some(name), Some(source)) = (name.as_str(), source.as_str()) {
-            chapter["content"] = answer(repository, name, source, format).into();
+        let Some(Value::Object(chapter)) = item.get_mut("Chapter") else {
+            continue;
+        };
+        let name = chapter.get("source_path").and_then(Value::as_str);
+        let name = name.map(str::to_owned);
+        for (key, value) in chapter.iter_mut() {
+            match (key.as_str(), &name) {
+                ("sub_items", _) => walk(value, pages),
+                ("content", Some(name)) => pages.push((name.clone(), value)),
+                _ => {}
+            }
         }
-        walk(repository, format, &mut chapter["sub_items"]);
     }
+}
+
+/// Answers the pages, as many at a time as there are processors: a reader waits.
+fn answer_all(
+    repository: &Repository,
+    format: Format,
+    pages: Vec<(String, &mut Value)>,
+) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let pages = Mutex::new(pages.into_iter());
+    let next = || pages.lock().ok().and_then(|mut pages| pages.next());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((name, content)) = next() {
+                    let source = content.as_str().unwrap_or_default();
+                    *content = answer(repository, &name, source, format).into();
+                }
+            });
+        }
+    });
 }

@@ -1,6 +1,9 @@
 //! A file as a tree of named items. Every line belongs to exactly one item, so
 //! that items can be put in, taken out and exchanged, and the rest stays as it is.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
 mod changes;
 mod names;
 mod rust;
@@ -87,12 +90,33 @@ impl Kind {
 /// Where an item is: the names from the top level down.
 pub type Path = Vec<String>;
 
+/// What was read, by ending and text.
+static KNOWN: LazyLock<Mutex<HashMap<(String, String), Outline>>> =
+    LazyLock::new(Mutex::default);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing is left half-done under this lock.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Outline {
-    /// Reads a file. Its name decides how: Rust, TOML, or paragraphs.
+    /// Reads a file. Its name decides how: Rust, TOML, or paragraphs. A text that was
+    /// read before is not read again: the pages come to the same files many times.
     ///
     /// # Errors
     /// If a Rust file does not parse.
     pub fn parse(file: &str, source: &str) -> Result<Self, String> {
+        let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let key = (ending.to_owned(), source.to_owned());
+        if let Some(outline) = lock(&KNOWN).get(&key) {
+            return Ok(outline.clone());
+        }
+        let outline = Self::read(file, source)?;
+        lock(&KNOWN).insert(key, outline.clone());
+        Ok(outline)
+    }
+
+    fn read(file: &str, source: &str) -> Result<Self, String> {
         let outline = match file.rsplit_once('.').map(|(_, ending)| ending) {
             Some("rs") => rust::parse(source)
                 .map_err(|error| format!("{file} is not Rust: {error}"))?,

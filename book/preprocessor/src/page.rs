@@ -2,6 +2,7 @@
 
 mod answer;
 mod gifts;
+mod listed;
 
 pub use gifts::Gift;
 
@@ -17,10 +18,12 @@ use crate::prose;
 use crate::recording;
 use crate::render::Format;
 use crate::replay::Replay;
-use crate::repository::Repository;
+use crate::repository::{LAST, Repository};
+use crate::share::Share;
 use crate::shown::Shown;
 use crate::tree::Tree;
 use crate::versions;
+use listed::Given;
 
 /// A page, read and replayed.
 #[derive(Clone, Debug)]
@@ -35,6 +38,8 @@ pub struct Page {
     pub problems: Vec<Problem>,
     /// What it asks of the reader.
     pub figures: Figures,
+    /// How much of the last crate its page brings, on that page.
+    pub share: Option<Share>,
     /// The crate at each checkpoint, with the checkpoint's line.
     pub checkpoints: Vec<(usize, Tree)>,
     parts: Vec<Part>,
@@ -72,7 +77,8 @@ type SourceLine = (usize, String, Option<Result<Directive, String>>);
 enum Part {
     Text(String),
     Step(Box<Shown>),
-    Given(Vec<Shown>),
+    Given(Given),
+    Swap(String, Box<[Shown; 2]>),
     Pattern(Target),
     Checkpoint,
     Unchanged(String, usize, usize),
@@ -102,6 +108,7 @@ impl Page {
             chapter: repository.chapter_of_page(name),
             problems: Vec::new(),
             figures: Figures { words: prose::words(source), ..Figures::default() },
+            share: None,
             checkpoints: Vec::new(),
             parts: Vec::new(),
             versions: String::new(),
@@ -140,9 +147,8 @@ impl Page {
             let answer = match part {
                 Part::Text(line) => Ok(format!("{line}\n")),
                 Part::Step(shown) => Ok(format.shown(shown)),
-                Part::Given(files) => {
-                    Ok(files.iter().map(|shown| format.shown(shown)).collect())
-                }
+                Part::Given(given) => Ok(given.render(format)),
+                Part::Swap(chapter, pair) => Ok(format.swap(chapter, pair)),
                 Part::Pattern(at) => Ok(answer::pattern(at)),
                 Part::Checkpoint => Ok(answer::checkpoint(format)),
                 Part::Unchanged(path, files, lines) => Ok(format!(
@@ -152,7 +158,11 @@ impl Page {
                 )),
                 Part::Changes(gains) => {
                     let gains = behaviour::sentence(gains, &self.name);
-                    Ok(format!("{}{gains}", self.figures.render(format)))
+                    let box_ = match &self.share {
+                        Some(share) => share.render(),
+                        None => self.figures.render(format),
+                    };
+                    Ok(format!("{box_}{gains}"))
                 }
                 Part::Transcript(name) => {
                     recording::transcript(repository, name, format)
@@ -248,7 +258,8 @@ impl Page {
     fn push(&mut self, number: usize, line: &str, part: Part) {
         let blocks = match &part {
             Part::Step(shown) => std::slice::from_ref(shown.as_ref()),
-            Part::Given(blocks) => blocks,
+            Part::Given(given) => &given.blocks,
+            Part::Swap(_, pair) => pair.as_slice(),
             _ => &[],
         };
         for shown in blocks {
@@ -278,8 +289,12 @@ impl Page {
     /// What the steps left open is a problem at the end of the page.
     fn compare(&mut self, replay: &Replay, steps: &[Directive]) {
         let end = self.source.lines().count();
-        let faults =
-            given::faults(&self.source, &self.figures, replay, steps.iter());
+        let is_last = self.chapter.as_deref() == Some(LAST);
+        if is_last {
+            self.share = Some(Share::of(&self.figures, replay.target()));
+        }
+        let unit = if is_last { given::module } else { given::file };
+        let faults = given::faults(self, replay, steps, unit);
         match replay.untyped_patterns() {
             Ok(names) => {
                 for name in names {

@@ -18,8 +18,21 @@ impl Format {
     /// A block of code.
     pub fn shown(self, shown: &Shown) -> String {
         match self {
-            Format::Html => html(shown),
-            Format::Markdown => markdown(shown),
+            Format::Html => html(shown, &verb(shown)),
+            Format::Markdown => markdown(shown, &verb(shown)),
+        }
+    }
+
+    /// What was in a chapter, and what takes its place.
+    pub fn swap(self, chapter: &str, [old, new]: &[Shown; 2]) -> String {
+        let was = format!("before, in chapter {chapter}");
+        match self {
+            Format::Html => format!(
+                "<div class=\"swap\">\n\n{}{}</div>\n\n",
+                html(old, &was),
+                html(new, "now")
+            ),
+            Format::Markdown => markdown(old, &was) + &markdown(new, "now"),
         }
     }
 
@@ -53,7 +66,7 @@ impl Format {
     }
 }
 
-fn html(shown: &Shown) -> String {
+fn html(shown: &Shown, label: &str) -> String {
     let class = match shown.verb {
         Verb::Added => "added",
         Verb::Changed => "changed",
@@ -70,19 +83,19 @@ fn html(shown: &Shown) -> String {
     }
     text.push_str(&format!(
         " <span class=\"verb\">{}</span></figcaption>\n\n",
-        escape(&verb(shown))
+        escape(label)
     ));
     text.push_str(&inside(Format::Html, shown));
     text.push_str("</figure>\n\n");
     text
 }
 
-fn markdown(shown: &Shown) -> String {
+fn markdown(shown: &Shown, label: &str) -> String {
     let mut items = String::new();
     for item in named(shown) {
         items.push_str(&format!(" `{item}`"));
     }
-    let caption = format!("**`{}`**{items} *{}*\n\n", shown.file, verb(shown));
+    let caption = format!("**`{}`**{items} *{label}*\n\n", shown.file);
     caption + &inside(Format::Markdown, shown)
 }
 

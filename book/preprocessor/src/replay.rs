@@ -162,13 +162,16 @@ impl Replay {
         let names =
             |tree: &Tree| tree.files.keys().cloned().collect::<Vec<String>>();
         let files = names(&self.now);
-        let same_files = files == names(before);
+        let came_or_went: Vec<String> = self.came_or_went(before);
         for file in files.iter().filter(|file| file.ends_with(".rs")) {
             let first = self.touches.get(file).map(|(first, _)| *first);
             let touched = first.is_some_and(|first| first <= self.step);
-            // Most files are what they should be, and most others rest.
+            // Most files are what they should be, and most others rest: only the
+            // parent of a new file gets its `mod` line.
+            let is_parent =
+                || came_or_went.iter().any(|child| imports::is_parent(file, child));
             if self.now.get(file) == self.target.get(file)
-                || (same_files && !touched)
+                || (!touched && !is_parent())
             {
                 continue;
             }
@@ -186,6 +189,14 @@ impl Replay {
             }
         }
         Ok(rides)
+    }
+
+    /// The files that are there now and were not, or the other way round.
+    fn came_or_went(&self, before: &Tree) -> Vec<String> {
+        let (now, before) = (&self.now.files, &before.files);
+        let came = now.keys().filter(|file| !before.contains_key(*file));
+        let went = before.keys().filter(|file| !now.contains_key(*file));
+        came.chain(went).cloned().collect()
     }
 
     fn outline(&self, file: &str) -> Result<Option<Outline>, String> {

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::outline::Outline;
 use crate::tree::Tree;
 
+/// The last crate: what its page is called, too.
+pub const LAST: &str = "final";
+
 /// The repository: `book/`, `chapters/` and `final/` stand at its top.
 #[derive(Clone, Debug)]
 pub struct Repository {
@@ -52,9 +55,9 @@ impl Repository {
             })
             .collect();
         chapters.sort_by(|a, b| a.name.cmp(&b.name));
-        let last = self.root.join("final");
+        let last = self.root.join(LAST);
         if last.join("Cargo.toml").is_file() {
-            let (id, name) = ("final".into(), "final".into());
+            let (id, name) = (LAST.into(), LAST.into());
             chapters.push(Chapter { id, name, folder: last });
         }
         chapters
@@ -97,7 +100,7 @@ impl Repository {
     /// The chapter that a page is about, by the page's file name.
     pub fn chapter_of_page(&self, page: &str) -> Option<String> {
         let stem = Path::new(page).file_stem()?.to_str()?;
-        if stem == "final" {
+        if stem == LAST {
             return Some(stem.to_owned());
         }
         number(stem).map(str::to_owned)

@@ -26,6 +26,8 @@ pub struct Shown {
     pub tests: Vec<(String, Vec<Line>)>,
     /// The `use` and `mod` lines that came along.
     pub rides: Vec<Ride>,
+    /// Those of the given items that were there before, in another form.
+    pub swapped: Vec<String>,
 }
 
 /// What a step did.
@@ -86,8 +88,15 @@ impl Ride {
 impl Shown {
     /// A block without tests and without rides.
     pub fn new(verb: Verb, file: &str, items: &[String], lines: Vec<Line>) -> Self {
-        let (tests, rides) = (Vec::new(), Vec::new());
-        Self { verb, file: file.into(), items: items.to_vec(), lines, tests, rides }
+        Self {
+            verb,
+            file: file.into(),
+            items: items.to_vec(),
+            lines,
+            tests: Vec::new(),
+            rides: Vec::new(),
+            swapped: Vec::new(),
+        }
     }
 
     /// Whether its lines are folded: what is moved as it was, what is gone, and what

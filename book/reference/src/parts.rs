@@ -19,7 +19,7 @@ use suite::climb::{Chapter, scenarios};
 const HEAD: &str = "\
 # From a part of the server to its chapter
 
-These tables list every feature, setting and file of the [finished server](finished.md),
+These tables list every feature, setting and file of the [finished server](final.md),
 each once, with the chapter that introduces it. The contents of a written chapter come from
 its crate. The other chapters are *planned*, and the tables show what they will introduce.
 Later chapters may change a file again.
@@ -254,7 +254,7 @@ fn push(page: &mut String, part: &Part, crates: &[Inventory], items: &[String]) 
     let id = id(part.chapter);
     let there = crates.iter().any(|one| one.number == part.chapter);
     let title = match (part.chapter, there) {
-        (FINAL, _) => "[final](finished.md)".to_owned(),
+        (FINAL, _) => "[final](final.md)".to_owned(),
         (_, true) => format!("[{id} {}]({id}-{}.md)", part.name, part.name),
         (_, false) => format!("{id} {}, *planned*", part.name),
     };

@@ -21,8 +21,9 @@ const END: &str = "<!-- /bench -->";
 const SPAN: &str = "<span data-figure=\"";
 
 /// The pages with figures.
-fn pages() -> [PathBuf; 2] {
-    ["book/src/scaling.md", "README.md"].map(|page| root().join(page))
+fn pages() -> [PathBuf; 3] {
+    ["book/src/scaling.md", "book/src/final.md", "README.md"]
+        .map(|page| root().join(page))
 }
 
 /// Writes all figures anew.

@@ -22,6 +22,9 @@ fn main() -> ExitCode {
     for remark in &report.remarks {
         println!("long sentence: {remark}");
     }
+    if let Some(share) = &report.share {
+        println!("{share}");
+    }
     for problem in &report.problems {
         eprintln!("error: {problem}");
     }

@@ -80,6 +80,13 @@ impl Ride<'_> {
     }
 }
 
+/// Whether a file declares the module that another file is, or would.
+pub fn is_parent(file: &str, child: &str) -> bool {
+    let child = child.trim_end_matches("/mod.rs");
+    let folder = child.rsplit_once('/').map_or("", |(folder, _)| folder);
+    module_folder(file).trim_end_matches('/') == folder
+}
+
 /// The module that a file is: `["calculator", "calls"]`.
 fn module_path(file: &str) -> Vec<String> {
     let inside =

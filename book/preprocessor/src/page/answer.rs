@@ -1,6 +1,6 @@
 //! What a page answers to a directive.
 
-use super::{Page, Part};
+use super::{Given, Page, Part};
 use crate::behaviour::gains;
 use crate::directive::{Directive, Target};
 use crate::exercise::Exercise;
@@ -10,7 +10,7 @@ use crate::outline::{Node, Outline};
 use crate::recording;
 use crate::render::Format;
 use crate::replay::Replay;
-use crate::repository::Repository;
+use crate::repository::{LAST, Repository};
 use crate::shown::{Shown, Verb};
 use crate::tree::Tree;
 
@@ -26,8 +26,11 @@ impl Page {
             Some(replay) => replay.apply(directive)?,
             None => Vec::new(),
         };
-        if let (Directive::Given(_), Some(_)) = (directive, &replay) {
-            return Ok(Part::Given(blocks));
+        if let (Directive::Given(at), Some(_)) = (directive, &replay) {
+            let is_last = self.chapter.as_deref() == Some(LAST);
+            let folder =
+                (is_last && is_folder(at, &blocks)).then(|| at.file.clone());
+            return Ok(Part::Given(Given { folder, blocks }));
         }
         if let Some(shown) = blocks.pop() {
             return Ok(Part::Step(Box::new(shown)));
@@ -63,6 +66,11 @@ impl Page {
                     }
                 };
                 quote(&tree, target).map(|shown| Part::Step(Box::new(shown)))
+            }
+            (Directive::Swap(old, place, new), Some(replay)) => {
+                let before = quote(&repository.place(place)?, old)?;
+                let after = quote(replay.target(), new)?;
+                Ok(Part::Swap(place.clone(), Box::new([before, after])))
             }
             (Directive::Transcript(name), _) => {
                 recording::transcript(repository, name, Format::Html)?;
@@ -103,6 +111,10 @@ pub(super) fn checkpoint(format: Format) -> String {
 pub(super) fn pattern(at: &Target) -> String {
     let items = at.items.join("`, `");
     format!("You type the pattern yourself: `{items}` in `{}`.\n\n", at.file)
+}
+
+fn is_folder(at: &Target, blocks: &[Shown]) -> bool {
+    at.items.is_empty() && blocks.iter().all(|block| block.file != at.file)
 }
 
 /// Code that is only looked at.

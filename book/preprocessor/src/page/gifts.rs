@@ -1,6 +1,6 @@
 //! What a page gives, in the order in which the reader takes it.
 
-use super::{Page, Part};
+use super::{Given, Page, Part};
 use crate::shown::{Shown, Verb};
 
 /// The given code between two steps that are typed.
@@ -22,7 +22,7 @@ impl Page {
         for part in &self.parts {
             match part {
                 Part::Text(line) => step = title(line).or(step),
-                Part::Given(blocks) => {
+                Part::Given(Given { blocks, .. }) => {
                     if !is_open {
                         let (step, blocks) = (step.clone(), Vec::new());
                         gifts.push(Gift { step, is_first, blocks });

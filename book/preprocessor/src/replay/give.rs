@@ -55,7 +55,9 @@ impl Replay {
         let (after, paths) = self.bring(&at.file, &target, paths);
         let lines = projection(&before, &after, &paths, &BTreeMap::new());
         self.note_given(&at.file, &paths);
-        Ok(Shown::new(Verb::Given, &at.file, &at.items, lines))
+        let mut given = Shown::new(Verb::Given, &at.file, &at.items, lines);
+        given.swapped = swapped(&before, &target, &paths);
+        Ok(given)
     }
 
     /// Makes a file what it is in the chapter.
@@ -82,6 +84,7 @@ impl Replay {
         }
         let mut given = Shown::new(Verb::Given, file, &names, lines);
         given.rides.extend(head_ride(file, &before, &target));
+        given.swapped = swapped(&before, &target, &code);
         let mut shown = vec![given];
         if !tests.is_empty() {
             let mut code = target.clone();
@@ -191,6 +194,12 @@ fn head_ride(file: &str, before: &Outline, target: &Outline) -> Option<Ride> {
         Outline { nodes: nodes.cloned().collect() }.render()
     };
     Ride::between(file, &head(before), &head(target))
+}
+
+/// The names of those items that are there before.
+fn swapped(before: &Outline, target: &Outline, paths: &[Path]) -> Vec<String> {
+    let there = paths.iter().filter(|path| before.get(path).is_some());
+    there.map(|path| target.full_name(path)).collect()
 }
 
 fn is_test_module(outline: &Outline, path: &[String]) -> bool {
