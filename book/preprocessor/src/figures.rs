@@ -178,10 +178,23 @@ pub fn amount(lines: usize) -> String {
     plural(lines, "line")
 }
 
+/// A number with a comma before each three digits.
+pub fn written(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A count and what it counts.
 pub fn plural(count: usize, what: &str) -> String {
     let end = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{end}")
+    format!("{} {what}{end}", written(count))
 }
 
 /// How many lines have that sign; blank ones do not count.

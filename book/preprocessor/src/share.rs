@@ -1,7 +1,7 @@
 //! How much of the last crate no chapter brings, and how much it may be one day.
 
 use crate::difference::is_tests;
-use crate::figures::{Figures, amount, plural};
+use crate::figures::{Figures, amount, plural, written};
 use crate::outline::{Node, Outline};
 use crate::tree::Tree;
 
@@ -59,8 +59,9 @@ impl Share {
 
     /// The box "what changes" of the last page.
     pub fn render(&self) -> String {
-        let Self { new, all, swapped } = self;
-        let items = plural(*swapped, "item");
+        let items = plural(self.swapped, "item");
+        let new = written(self.new);
+        let all = written(self.all);
         format!(
             "**{new} of {all} lines are given here ({} %)**, because no chapter brings \
              them yet, and {items} of the last chapter changed. When all \
@@ -73,9 +74,9 @@ impl Share {
 
 impl std::fmt::Display for Share {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { new, all, swapped } = self;
-        let new = amount(*new);
-        let swapped = plural(*swapped, "item");
+        let new = amount(self.new);
+        let all = written(self.all);
+        let swapped = plural(self.swapped, "item");
         let percent = self.percent();
         write!(
             f,
