@@ -1,10 +1,12 @@
 //! The given code of a reader's next step, laid into the reader's crate. What the
 //! reader typed stays as it was typed.
 
+use std::slice;
+
 use crate::imports::{self, Progress};
-use crate::outline::{Kind, Outline, Path};
+use crate::outline::{Kind, Node, Outline, Path};
 use crate::page::{Gift, Page};
-use crate::shown::Shown;
+use crate::shown::{Shown, Verb};
 use crate::tree::Tree;
 
 /// What was laid.
@@ -58,19 +60,30 @@ impl Lay<'_> {
     /// Whether the reader has the items of a block, in whatever form: the reader may
     /// have changed them since.
     fn is_there(&self, block: &Shown, reader: &Tree) -> Result<bool, String> {
-        if reader.get(&block.file) == self.base.get(&block.file) {
+        let file = &block.file;
+        if reader.get(file) == self.base.get(file) {
             return Ok(false);
         }
-        let own = outline(reader, &block.file)?;
-        let before = outline(self.base, &block.file)?;
-        let paths = self.paths(block)?;
-        let text =
-            |outline: &Outline, path: &Path| outline.get(path).map(|n| n.text());
+        if is_file_of_tests(block) {
+            return Ok(true);
+        }
+        let own = outline(reader, file)?;
+        if block.items.is_empty() {
+            // Only the head of the file is given.
+            let target = outline(self.target, file)?;
+            let docs = ["docs".to_owned()];
+            let has =
+                |model: &Node| own.get(slice::from_ref(&model.name)).is_some();
+            let mut modules =
+                target.nodes.iter().filter(|n| n.kind == Kind::ModLine);
+            return Ok(own.get(&docs) == target.get(&docs) && modules.all(has));
+        }
+        let before = outline(self.base, file)?;
         let is_there = |path: &Path| {
-            let mine = text(&own, path);
-            mine.is_some() && mine != text(&before, path)
+            let mine = own.get(path).map(Node::text);
+            mine.is_some() && mine != before.get(path).map(Node::text)
         };
-        Ok(paths.iter().all(is_there))
+        Ok(self.paths(block)?.iter().all(is_there))
     }
 
     fn paths(&self, block: &Shown) -> Result<Vec<Path>, String> {
@@ -85,24 +98,33 @@ impl Lay<'_> {
     fn bring(&self, block: &Shown, tree: &mut Tree) -> Result<(), String> {
         let file = &block.file;
         let target = outline(self.target, file)?;
+        let before = outline(self.base, file)?;
         let paths = self.paths(block)?;
-        let is_untouched = tree.get(file) == self.base.get(file);
-        let mut changes = outline(self.base, file)?.changes(&target);
-        changes.retain(|path| !paths.contains(path) && path != &["docs"]);
-        if is_untouched && (changes.is_empty() || block.items.is_empty()) {
-            let text = target.render();
-            tree.files.insert(file.clone(), text);
+        let is_left = |path: &Path| {
+            let name = path.last().map(String::as_str);
+            !paths.contains(path) && !matches!(name, Some("docs" | "mod tests"))
+        };
+        let is_whole =
+            is_file_of_tests(block) || !before.changes(&target).iter().any(is_left);
+        if is_whole && tree.get(file) == self.base.get(file) {
+            tree.files.insert(file.clone(), target.render());
             return Ok(());
         }
         let mut own = outline(tree, file)?;
-        let docs = own.nodes.is_empty().then(|| vec!["docs".to_owned()]);
+        if is_whole {
+            for path in before.leavers(&target) {
+                own.take(&path, Some(&target));
+            }
+        }
+        let docs =
+            (is_whole || own.nodes.is_empty()).then(|| vec!["docs".to_owned()]);
         for path in docs.iter().chain(&paths) {
             own.bring(&target, path);
         }
         own.settle(&target);
-        let is_whole = own.changes(&target).is_empty();
+        let is_done = own.changes(&target).is_empty();
         tree.files.insert(file.clone(), own.render());
-        let progress = if is_whole { Progress::Done } else { Progress::Begun };
+        let progress = if is_done { Progress::Done } else { Progress::Begun };
         if let Some(text) = imports::ride(file, tree, self.target, progress)? {
             tree.files.insert(file.clone(), text);
         }
@@ -123,6 +145,10 @@ impl Lay<'_> {
             }
         }
     }
+}
+
+fn is_file_of_tests(block: &Shown) -> bool {
+    block.verb == Verb::Revealed && block.items.is_empty()
 }
 
 fn outline(tree: &Tree, file: &str) -> Result<Outline, String> {

@@ -1,10 +1,8 @@
 //! A file as a tree of named items. Every line belongs to exactly one item, so
 //! that items can be put in, taken out and exchanged, and the rest stays as it is.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
-
 mod changes;
+mod known;
 mod names;
 mod rust;
 mod siblings;
@@ -90,15 +88,6 @@ impl Kind {
 /// Where an item is: the names from the top level down.
 pub type Path = Vec<String>;
 
-/// What was read, by ending and text.
-static KNOWN: LazyLock<Mutex<HashMap<(String, String), Outline>>> =
-    LazyLock::new(Mutex::default);
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing is left half-done under this lock.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Outline {
     /// Reads a file. Its name decides how: Rust, TOML, or paragraphs. A text that was
     /// read before is not read again: the pages come to the same files many times.
@@ -106,14 +95,7 @@ impl Outline {
     /// # Errors
     /// If a Rust file does not parse.
     pub fn parse(file: &str, source: &str) -> Result<Self, String> {
-        let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
-        let key = (ending.to_owned(), source.to_owned());
-        if let Some(outline) = lock(&KNOWN).get(&key) {
-            return Ok(outline.clone());
-        }
-        let outline = Self::read(file, source)?;
-        lock(&KNOWN).insert(key, outline.clone());
-        Ok(outline)
+        known::or_read(file, source, || Self::read(file, source))
     }
 
     fn read(file: &str, source: &str) -> Result<Self, String> {

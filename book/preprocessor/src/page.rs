@@ -3,11 +3,14 @@
 mod answer;
 mod gifts;
 mod listed;
+mod problem;
+mod source;
 
 pub use gifts::Gift;
+pub use problem::Problem;
+use source::{SourceLine, directives};
 
 use crate::behaviour;
-use crate::diagram;
 use crate::difference::differences;
 use crate::directive::{Directive, Target};
 use crate::exercise::Exercise;
@@ -45,33 +48,6 @@ pub struct Page {
     parts: Vec<Part>,
     versions: String,
 }
-
-/// Something wrong on a page.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
-    /// The page.
-    pub page: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// The line's text, where a directive is at fault.
-    pub directive: String,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { page, line, directive, message } = self;
-        write!(f, "{page}:{line}: ")?;
-        if !directive.is_empty() {
-            write!(f, "{directive}: ")?;
-        }
-        write!(f, "{message}")
-    }
-}
-
-/// A line's number, its text, and the directive that it is.
-type SourceLine = (usize, String, Option<Result<Directive, String>>);
 
 #[derive(Clone, Debug)]
 enum Part {
@@ -183,57 +159,6 @@ impl Page {
         text
     }
 
-    /// The lines of the page, and what stands in double braces outside code.
-    fn directives(&self) -> Vec<SourceLine> {
-        let prose: std::collections::BTreeSet<usize> = prose::lines(&self.source)
-            .into_iter()
-            .map(|(number, _)| number)
-            .collect();
-        let mut fence: Option<String> = None;
-        let mut drawing: Option<(usize, String, String)> = None;
-        let mut found = Vec::new();
-        for (index, line) in self.source.lines().enumerate() {
-            let number = index + 1;
-            let inside = fence.is_some();
-            if let Some((opened, caption, text)) = &mut drawing {
-                if fence.as_ref().is_some_and(|open| line.trim().starts_with(open))
-                {
-                    let drawn = Directive::Drawing(caption.clone(), text.clone());
-                    let line = "```mermaid".to_owned();
-                    found.push((*opened, line, Some(Ok(drawn))));
-                    (fence, drawing) = (None, None);
-                } else {
-                    text.push_str(line);
-                    text.push('\n');
-                }
-                continue;
-            }
-            if let (false, Some(caption)) = (inside, diagram::caption(line)) {
-                fence = prose::opens_fence(line.trim());
-                drawing = Some((number, caption.to_owned(), String::new()));
-                continue;
-            }
-            match &fence {
-                Some(open) if line.trim().starts_with(open.as_str()) => {
-                    fence = None
-                }
-                None => fence = prose::opens_fence(line.trim()),
-                _ => {}
-            }
-            let directive = match inside {
-                true => None,
-                false
-                    if prose.contains(&number) && Directive::is_misplaced(line) =>
-                {
-                    Some(Err("a directive stands alone on its line".into()))
-                }
-                false => Directive::parse(line),
-            };
-            found.push((number, line.to_owned(), directive));
-        }
-        found
-    }
-
     fn replay(
         &mut self,
         repository: &Repository,
@@ -317,11 +242,4 @@ impl Page {
             Err(message) => self.fail(end, "", message),
         }
     }
-}
-
-fn directives(lines: &[SourceLine]) -> impl Iterator<Item = &Directive> {
-    lines.iter().filter_map(|(_, _, directive)| match directive {
-        Some(Ok(directive)) => Some(directive),
-        _ => None,
-    })
 }

@@ -4,7 +4,9 @@
 
 mod support;
 
+use book_machine::lay;
 use book_machine::render::Format;
+use book_machine::tree::Tree;
 use support::Sample;
 
 const PAGE: &str = "book/src/02-counter.md";
@@ -148,4 +150,30 @@ fn what_is_there_already_cannot_be_given() {
     sample.fails(NAME, &["`NOBODY` is already what it should be"]);
     sample.replace(PAGE, "{{given src/greeter.rs#NOBODY}}", "{{given src/noise}}");
     sample.fails(NAME, &["no file or folder `src/noise`"]);
+}
+
+/// A reader may have written into a file of which the rest is given.
+#[test]
+fn what_a_reader_wrote_into_a_given_file_stays() {
+    let sample = giving();
+    let first = "chapters/01-greeter/src/noise.rs";
+    sample.write(first, "fn old() {}\n\nfn gone() {}\n");
+    sample.write(
+        "chapters/02-counter/src/noise.rs",
+        "//! Noise.\n\nuse std::fmt;\n\nfn old(_: &dyn fmt::Debug) {}\n",
+    );
+    sample.replace(PAGE, GIVEN, &format!("{GIVEN}{{{{given src/noise.rs}}}}\n"));
+    assert_eq!(sample.problems(NAME), [""; 0]);
+    let chapter = sample.repository.chapter("02").unwrap();
+    let base = sample.repository.start_of(&chapter).unwrap();
+    let target = Tree::read(&chapter.folder).unwrap();
+    let page = sample.page(NAME);
+    let mut reader = base.clone();
+    let noise = reader.files.get_mut("src/noise.rs").unwrap();
+    noise.push_str("\nfn mine() {}\n");
+    let laid = lay::next(&page, &base, &target, &reader).unwrap().unwrap();
+    let expected = "//! Noise.\n\nuse std::fmt;\n\nfn old(_: &dyn fmt::Debug) {}\n\n\
+                    fn mine() {}\n";
+    assert_eq!(laid.tree.get("src/noise.rs"), Some(expected));
+    assert_eq!(lay::next(&page, &base, &target, &laid.tree), Ok(None));
 }

@@ -4,8 +4,13 @@
 
 mod support;
 
-use book_machine::check;
+use std::path::Path;
+
+use book_machine::page::Page;
 use book_machine::render::Format;
+use book_machine::repository::Repository;
+use book_machine::tree::Tree;
+use book_machine::{check, lay};
 use support::Sample;
 
 const NAME: &str = "final.md";
@@ -151,4 +156,25 @@ fn a_swap_is_shown_old_beside_new_with_a_figure_of_the_bench() {
     sample.fails(NAME, &[swap.trim(), "Its section needs a figure"]);
     sample.replace(PAGE, "greet in 01 with", "greet with");
     sample.fails(NAME, &["two places: FILE#ITEM in NN with FILE#ITEM"]);
+}
+
+/// The page of this book, not of the sample: what it gives is the whole crate.
+#[test]
+fn what_the_page_of_final_gives_is_final() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let repository = Repository::new(root);
+    let chapter = repository.chapter("final").unwrap();
+    let page = Page::read(&repository, NAME).unwrap();
+    let base = repository.start_of(&chapter).unwrap();
+    let target = Tree::read(&chapter.folder).unwrap();
+    let mut reader = base.clone();
+    while let Some(laid) = lay::next(&page, &base, &target, &reader).unwrap() {
+        assert_ne!(laid.tree, reader, "{:?}", laid.gift);
+        reader = laid.tree;
+    }
+    // These the reader removes.
+    reader.files.retain(|file, _| target.files.contains_key(file));
+    for (file, text) in &target.files {
+        assert_eq!(reader.get(file), Some(text.as_str()), "{file}");
+    }
 }
