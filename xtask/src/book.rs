@@ -9,6 +9,7 @@
 //! workshop    a reader's own copy of a chapter, and rescue
 //! given       the given code of a reader's next step
 //! export      one chapter as a crate of its own
+//! yours       what a page leaves to its reader, proven or run
 //! exercises   proofs, red before and green after
 //! setup       what a reader needs, and a kit for a room without network
 //! ports       whether the ports that a reader needs are to be had
@@ -29,6 +30,7 @@ mod ports;
 mod reference;
 mod setup;
 mod workshop;
+mod yours;
 
 use clap::Subcommand;
 
@@ -58,6 +60,9 @@ pub enum Command {
         #[arg(long)]
         mine: bool,
     },
+    /// Runs the tests of what a page leaves to you, in work/NN; without a chapter,
+    /// proves all of it
+    Yours { chapter: Option<String> },
     /// Shows what changed between two chapters: a summary, then module by module
     Diff(diff::Options),
     /// Takes an uncommitted fix of a chapter through the later ones
@@ -127,6 +132,10 @@ pub fn run(command: Command) -> Result<Option<Tally>, Error> {
         Command::Exercises { wanted, mine: true } => {
             exercises::mine(&wanted).map(Some)
         }
+        Command::Yours { chapter: None } => yours::prove().map(Some),
+        Command::Yours { chapter: Some(chapter) } => {
+            yours::mine(&chapter).map(Some)
+        }
         Command::Diff(options) => shown(diff::run(&options)),
         Command::Carry { chapter, from } => {
             let chapter = chapter.or(from).ok_or("which chapter?")?;
@@ -154,6 +163,7 @@ fn shown(outcome: Result<(), Error>) -> Result<Option<Tally>, Error> {
 /// All that must hold for the book: pages, replay, links, spelling, exercises.
 pub fn check() -> Result<Tally, Error> {
     let mut tally = pages::check()?;
+    tally += yours::prove()?;
     tally += exercises::run(&[])?;
     Ok(tally)
 }

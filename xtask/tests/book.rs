@@ -447,3 +447,37 @@ fn rescue_goes_by_what_was_typed() {
         assert_eq!(book.text(&format!("work/02/src/{file}")), theirs);
     }
 }
+
+/// The page leaves a method to its reader, who has it, or a stub of it, or nothing.
+#[test]
+fn what_a_page_leaves_to_its_reader_is_tested_in_their_crate() {
+    let book = Book::new();
+    let file = "chapters/02-counter/tests/sounds.rs";
+    let test = book.text("chapters/exercises/02/bites/test.rs");
+    let test = test.replace("(output.stdout)", "(output.stdout.clone())");
+    book.write(file, &test.replace("one call, one greeting", "{output:?}"));
+    let page = "book/src/02-counter.md";
+    book.replace(
+        page,
+        "{{add src/greeter.rs#impl Voice for Greeter, impl Display for Greeter}}",
+        "{{yours src/greeter.rs#impl Voice for Greeter::sound to pass \
+         tests/sounds.rs#one_call_is_one_greeting}}\n\
+         {{add src/greeter.rs#impl Display for Greeter}}",
+    );
+    assert!(book.passes(&["yours"]).contains("1 passed, 0 failed"));
+    book.passes(&["workshop", "02"]);
+    let text = book.fails(&["yours", "2"]);
+    assert!(
+        text.contains("impl Voice for Greeter::sound is not in your"),
+        "{text}"
+    );
+
+    let chapter = Tree::read(&book.path("chapters/02-counter/src")).unwrap();
+    chapter.write(&book.path("work/02/src")).unwrap();
+    let shared = "[dependencies]\nvoice.workspace = true\n\n[lints]";
+    book.replace("work/02/Cargo.toml", "[lints]", shared);
+    book.passes(&["yours", "2"]);
+    book.replace("work/02/src/greeter.rs", "self.to_string()", "todo!()");
+    let text = book.fails(&["yours", "2"]);
+    assert!(text.contains("not yet implemented"), "{text}");
+}

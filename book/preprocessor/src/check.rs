@@ -18,8 +18,12 @@ use crate::render::Format;
 use crate::repository::{LAST, Repository};
 use crate::schedule;
 use crate::share::{COMPLETE, Share};
+use crate::steps;
 use crate::swaps;
 use crate::timetable;
+
+/// Items that a page may leave to its reader.
+const YOURS: usize = 2;
 
 /// What a check found.
 #[derive(Debug, Default)]
@@ -97,7 +101,11 @@ pub fn page(page: &Page) -> Vec<Problem> {
     let declared = Minutes::declared(&page.source);
     match &page.chapter {
         Some(id) if id == LAST => {}
-        Some(_) => budget(page, declared).into_iter().for_each(&mut fail),
+        Some(_) => {
+            budget(page, declared).into_iter().for_each(&mut fail);
+            yours(page).into_iter().for_each(&mut fail);
+            steps::misnumbered(&page.source).into_iter().for_each(&mut fail);
+        }
         None => {}
     }
     problems.extend(commands::check(&page.name, &page.source));
@@ -149,6 +157,19 @@ fn last(repository: &Repository, pages: &[Page]) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// What a page leaves to its reader is little, and can be tested.
+fn yours(page: &Page) -> Vec<String> {
+    let mut faults = Vec::new();
+    let count = page.yours.len();
+    if count > YOURS {
+        faults.push(format!("{count} items are the reader's, more than {YOURS}"));
+    }
+    if page.yours.iter().any(|yours| yours.tree.is_none()) {
+        faults.push("no checkpoint follows what the reader writes".into());
+    }
+    faults
 }
 
 /// Compiles the crate at every checkpoint of the page.

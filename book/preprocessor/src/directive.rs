@@ -15,6 +15,8 @@ pub enum Directive {
     Dependency(Vec<String>),
     /// `{{reveal …}}`
     Reveal(Target),
+    /// `{{yours … to pass …}}`: the items, and the tests that are red without them.
+    Yours(Target, Target),
     /// `{{given …}}`
     Given(Target),
     /// `{{pattern …}}`
@@ -50,9 +52,9 @@ pub struct Target {
     pub items: Vec<String>,
 }
 
-const KNOWN: &str = "add, change, move, remove, dependency, reveal, given, pattern, \
-                     checkpoint, unchanged, code, swap, changes, transcript, lab, \
-                     sequence, exercise";
+const KNOWN: &str = "add, change, move, remove, dependency, reveal, yours, given, \
+                     pattern, checkpoint, unchanged, code, swap, changes, transcript, \
+                     lab, sequence, exercise";
 
 impl Directive {
     /// Reads a line of a page: `None` if it holds no directive of ours.
@@ -99,6 +101,12 @@ impl Directive {
             "change" => Self::Change(Target::parse(&needed("a file")?)),
             "remove" => Self::Remove(Target::parse(&needed("a file")?)),
             "reveal" => Self::Reveal(Target::parse(&needed("a file")?)),
+            "yours" => {
+                let (item, tests) = rest.split_once(" to pass ").ok_or(
+                    "`yours` needs tests: FILE#ITEM to pass tests/FILE#NAME",
+                )?;
+                Self::Yours(Target::parse(item), Target::parse(tests))
+            }
             "given" => Self::Given(Target::parse(&needed("a file or folder")?)),
             "pattern" => {
                 let at = Target::parse(&needed("items of a file")?);
@@ -150,6 +158,7 @@ impl Directive {
             Self::Add(at)
             | Self::Change(at)
             | Self::Remove(at)
+            | Self::Yours(at, _)
             | Self::Reveal(at) => {
                 vec![&at.file]
             }

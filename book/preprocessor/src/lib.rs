@@ -11,6 +11,8 @@
 //! rustfmt       Rust as the formatter writes it
 //! lines         differences, line by line
 //! shown         what a step shows
+//! steps         the numbers of steps, and the five lines at the end
+//! place         where new items go in a file
 //! page          a page with its directives answered
 //! render        blocks as HTML and Markdown
 //! highlight     colours without JavaScript
@@ -45,6 +47,7 @@
 //! check         all of this for the whole book
 //! repository    where everything is
 //! preprocessor  what mdBook asks for
+//! yours         items whose bodies the reader writes
 //! server        a folder in the browser
 //! ```
 
@@ -73,6 +76,7 @@ pub mod minutes;
 pub mod outline;
 pub mod page;
 pub mod patch;
+pub mod place;
 pub mod preprocessor;
 pub mod proof;
 pub mod prose;
@@ -89,7 +93,9 @@ pub mod shown;
 #[cfg(feature = "spelling")]
 pub mod spelling;
 pub mod standalone;
+pub mod steps;
 pub mod swaps;
 pub mod timetable;
 pub mod tree;
 pub mod versions;
+pub mod yours;

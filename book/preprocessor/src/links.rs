@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::page::Problem;
 use crate::prose;
+use crate::steps;
 
 /// Checks the links of all pages. `pages` are their expanded texts by path;
 /// `files` tells whether a file lies below `book/src`.
@@ -105,6 +106,7 @@ fn anchors(text: &str) -> Vec<String> {
         if let Some((_, rest)) = line.split_once(" id=\"") {
             found.extend(rest.split('"').next().map(str::to_owned));
         }
+        found.extend(steps::anchor(&line));
         let title = line.trim_start_matches('#');
         if title.len() == line.len() || !title.starts_with(' ') {
             continue;

@@ -24,8 +24,10 @@ use crate::replay::Replay;
 use crate::repository::{LAST, Repository};
 use crate::share::Share;
 use crate::shown::Shown;
+use crate::steps;
 use crate::tree::Tree;
 use crate::versions;
+use crate::yours::Yours;
 use listed::Given;
 
 /// A page, read and replayed.
@@ -45,6 +47,10 @@ pub struct Page {
     pub share: Option<Share>,
     /// The crate at each checkpoint, with the checkpoint's line.
     pub checkpoints: Vec<(usize, Tree)>,
+    /// The lines typed up to each checkpoint.
+    pub typed: Vec<usize>,
+    /// The items whose bodies the reader writes.
+    pub yours: Vec<Yours>,
     parts: Vec<Part>,
     versions: String,
 }
@@ -86,6 +92,8 @@ impl Page {
             figures: Figures { words: prose::words(source), ..Figures::default() },
             share: None,
             checkpoints: Vec::new(),
+            typed: Vec::new(),
+            yours: Vec::new(),
             parts: Vec::new(),
             versions: String::new(),
         };
@@ -119,9 +127,12 @@ impl Page {
     /// The page's text for `format`, directives answered.
     pub fn render(&self, repository: &Repository, format: Format) -> String {
         let mut text = String::new();
+        let steps = steps::count(&self.source);
         for part in &self.parts {
             let answer = match part {
-                Part::Text(line) => Ok(format!("{line}\n")),
+                Part::Text(line) => {
+                    Ok(format!("{}\n", steps::render(line, steps, format)))
+                }
                 Part::Step(shown) => Ok(format.shown(shown)),
                 Part::Given(given) => Ok(given.render(format)),
                 Part::Swap(chapter, pair) => Ok(format.swap(chapter, pair)),

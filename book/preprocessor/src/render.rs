@@ -1,6 +1,7 @@
 //! Blocks as HTML for the book, and as Markdown for reviewers.
 
 mod code;
+mod yours;
 
 use code::{fence, pre};
 
@@ -21,9 +22,12 @@ pub enum Format {
 impl Format {
     /// A block of code.
     pub fn shown(self, shown: &Shown) -> String {
-        match self {
-            Format::Html => html(shown, &verb(shown)),
-            Format::Markdown => markdown(shown, &verb(shown)),
+        match (&shown.verb, self) {
+            (Verb::Yours { contract, chapter }, _) => {
+                yours::render(self, shown, contract, chapter)
+            }
+            (_, Format::Html) => html(shown, &verb(shown)),
+            (_, Format::Markdown) => markdown(shown, &verb(shown)),
         }
     }
 
@@ -61,6 +65,25 @@ impl Format {
         )
     }
 
+    /// Lines of a file between its old neighbours, which are not part of the text: a
+    /// reader who copies the block does not copy them.
+    fn placed(self, shown: &Shown, lines: &[Line]) -> String {
+        let code = self.code(&shown.file, lines);
+        let (Format::Html, Some(place)) = (self, &shown.place) else { return code };
+        let beside = |line: &Option<String>| match line {
+            Some(line) => {
+                let line = escape(line).replace('"', "&quot;");
+                format!("<span class=\"beside\" data-line=\"{line}\"></span>")
+            }
+            None => String::new(),
+        };
+        let open = "nohighlight\">";
+        let code =
+            code.replacen(open, &format!("{open}{}", beside(&place.above)), 1);
+        let close = format!("{}</code></pre>", beside(&place.below));
+        code.replacen("</code></pre>", &close, 1)
+    }
+
     /// Lines of a file under a caption.
     fn code(self, file: &str, lines: &[Line]) -> String {
         match self {
@@ -78,6 +101,7 @@ fn html(shown: &Shown, label: &str) -> String {
         Verb::Removed => "removed",
         Verb::Revealed => "revealed",
         Verb::Given => "given",
+        Verb::Yours { .. } => "yours",
         Verb::None => "quoted",
     };
     let mut text = format!("<figure class=\"step {class}\">\n<figcaption>");
@@ -134,13 +158,19 @@ fn inside(format: Format, shown: &Shown) -> String {
             &format.code(&shown.file, &shown.lines),
         ));
     } else {
-        text.push_str(&format.code(&shown.file, &shown.lines));
+        text.push_str(&format.placed(shown, &shown.lines));
     }
-    for ride in &shown.rides {
-        let body = format.code(&ride.file, &ride.lines);
-        text.push_str(&format.folded("rides", &ride_title(ride, shown), &body));
-    }
+    text.push_str(&rides(format, shown));
     text
+}
+
+/// The imports that came along.
+fn rides(format: Format, shown: &Shown) -> String {
+    let ride = |ride: &Ride| {
+        let body = format.code(&ride.file, &ride.lines);
+        format.folded("rides", &ride_title(ride, shown), &body)
+    };
+    shown.rides.iter().map(ride).collect()
 }
 
 /// How many lines, and of given code what they are.
@@ -181,13 +211,22 @@ fn ride_title(ride: &Ride, shown: &Shown) -> String {
     }
 }
 
+/// What the step does, and where.
 fn verb(shown: &Shown) -> String {
+    match &shown.place {
+        Some(place) => format!("{}, {}", deed(shown), place.words),
+        None => deed(shown),
+    }
+}
+
+fn deed(shown: &Shown) -> String {
     match &shown.verb {
         Verb::Added => "new".into(),
         Verb::Changed => "changed".into(),
         Verb::Removed => "removed".into(),
         Verb::None => "to look at".into(),
         Verb::Given => "given, not typed".into(),
+        Verb::Yours { .. } => "yours to write".into(),
         Verb::Revealed => match shown.tests.len() {
             // What the tests have in common, or what a macro makes of it.
             0 => "not typed".to_owned(),

@@ -3,12 +3,14 @@
 mod edits;
 mod give;
 mod special;
+mod yours;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directive::{Directive, Target};
 use crate::imports::{self, Progress};
 use crate::outline::{Kind, Node, Outline, Path};
+use crate::place::{self, Place};
 use crate::shown::{Ride, Shown};
 use crate::tree::Tree;
 
@@ -94,6 +96,7 @@ impl Replay {
             Directive::Remove(at) => self.remove(at).map(one),
             Directive::Dependency(names) => self.dependency(names).map(one),
             Directive::Reveal(at) => self.reveal(at).map(one),
+            Directive::Yours(at, tests) => self.yours(at, tests).map(one),
             Directive::Given(at) => self.give(at),
             Directive::Unchanged(path) => self.unchanged(path).map(|()| Vec::new()),
             _ => Ok(Vec::new()),
@@ -230,6 +233,16 @@ fn one(paths: Vec<Path>, name: &str) -> Result<Path, String> {
         Ok([path]) => Ok(path),
         Err(_) => Err(format!("`{name}` stands for several items")),
     }
+}
+
+/// Where new items go. A script or a manifest is short enough to see it.
+fn place_in(
+    file: &str,
+    before: &Outline,
+    after: &Outline,
+    paths: &[Path],
+) -> Option<Place> {
+    place::of(before, after, paths).filter(|_| file.ends_with(".rs"))
 }
 
 /// Inner docs, and what rides along.

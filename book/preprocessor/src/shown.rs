@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::imports::imports;
 use crate::lines::{Line, Sign, all, around, count, difference, statements};
 use crate::outline::{Node, Outline, Path};
+use crate::place::Place;
 
 /// Up to this length a changed item is shown as a whole.
 const WHOLE: usize = 24;
@@ -28,6 +29,8 @@ pub struct Shown {
     pub rides: Vec<Ride>,
     /// Those of the given items that were there before, in another form.
     pub swapped: Vec<String>,
+    /// Where new items go in a file that is not new.
+    pub place: Option<Place>,
 }
 
 /// What a step did.
@@ -43,6 +46,13 @@ pub enum Verb {
     Removed,
     /// It added tests, which nobody types.
     Revealed,
+    /// It asks the reader for a body.
+    Yours {
+        /// The items with a stub in the place of their bodies.
+        contract: Vec<Line>,
+        /// The chapter, as `cargo xtask yours` takes it.
+        chapter: String,
+    },
     /// It brought code that the reader gets instead of typing it.
     Given,
     /// Nothing: the code is only looked at.
@@ -96,6 +106,7 @@ impl Shown {
             tests: Vec::new(),
             rides: Vec::new(),
             swapped: Vec::new(),
+            place: None,
         }
     }
 
@@ -105,13 +116,18 @@ impl Shown {
         match self.verb {
             Verb::Moved(_) => self.lines.iter().all(|line| line.sign == Sign::Same),
             Verb::Removed | Verb::Revealed | Verb::Given => true,
+            Verb::Yours { .. } => true,
             _ => false,
         }
     }
 
     /// How many lines the reader sees.
     pub fn height(&self) -> usize {
-        if self.is_folded() { 0 } else { self.lines.len() }
+        match &self.verb {
+            Verb::Yours { contract, .. } => contract.len(),
+            _ if self.is_folded() => 0,
+            _ => self.lines.len(),
+        }
     }
 }
 

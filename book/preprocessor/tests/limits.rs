@@ -393,3 +393,33 @@ fn commands_must_paste_into_bash_and_zsh() {
     sample.replace("book/src/02-counter.md", "## Run it\n", block);
     assert_eq!(sample.problems("02-counter.md"), [""; 0]);
 }
+
+#[test]
+fn the_steps_of_a_page_are_counted_and_have_anchors() {
+    let sample = Sample::new();
+    let page = "book/src/02-counter.md";
+    sample.replace(
+        page,
+        "It needs a voice:",
+        "**Step 1: add a voice.** It needs one:",
+    );
+    let step = "**Step 2: move the greeter.** See [step 1](#step-1).";
+    sample.replace(
+        page,
+        "The greeter gets a file, and its fallback goes with it:",
+        step,
+    );
+    assert_eq!(sample.problems("02-counter.md"), [""; 0]);
+    let page = sample.page("02-counter.md");
+    let text = page.render(&sample.repository, Format::Markdown);
+    assert!(text.contains("\n**Step 1 of 2: add a voice.** It needs"), "{text}");
+    let html = page.render(&sample.repository, Format::Html);
+    let link =
+        "id=\"step-2\" href=\"#step-2\">Step 2 of 2</a>: move the greeter.**";
+    assert!(html.contains(link), "{html}");
+
+    sample.replace("book/src/02-counter.md", "(#step-1)", "(#step-3)");
+    book_fails(&sample, &["02-counter.md has no heading #step-3"]);
+    sample.replace("book/src/02-counter.md", "**Step 2", "**Step 3");
+    sample.fails("02-counter.md", &["step 3 follows step 1"]);
+}

@@ -104,7 +104,9 @@ fn another_order_of_the_same_items_is_named() {
     sample.fails(NAME, &["in another order", "{{move src/main.rs#"]);
     sample.write(
         PAGE,
-        "# x\n\n**20 minutes** to read and paste, **20** to type\n\n{{move src/main.rs#main to src/main.rs}}\n",
+        "# x\n\n**20 minutes** to read and paste, **20** to type\n\n\
+         {{move src/main.rs#main to src/main.rs}}\n\n\
+         ## In five lines\n\n- 1\n- 2\n- 3\n- 4\n- 5\n",
     );
     assert_eq!(sample.problems(NAME), [""; 0]);
 }

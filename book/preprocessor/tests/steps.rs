@@ -5,6 +5,7 @@
 use book_machine::difference::differences;
 use book_machine::directive::Directive;
 use book_machine::lines::{Sign, count, difference, statements};
+use book_machine::render::Format;
 use book_machine::replay::Replay;
 use book_machine::shown::{Shown, Verb};
 use book_machine::tree::Tree;
@@ -287,4 +288,45 @@ fn the_tests_of_given_code_are_revealed() {
         .map(|(name, _)| name.as_str())
         .collect();
     assert_eq!(names, ["it_runs", "b_runs"]);
+}
+
+/// In a file that the reader has, a block says between which items it goes.
+#[test]
+fn a_new_item_says_where_it_goes() {
+    let store = "pub struct Store;\n\nimpl Store {\n    pub fn load(\n        &self,\n    ) \
+                 -> u8 {\n        0\n    }\n}\n\nfn last() {}\n";
+    let save =
+        "    }\n\n    /// Saves.\n    pub fn save() {}\n}\n\nfn middle() {}\n";
+    let grown = store.replace("    }\n}\n", save);
+    let steps = ["add a.rs#Store::save", "add a.rs#middle"];
+    let shown = leads(&[("a.rs", store)], &[("a.rs", &grown)], &steps);
+    let place = shown[0].place.clone().unwrap();
+    assert_eq!(place.words, "inside `impl Store`, after `load`");
+    assert_eq!(place.above.as_deref(), Some("    pub fn load( … }"));
+    assert_eq!(place.below.as_deref(), Some("}"));
+    let place = shown[1].place.clone().unwrap();
+    assert_eq!(place.words, "after `impl Store`");
+    assert_eq!(place.below.as_deref(), Some("fn last() {}"));
+
+    let shown =
+        leads(&[], &[("a.rs", store)], &["add a.rs#Store, impl Store, last"]);
+    assert_eq!(shown[0].place, None, "a new file has no place inside");
+}
+
+/// What is copied is the new code alone.
+#[test]
+fn the_lines_around_a_block_are_not_part_of_its_text() {
+    let grown = "fn a() {}\n\nfn b(_: &str) {\n    a();\n}\n\nfn c() -> Vec<u8> { vec![] }\n";
+    let known = grown.replace("fn b(_: &str) {\n    a();\n}\n\n", "");
+    let shown = leads(&[("a.rs", &known)], &[("a.rs", grown)], &["add a.rs#b"]);
+    let html = Format::Html.shown(&shown[0]);
+    assert!(html.contains("<span class=\"verb\">new, after `a`</span>"), "{html}");
+    let above =
+        "nohighlight\"><span class=\"beside\" data-line=\"fn a() {}\"></span>";
+    assert!(html.contains(above), "{html}");
+    let below =
+        "data-line=\"fn c() -&gt; Vec&lt;u8&gt; { vec![] }\"></span></code>";
+    assert!(html.contains(below), "{html}");
+    let text = Format::Markdown.shown(&shown[0]);
+    assert!(!text.contains("fn a()"), "{text}");
 }

@@ -13,6 +13,7 @@ use crate::replay::Replay;
 use crate::repository::{LAST, Repository};
 use crate::shown::{Shown, Verb};
 use crate::tree::Tree;
+use crate::yours::Yours;
 
 impl Page {
     pub(super) fn part(
@@ -32,6 +33,10 @@ impl Page {
                 (is_last && is_folder(at, &blocks)).then(|| at.file.clone());
             return Ok(Part::Given(Given { folder, blocks }));
         }
+        if let (Directive::Yours(at, tests), Some(_)) = (directive, &replay) {
+            let (line, at, tests) = (number, at.clone(), tests.clone());
+            self.yours.push(Yours { line, at, tests, tree: None });
+        }
         if let Some(shown) = blocks.pop() {
             return Ok(Part::Step(Box::new(shown)));
         }
@@ -39,6 +44,10 @@ impl Page {
             (Directive::Pattern(at), Some(_)) => Ok(Part::Pattern(at.clone())),
             (Directive::Checkpoint, Some(replay)) => {
                 self.checkpoints.push((number, replay.now().clone()));
+                self.typed.push(self.figures.typed);
+                for yours in self.yours.iter_mut().filter(|y| y.tree.is_none()) {
+                    yours.tree = Some(replay.now().clone());
+                }
                 Ok(Part::Checkpoint)
             }
             (Directive::Unchanged(path), Some(replay)) => {

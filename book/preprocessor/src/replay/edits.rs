@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Replay, find_all, is_head};
+use super::{Replay, find_all, is_head, place_in};
 use crate::directive::Target;
 use crate::lines::{self, Sign};
 use crate::outline::Outline;
@@ -28,7 +28,9 @@ impl Replay {
         }
         let (after, paths) = self.bring(&at.file, &target, paths);
         let lines = projection(&before, &after, &paths, &BTreeMap::new());
-        Ok(Shown::new(Verb::Added, &at.file, &at.items, lines))
+        let place = place_in(&at.file, &before, &after, &paths);
+        let shown = Shown::new(Verb::Added, &at.file, &at.items, lines);
+        Ok(Shown { place, ..shown })
     }
 
     pub(super) fn change(&mut self, at: &Target) -> Result<Shown, String> {

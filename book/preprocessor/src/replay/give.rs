@@ -141,7 +141,9 @@ impl Replay {
 
     pub(super) fn note_typed(&mut self, directive: &Directive) {
         let at = match directive {
-            Directive::Add(at) | Directive::Change(at) => at.clone(),
+            Directive::Add(at)
+            | Directive::Change(at)
+            | Directive::Yours(at, _) => at.clone(),
             Directive::Move(from, to) if to.items.is_empty() => {
                 Target { file: to.file.clone(), items: from.items.clone() }
             }

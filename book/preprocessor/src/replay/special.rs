@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Replay, find_all, one};
+use super::{Replay, find_all, one, place_in};
 use crate::difference::is_tests;
 use crate::directive::Target;
 use crate::lines::{self, Sign, difference};
@@ -51,7 +51,9 @@ impl Replay {
         let (after, paths) = self.bring(&to.file, &target, paths);
         let lines = projection(&before, &after, &paths, &old_texts);
         self.drop_if_empty(&from.file)?;
-        Ok(Shown::new(verb(&from.file), &to.file, names, lines))
+        let place = place_in(&to.file, &before, &after, &paths);
+        let shown = Shown::new(verb(&from.file), &to.file, names, lines);
+        Ok(Shown { place, ..shown })
     }
 
     pub(super) fn dependency(&mut self, names: &[String]) -> Result<Shown, String> {
