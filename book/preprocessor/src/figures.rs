@@ -72,38 +72,41 @@ impl Figures {
         let added = count(&shown.lines, Sign::Added);
         let removed = count(&shown.lines, Sign::Removed);
         let file = self.files.entry(shown.file.clone()).or_default();
+        let is_source = shown.file.starts_with("src/");
         match shown.verb {
+            Verb::None => return,
             Verb::Revealed => {
                 self.revealed += added;
                 file.revealed += added;
             }
-            Verb::None => return,
             Verb::Given => {
                 self.given += added;
+                self.given_source += if is_source { added } else { 0 };
                 self.swapped += shown.swapped.len();
-                self.removed += removed;
                 file.given += added;
-                file.removed += removed;
-                if shown.file.starts_with("src/") {
-                    self.given_source += added;
-                }
             }
             _ => {
                 self.typed += added;
-                self.removed += removed;
+                self.source += if is_source { added } else { 0 };
                 file.added += added;
-                file.removed += removed;
-                if shown.file.starts_with("src/") {
-                    self.source += added;
-                }
             }
+        }
+        if shown.verb != Verb::Revealed {
+            self.removed += removed;
+            file.removed += removed;
         }
         if let Verb::Moved(_) = shown.verb {
             let moved = count(&shown.lines, Sign::Same);
             self.moved += moved;
             file.moved += moved;
         }
-        for ride in &shown.rides {
+        self.ride(shown);
+    }
+
+    /// Counts the imports that come along. Those of given code are given too.
+    fn ride(&mut self, shown: &Shown) {
+        let typed = shown.rides.iter().filter(|_| shown.verb != Verb::Given);
+        for ride in typed {
             let came = ride.added + ride.modules(Sign::Added);
             self.folded += came;
             let file = self.files.entry(ride.file.clone()).or_default();

@@ -97,7 +97,7 @@ impl Page {
             parts: Vec::new(),
             versions: String::new(),
         };
-        let lines = page.directives();
+        let lines = source::lines(&page.source);
         let mut replay = page.replay(repository, &lines);
         let steps: Vec<Directive> = directives(&lines).cloned().collect();
         for (number, line, directive) in lines {

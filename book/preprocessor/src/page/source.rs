@@ -1,6 +1,7 @@
 //! A page line by line, with its directives.
 
-use super::Page;
+use std::collections::BTreeSet;
+
 use crate::diagram;
 use crate::directive::Directive;
 use crate::prose;
@@ -8,57 +9,14 @@ use crate::prose;
 /// A line's number, its text, and the directive that it is.
 pub(super) type SourceLine = (usize, String, Option<Result<Directive, String>>);
 
-impl Page {
-    /// The lines of the page, and what stands in double braces outside code.
-    pub(super) fn directives(&self) -> Vec<SourceLine> {
-        let prose: std::collections::BTreeSet<usize> = prose::lines(&self.source)
-            .into_iter()
-            .map(|(number, _)| number)
-            .collect();
-        let mut fence: Option<String> = None;
-        let mut drawing: Option<(usize, String, String)> = None;
-        let mut found = Vec::new();
-        for (index, line) in self.source.lines().enumerate() {
-            let number = index + 1;
-            let inside = fence.is_some();
-            if let Some((opened, caption, text)) = &mut drawing {
-                if fence.as_ref().is_some_and(|open| line.trim().starts_with(open))
-                {
-                    let drawn = Directive::Drawing(caption.clone(), text.clone());
-                    let line = "```mermaid".to_owned();
-                    found.push((*opened, line, Some(Ok(drawn))));
-                    (fence, drawing) = (None, None);
-                } else {
-                    text.push_str(line);
-                    text.push('\n');
-                }
-                continue;
-            }
-            if let (false, Some(caption)) = (inside, diagram::caption(line)) {
-                fence = prose::opens_fence(line.trim());
-                drawing = Some((number, caption.to_owned(), String::new()));
-                continue;
-            }
-            match &fence {
-                Some(open) if line.trim().starts_with(open.as_str()) => {
-                    fence = None
-                }
-                None => fence = prose::opens_fence(line.trim()),
-                _ => {}
-            }
-            let directive = match inside {
-                true => None,
-                false
-                    if prose.contains(&number) && Directive::is_misplaced(line) =>
-                {
-                    Some(Err("a directive stands alone on its line".into()))
-                }
-                false => Directive::parse(line),
-            };
-            found.push((number, line.to_owned(), directive));
-        }
-        found
+/// The lines of a page, and what stands in double braces outside code.
+pub(super) fn lines(source: &str) -> Vec<SourceLine> {
+    let prose = prose::lines(source).into_iter().map(|(number, _)| number);
+    let mut scan = Scan { prose: prose.collect(), ..Scan::default() };
+    for (index, line) in source.lines().enumerate() {
+        scan.line(index + 1, line);
     }
+    scan.found
 }
 
 /// The directives that can be read.
@@ -67,4 +25,70 @@ pub(super) fn directives(lines: &[SourceLine]) -> impl Iterator<Item = &Directiv
         Some(Ok(directive)) => Some(directive),
         _ => None,
     })
+}
+
+/// A page, read up to some line.
+#[derive(Default)]
+struct Scan {
+    /// The lines of prose.
+    prose: BTreeSet<usize>,
+    /// What closes the block of code that is open.
+    fence: Option<String>,
+    drawing: Option<Drawing>,
+    found: Vec<SourceLine>,
+}
+
+/// A block whose text is drawn.
+struct Drawing {
+    line: usize,
+    caption: String,
+    text: String,
+}
+
+impl Scan {
+    fn line(&mut self, number: usize, line: &str) {
+        if let Some(drawing) = self.drawing.take() {
+            return self.inside_drawing(drawing, line);
+        }
+        let is_code = self.fence.is_some();
+        if let (false, Some(caption)) = (is_code, diagram::caption(line)) {
+            let (caption, text) = (caption.to_owned(), String::new());
+            self.fence = prose::opens_fence(line.trim());
+            self.drawing = Some(Drawing { line: number, caption, text });
+            return;
+        }
+        if !is_code {
+            self.fence = prose::opens_fence(line.trim());
+        } else if self.closes(line) {
+            self.fence = None;
+        }
+        let directive = match is_code {
+            true => None,
+            false
+                if self.prose.contains(&number)
+                    && Directive::is_misplaced(line) =>
+            {
+                Some(Err("a directive stands alone on its line".into()))
+            }
+            false => Directive::parse(line),
+        };
+        self.found.push((number, line.to_owned(), directive));
+    }
+
+    fn inside_drawing(&mut self, mut drawing: Drawing, line: &str) {
+        if self.closes(line) {
+            let Drawing { line, caption, text } = drawing;
+            let drawn = Directive::Drawing(caption, text);
+            self.found.push((line, "```mermaid".to_owned(), Some(Ok(drawn))));
+            self.fence = None;
+        } else {
+            drawing.text.push_str(line);
+            drawing.text.push('\n');
+            self.drawing = Some(drawing);
+        }
+    }
+
+    fn closes(&self, line: &str) -> bool {
+        self.fence.as_ref().is_some_and(|open| line.trim().starts_with(open))
+    }
 }
