@@ -93,7 +93,7 @@ impl App {
             audit_events: config.audit_events,
             lease: config.node_lease,
             stall: config.sse_stall,
-            max_listeners: config.max_sessions_per_client,
+            max_subscriptions: config.max_sessions_per_client,
         };
         let engine = Engine::new(service, storage, settings, metrics.clone())?;
         let engine = Arc::new(engine);

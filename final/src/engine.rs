@@ -93,7 +93,7 @@ pub struct EngineSettings {
     /// A stream is closed after this time without a read by its client.
     pub stall: Duration,
     /// The maximum number of open `subscriptions/listen` of one owner on this node.
-    pub max_listeners: usize,
+    pub max_subscriptions: usize,
 }
 
 impl Storage {
@@ -107,7 +107,7 @@ impl Storage {
             self.log.clone(),
             self.bus.clone(),
             open.clone(),
-            settings.max_listeners,
+            settings.max_subscriptions,
         );
         NodeContext {
             store: self.sessions.clone(),

@@ -727,7 +727,7 @@ const ENGINE: engine::EngineSettings = engine::EngineSettings {
     audit_events: 0,
     lease: Duration::from_secs(10),
     stall: Duration::from_secs(30),
-    max_listeners: 10,
+    max_subscriptions: 10,
 };
 
 /// D009: open streams keep their sessions, whatever is wrong with another one.

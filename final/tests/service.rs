@@ -32,7 +32,7 @@ const ENGINE: engine::EngineSettings = engine::EngineSettings {
     audit_events: 10,
     lease: Duration::from_secs(10),
     stall: Duration::from_secs(30),
-    max_listeners: 10,
+    max_subscriptions: 10,
 };
 
 /// The deadline of the tool `ask_soon`.

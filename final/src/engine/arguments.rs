@@ -86,37 +86,31 @@ fn broken_rules(validator: &Validator, arguments: &Value, length: usize) -> Stri
 fn rule(error: &ValidationError<'_>) -> String {
     use ValidationErrorKind as Kind;
     let argument = json_path(error.instance_path().as_str());
-    match error.kind() {
+    let duty = match error.kind() {
         Kind::Required { property } => match property.as_str() {
-            Some(name) if argument == "arguments" => format!("{name} is required"),
-            Some(name) => format!("{argument}.{name} is required"),
-            None => format!("{argument} lacks a member"),
+            Some(name) if argument == "arguments" => {
+                return format!("{name} is required");
+            }
+            Some(name) => return format!("{argument}.{name} is required"),
+            None => return format!("{argument} lacks a member"),
         },
         Kind::AdditionalProperties { unexpected } => {
             let names = unexpected.iter().take(MAX_RULES).map(|name| short(name));
-            let names = names.collect::<Vec<_>>().join(", ");
-            format!("{argument} must not have {names}")
+            format!("not have {}", names.collect::<Vec<_>>().join(", "))
         }
-        Kind::Type { kind: TypeKind::Single(kind) } => {
-            format!("{argument} must be of type {kind}")
+        Kind::Type { kind: TypeKind::Single(kind) } => format!("be of type {kind}"),
+        Kind::Enum { options } => format!("be one of {options}"),
+        Kind::Minimum { limit } => format!("be at least {limit}"),
+        Kind::Maximum { limit } => format!("be at most {limit}"),
+        Kind::MinItems { limit } => format!("have at least {limit} items"),
+        Kind::MaxItems { limit } => format!("have at most {limit} items"),
+        Kind::MinLength { limit } => format!("have at least {limit} characters"),
+        Kind::MaxLength { limit } => format!("have at most {limit} characters"),
+        other => {
+            return format!("{argument} breaks the rule {:?}", other.keyword());
         }
-        Kind::Enum { options } => format!("{argument} must be one of {options}"),
-        Kind::Minimum { limit } => format!("{argument} must be at least {limit}"),
-        Kind::Maximum { limit } => format!("{argument} must be at most {limit}"),
-        Kind::MinItems { limit } => {
-            format!("{argument} must have at least {limit} items")
-        }
-        Kind::MaxItems { limit } => {
-            format!("{argument} must have at most {limit} items")
-        }
-        Kind::MinLength { limit } => {
-            format!("{argument} must have at least {limit} characters")
-        }
-        Kind::MaxLength { limit } => {
-            format!("{argument} must have at most {limit} characters")
-        }
-        other => format!("{argument} breaks the rule {:?}", other.keyword()),
-    }
+    };
+    format!("{argument} must {duty}")
 }
 
 /// Shortens a name that the client chose, for an error sentence.

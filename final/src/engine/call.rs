@@ -75,6 +75,12 @@ impl Call {
         self.cancelled.clone()
     }
 
+    /// Cancels it, and waits for its end: its id is free then.
+    pub async fn cancel(self) {
+        self.cancelled.cancel();
+        self.await;
+    }
+
     /// Moves it into a task of its own, because the reader of its stream may stall.
     pub fn into_task(mut self) -> JoinHandle<CallOutcome> {
         let work = self.work.take();
@@ -159,9 +165,8 @@ impl Engine {
             session.session().await?;
             return Err(Error::DuplicateId);
         };
-        let clock = session.clock();
         let scope = CallScope::Session(SessionScope { session, live });
-        let cx = Context::new(&self.node, scope, clock, &request, sink, cancelled);
+        let cx = Context::new(&self.node, scope, &request, sink, cancelled);
         let call = Call::new(&cx, &request);
         Ok(call.with_work(self.clone().run_call(cx, request)))
     }

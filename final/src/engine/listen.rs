@@ -28,7 +28,8 @@ impl Engine {
     ) -> Result<RawJson, Error> {
         let ListenParams { notifications } = dispatch::parse(params)?;
         let scope = cx.request_scope().ok_or(Error::MethodNotFound)?;
-        let subscription = self.node.changes.listen(&scope.caller.owner);
+        let subscription =
+            self.node.changes.subscriptions.open(&scope.caller.owner);
         let subscription = subscription.ok_or(Error::TooManyListeners)?;
         let accepted = self.accepted_filter(cx, notifications).await?;
         subscription.set_filter(accepted.clone());

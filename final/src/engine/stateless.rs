@@ -47,8 +47,7 @@ impl Engine {
         };
         let scope = CallScope::Request(Box::new(scope));
         let cancelled = CancellationToken::new();
-        let clock = self.node.clock;
-        let cx = Context::new(&self.node, scope, clock, &request, sink, cancelled);
+        let cx = Context::new(&self.node, scope, &request, sink, cancelled);
         let call = Call::new(&cx, &request);
         Ok(call.with_work(self.clone().run_call(cx, request)))
     }

@@ -54,7 +54,14 @@ impl Streams {
         let session = session.session().await?;
         let id = session.init().id;
         let attempt = self.attempts.begin();
-        let opening = self.register(&id, &call.id, &attempt.id).await?;
+        let opening = match self.register(&id, &call.id, &attempt.id).await {
+            Ok(opening) => opening,
+            Err(error) => {
+                // The client may use the id again when it has the error.
+                call.cancel().await;
+                return Err(error);
+            }
+        };
         let cursor = self.read(session, opening, None, None, hang_up);
         let streamed = StreamedCall {
             session: id,

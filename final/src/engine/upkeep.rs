@@ -138,7 +138,7 @@ impl Engine {
                 self.node.changes.handle_remote(change).await;
             }
             BusMessage::Reconnected => {
-                self.node.changes.assume_missed();
+                self.node.changes.subscriptions.publish_everything();
                 let pull = async |session| self.pull_mailbox(session).await;
                 let sessions = stream::iter(self.busy_sessions());
                 sessions.for_each_concurrent(CONCURRENT_MESSAGES, pull).await;
@@ -184,7 +184,7 @@ impl Engine {
     /// Asks the clients of all streams to reconnect later, also those that come
     /// later: this node is shutting down. Calls continue.
     pub fn close_streams(&self) {
-        self.node.changes.end_subscriptions();
+        self.node.changes.subscriptions.end();
         self.streams.send_all_away();
     }
 

@@ -63,10 +63,8 @@ async fn take(
             let id = request.id.clone();
             let call =
                 engine.prepare_call(session.clone(), request, CallSink::closed());
-            return call
-                .await
-                .map(Some)
-                .map_err(|error| error.to_message(Some(&id)));
+            let call = call.await.map_err(|error| error.to_message(Some(&id)));
+            return call.map(Some);
         }
         Ok(Message::Notification(notification)) => {
             engine.notify(session, notification).await

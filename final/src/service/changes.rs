@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::subscriptions::{ResourceChange, Subscription, Subscriptions};
+use super::subscriptions::{ResourceChange, Subscriptions};
 use crate::bus::{Bus, RemoteChange};
 use crate::events::{EventLog, OpenStreams, StreamKind};
 use crate::lock::lock;
@@ -34,7 +34,8 @@ pub struct ChangePublisher {
     log: Arc<dyn EventLog>,
     bus: Arc<dyn Bus>,
     readers: Arc<OpenStreams>,
-    listeners: Arc<Subscriptions>,
+    /// The open `subscriptions/listen` of this node.
+    pub subscriptions: Arc<Subscriptions>,
     /// By resource: whether the change must be published to the other nodes.
     gathered: Mutex<HashMap<String, bool>>,
     wake: Notify,
@@ -42,37 +43,27 @@ pub struct ChangePublisher {
 
 impl ChangePublisher {
     /// Publishes through `log`, whose streams `readers` are read here, and to nodes
-    /// on `bus`. Each owner may have `max_listeners` subscriptions.
+    /// on `bus`. Each owner may have `max_subscriptions` subscriptions.
     pub fn new(
         log: Arc<dyn EventLog>,
         bus: Arc<dyn Bus>,
         readers: Arc<OpenStreams>,
-        max_listeners: usize,
+        max_subscriptions: usize,
     ) -> Self {
         Self {
             log,
             bus,
             readers,
-            listeners: Arc::new(Subscriptions::new(max_listeners)),
+            subscriptions: Arc::new(Subscriptions::new(max_subscriptions)),
             gathered: Mutex::default(),
             wake: Notify::new(),
         }
     }
 
-    /// Opens a subscription; `None` if its owner has reached the limit.
-    pub fn listen(&self, owner: &Arc<str>) -> Option<Subscription> {
-        self.listeners.enter(owner)
-    }
-
-    /// Ends all subscriptions, and those that are opened later.
-    pub fn end_subscriptions(&self) {
-        self.listeners.end();
-    }
-
     /// Publishes that a resource of one session or tape has changed.
     pub async fn of_session(&self, session: &SessionId, uri: &str) {
         if session.is_tape() {
-            self.listeners.publish(&ResourceChange::Resource(uri.to_owned()));
+            self.subscriptions.publish(&ResourceChange::Resource(uri.to_owned()));
             self.announce(&RemoteChange::Tape(uri.to_owned())).await;
         } else {
             let updated = ResourceUpdated { uri };
@@ -100,16 +91,10 @@ impl ChangePublisher {
         match change {
             RemoteChange::Resource(uri) => self.gather(uri, false),
             RemoteChange::Tape(uri) => {
-                self.listeners.publish(&ResourceChange::Resource(uri))
+                self.subscriptions.publish(&ResourceChange::Resource(uri))
             }
             RemoteChange::List(list) => self.list_changed(list).await,
         }
-    }
-
-    /// Publishes every subscribed change, because messages of other nodes may have
-    /// been lost. Sessions need none of this: their messages are in the log.
-    pub fn assume_missed(&self) {
-        self.listeners.publish_everything();
     }
 
     fn gather(&self, uri: String, is_local: bool) {
@@ -129,7 +114,7 @@ impl ChangePublisher {
                     self.announce(&RemoteChange::Resource(uri.clone())).await;
                 }
                 self.to_all(&uri).await;
-                self.listeners.publish(&ResourceChange::Resource(uri));
+                self.subscriptions.publish(&ResourceChange::Resource(uri));
             }
         }
     }
@@ -156,7 +141,7 @@ impl ChangePublisher {
                 self.send(&session, None, message).await;
             })
             .await;
-        self.listeners.publish(&ResourceChange::List(list));
+        self.subscriptions.publish(&ResourceChange::List(list));
     }
 
     /// Returns the sessions whose GET stream is read here.

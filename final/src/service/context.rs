@@ -19,7 +19,7 @@ use crate::protocol::logging::{Level, LogMessage};
 use crate::protocol::progress::{Progress, ProgressToken};
 use crate::protocol::subscriptions::List;
 use crate::protocol::version::Era;
-use crate::sessions::{Clock, SessionId, SessionInit, Timestamp, Totals};
+use crate::sessions::{SessionId, SessionInit, Timestamp, Totals};
 
 /// One running request, as its handler sees it.
 pub struct Context {
@@ -29,8 +29,6 @@ pub struct Context {
     pub(crate) scope: CallScope,
     /// The time at which it arrived.
     pub(crate) arrived: Timestamp,
-    /// The clock of the session's store, or of this node.
-    clock: Clock,
     /// The stream that answers the request.
     sink: CallSink,
     /// The node on which it runs.
@@ -67,7 +65,6 @@ impl Context {
     pub(crate) fn new(
         node: &Arc<NodeContext>,
         scope: CallScope,
-        clock: Clock,
         request: &Request,
         sink: CallSink,
         cancelled: CancellationToken,
@@ -76,9 +73,8 @@ impl Context {
         let token = meta.and_then(|meta| meta.progress_token.clone());
         Self {
             id: request.id.clone(),
+            arrived: scope.clock(node).now(),
             scope,
-            arrived: clock.now(),
-            clock,
             sink,
             node: node.clone(),
             cancelled,
@@ -227,7 +223,7 @@ impl Context {
 
     /// Returns the time, by the session's store or this node's clock.
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.scope.clock(&self.node).now()
     }
 
     /// Returns the session or tape whose audit trail records this request.

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use super::ServiceError;
+use super::node_context::NodeContext;
 use super::session::{Session, SessionHandle};
 use crate::calls::PinnedSession;
 use crate::lock::lock;
@@ -12,7 +13,7 @@ use crate::protocol::lifecycle::ClientCapabilities;
 use crate::protocol::logging::Level;
 use crate::protocol::retries::Answers;
 use crate::protocol::version::Era;
-use crate::sessions::{Caller, SessionId};
+use crate::sessions::{Caller, Clock, SessionId};
 
 /// The lowest level of log messages before the client of a session sets one.
 const DEFAULT_LEVEL: Level = Level::Info;
@@ -85,6 +86,14 @@ impl CallScope {
         match self {
             Self::Session(scope) => scope.session.init().era,
             Self::Request(_) => Era::Stateless,
+        }
+    }
+
+    /// Returns the clock of the session's store, or of the node.
+    pub fn clock(&self, node: &NodeContext) -> Clock {
+        match self {
+            Self::Session(scope) => scope.session.clock(),
+            Self::Request(_) => node.clock,
         }
     }
 

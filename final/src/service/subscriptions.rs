@@ -22,7 +22,7 @@ pub enum ResourceChange {
 /// All subscriptions of this node.
 #[derive(Debug)]
 pub struct Subscriptions {
-    all: Mutex<Registry>,
+    registry: Mutex<Registry>,
     ending: CancellationToken,
     /// The maximum number of each owner.
     max_per_owner: usize,
@@ -30,14 +30,14 @@ pub struct Subscriptions {
 
 #[derive(Debug, Default)]
 struct Registry {
-    listeners: HashMap<u64, Arc<Listener>>,
+    open: HashMap<u64, Arc<SubscriptionState>>,
     /// The number of the newest one.
     last: u64,
 }
 
-/// The shared part of one subscription.
+/// The filter and the pending changes of one subscription.
 #[derive(Debug)]
-struct Listener {
+struct SubscriptionState {
     owner: Arc<str>,
     /// The changes to publish; none before the filter is set.
     filter: OnceLock<Filter>,
@@ -50,53 +50,52 @@ struct Listener {
 /// An open subscription. Dropping it closes it.
 pub struct Subscription {
     number: u64,
-    listener: Arc<Listener>,
-    listeners: Arc<Subscriptions>,
+    state: Arc<SubscriptionState>,
+    all: Arc<Subscriptions>,
 }
 
 impl Subscriptions {
     /// Creates an empty registry that accepts `max_per_owner` subscriptions per
     /// owner.
     pub fn new(max_per_owner: usize) -> Self {
-        let all = Mutex::default();
-        Self { all, ending: CancellationToken::new(), max_per_owner }
+        let registry = Mutex::default();
+        Self { registry, ending: CancellationToken::new(), max_per_owner }
     }
 
     /// Opens a subscription; `None` if the owner has reached the limit.
-    pub fn enter(self: &Arc<Self>, owner: &Arc<str>) -> Option<Subscription> {
-        let listener = Arc::new(Listener {
+    pub fn open(self: &Arc<Self>, owner: &Arc<str>) -> Option<Subscription> {
+        let state = Arc::new(SubscriptionState {
             owner: owner.clone(),
             filter: OnceLock::new(),
             pending: Mutex::default(),
             more: Notify::new(),
         });
-        let mut all = lock(&self.all);
-        let others = all.listeners.values();
-        if others.filter(|other| other.owner == *owner).count()
-            >= self.max_per_owner
-        {
+        let mut all = lock(&self.registry);
+        let own = all.open.values().filter(|other| other.owner == *owner);
+        if own.count() >= self.max_per_owner {
             return None;
         }
         all.last += 1;
         let number = all.last;
-        all.listeners.insert(number, listener.clone());
-        Some(Subscription { number, listener, listeners: self.clone() })
+        all.open.insert(number, state.clone());
+        Some(Subscription { number, state, all: self.clone() })
     }
 
     /// Publishes a change to all subscriptions whose filter names it.
     pub fn publish(&self, change: &ResourceChange) {
-        for listener in lock(&self.all).listeners.values() {
-            if listener.filter.get().is_some_and(|it| it.names(change)) {
-                listener.publish([change.clone()]);
+        for state in lock(&self.registry).open.values() {
+            if state.filter.get().is_some_and(|it| it.names(change)) {
+                state.publish([change.clone()]);
             }
         }
     }
 
-    /// Publishes all that the filters name, because changes may have been missed.
+    /// Publishes all that the filters name, because messages of other nodes may have
+    /// been lost. Sessions need none of this: their messages are in the log.
     pub fn publish_everything(&self) {
-        for listener in lock(&self.all).listeners.values() {
-            if let Some(filter) = listener.filter.get() {
-                listener.publish(filter.changes());
+        for state in lock(&self.registry).open.values() {
+            if let Some(filter) = state.filter.get() {
+                state.publish(filter.changes());
             }
         }
     }
@@ -107,7 +106,7 @@ impl Subscriptions {
     }
 }
 
-impl Listener {
+impl SubscriptionState {
     fn publish(&self, changes: impl IntoIterator<Item = ResourceChange>) {
         lock(&self.pending).extend(changes);
         self.more.notify_one();
@@ -117,18 +116,18 @@ impl Listener {
 impl Subscription {
     /// Sets the filter, once. Changes that it names are published from now on.
     pub fn set_filter(&self, filter: Filter) {
-        let _ = self.listener.filter.set(filter);
+        let _ = self.state.filter.set(filter);
     }
 
     /// Returns the next change; `None` if the node ends its subscriptions.
     pub async fn next(&self) -> Option<ResourceChange> {
         loop {
-            if let Some(change) = lock(&self.listener.pending).pop_first() {
+            if let Some(change) = lock(&self.state.pending).pop_first() {
                 return Some(change);
             }
             tokio::select! {
-                () = self.listener.more.notified() => {}
-                () = self.listeners.ending.cancelled() => return None,
+                () = self.state.more.notified() => {}
+                () = self.all.ending.cancelled() => return None,
             }
         }
     }
@@ -136,7 +135,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        lock(&self.listeners.all).listeners.remove(&self.number);
+        lock(&self.all.registry).open.remove(&self.number);
     }
 }
 

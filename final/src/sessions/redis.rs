@@ -81,14 +81,11 @@ impl RedisStore {
     ) -> Result<Self, ConnectError> {
         let connection = Connection::open(servers, metrics).await?;
         let script_begin = begin(&settings, parts);
+        let further_keys = parts.iter().flat_map(|part| part.keys).copied();
         let store = Self {
             scripts: Scripts::new(&settings, &script_begin, parts),
             script_begin,
-            further_keys: parts
-                .iter()
-                .flat_map(|part| part.keys)
-                .copied()
-                .collect(),
+            further_keys: further_keys.collect(),
             cache: SessionCache::default(),
             connection,
             keys,
