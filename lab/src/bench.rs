@@ -28,8 +28,10 @@ use crate::board::{Board, State};
 use crate::console::command::{ANY, Command};
 use crate::console::editor::Words;
 use crate::console::grammar;
+use crate::watch::feed::Feed;
+use crate::{ports, watch};
 use lab::recorder::record::Place;
-use lab::recorder::{REDIS, Recorder};
+use lab::recorder::{CLIENT, REDIS, Recorder};
 
 use node::Node;
 use redis::Redis;
@@ -105,10 +107,10 @@ impl Bench {
     }
 
     async fn start_nodes(&mut self) -> Result<(), String> {
-        let mut port = crate::ports::NODES;
+        let mut port = ports::NODES;
         for index in 0..self.settings.nodes {
             let name = char::from(b'a'.saturating_add(index)).to_string();
-            let listener = crate::ports::listen(port)?;
+            let listener = ports::listen(port)?;
             if listener.address.port() != port {
                 eprintln!("port {port} is taken; node {name} has another one");
             }
@@ -118,7 +120,7 @@ impl Bench {
                 node.redis_url = Some(redis.proxy(&self.recorder, &name)?);
             }
             self.recorder.proxy_http(
-                lab::recorder::CLIENT,
+                CLIENT,
                 listener.listener,
                 self.board.route(&name),
             );
@@ -127,6 +129,18 @@ impl Bench {
             self.words.add(&name);
             self.nodes.push(node);
         }
+        Ok(())
+    }
+
+    /// Opens the live page.
+    ///
+    /// # Errors
+    /// A sentence, if there is no port for it.
+    pub fn watch(&self) -> Result<(), String> {
+        let opened = ports::listen(ports::WATCH)?;
+        eprintln!("watch   http://{}/", opened.address);
+        let feed = Feed::new(self.recorder.clone(), self.board.clone());
+        tokio::spawn(watch::serve(opened.listener, feed));
         Ok(())
     }
 

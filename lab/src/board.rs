@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use lab::recorder::{Route, Upstream};
 
 /// The state of a process, as the reader knows it.
@@ -16,6 +18,18 @@ pub enum State {
     Draining,
     /// It does not run.
     Dead,
+}
+
+impl State {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Paused => "paused",
+            Self::Draining => "draining",
+            Self::Dead => "dead",
+        }
+    }
 }
 
 /// One row of the board.
@@ -34,6 +48,7 @@ pub struct Row {
 pub struct Board {
     rows: Arc<Mutex<Vec<Row>>>,
     turn: Arc<Mutex<usize>>,
+    changed: watch::Sender<()>,
 }
 
 impl Board {
@@ -45,6 +60,8 @@ impl Board {
             Some(old) => *old = row,
             None => rows.push(row),
         }
+        drop(rows);
+        self.changed.send_replace(());
     }
 
     /// All rows, in the order in which they were written first.
@@ -57,6 +74,11 @@ impl Board {
         let rows = lock(&self.rows);
         let row = rows.iter().find(|row| row.name == name);
         row.map_or(State::Dead, |row| row.state)
+    }
+
+    /// Sees each change.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// The route to one node.

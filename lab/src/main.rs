@@ -7,6 +7,7 @@
 //! client    the MCP client of the console
 //! board     which node is in which state, and where it listens
 //! ports     the ports of the lab
+//! watch     the live page
 //! ```
 
 mod bench;
@@ -14,6 +15,7 @@ mod board;
 mod client;
 mod console;
 mod ports;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,6 +59,9 @@ struct Options {
     /// Where `save` writes
     #[arg(long, default_value = "work/lab")]
     saved: PathBuf,
+    /// Serves a page with the diagram of what passes, while it passes
+    #[arg(long)]
+    watch: bool,
     /// Reads the commands from a file, and ends with the first one that fails
     #[arg(long)]
     script: Option<PathBuf>,
@@ -91,7 +96,11 @@ fn failed(error: &str) -> ExitCode {
 /// Runs commands until the reader leaves, the script ends or a command of it fails.
 async fn run(options: Options) -> Result<(), String> {
     let script = options.script.clone();
+    let is_watched = options.watch;
     let mut bench = Bench::start(settings(options)).await?;
+    if is_watched {
+        bench.watch()?;
+    }
     let mut lines = Lines::open(script.as_deref(), bench.words())?;
     if !lines.is_script {
         eprintln!(

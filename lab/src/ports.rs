@@ -7,6 +7,9 @@ pub const NODES: u16 = 1453;
 /// The port of the address for all nodes.
 pub const BALANCER: u16 = 1463;
 
+/// The port of the live page.
+pub const WATCH: u16 = 1473;
+
 /// How many ports are tried from the first one on.
 const TRIES: u16 = 100;
 

@@ -219,6 +219,11 @@ impl Recorder {
         self.write(|record| record.told_since(place))
     }
 
+    /// What has turned out to be noise; without the first `count`.
+    pub fn taken_back(&self, count: usize) -> Vec<Place> {
+        self.write(|record| record.taken_back[count..].to_vec())
+    }
+
     /// Sees each change of the record.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()

@@ -15,6 +15,7 @@
 //! | [`events`] | a reader of event streams |
 //! | [`recorder`] | proxies at the sockets that write down what passes |
 //! | [`console`] | the lab as a program |
+//! | [`browser`] | a headless Chromium |
 //! | [`wire`] | a connection on which every byte is the story's own |
 //! | [`transcript`] | an exchange as stable text, for snapshots |
 //! | [`fixture`] | the service that the official conformance suite expects |
@@ -25,6 +26,7 @@
 //! The verbs panic with a sentence when something does not happen in time: that
 //! is how a story fails.
 
+pub mod browser;
 pub mod chaos;
 pub mod client;
 pub mod climb;

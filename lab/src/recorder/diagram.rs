@@ -6,6 +6,41 @@ use super::record::{Entry, Record, SESSION, What, participants};
 use super::resp::Value;
 use super::words;
 
+/// How a message is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A solid arrow.
+    Question,
+    /// A dashed arrow.
+    Answer,
+    /// An arrow that ends in a cross.
+    Broken,
+    /// A note over its participants.
+    Note,
+}
+
+/// The shape of an entry.
+pub fn shape(entry: &Entry) -> Shape {
+    match &entry.what {
+        What::Request { .. } | What::Command(_) => Shape::Question,
+        What::Line(text) if text.contains("\"method\"") => Shape::Question,
+        What::Cut | What::Refused(_) => Shape::Broken,
+        What::Held(_) | What::Remark(_) | What::Killed => Shape::Note,
+        _ => Shape::Answer,
+    }
+}
+
+/// The words of an entry. `several`: a request names its session.
+pub fn label(entry: &Entry, focus: Option<&str>, several: bool) -> String {
+    let mut what = words::few(&entry.what, focus);
+    if let (true, What::Request { headers, .. }) = (several, &entry.what)
+        && let Some((_, id)) = headers.iter().find(|(name, _)| name == SESSION)
+    {
+        what.push_str(&format!(", {id}"));
+    }
+    plain(&what)
+}
+
 /// The diagram's text.
 pub fn mermaid(record: &mut Record) -> String {
     let entries = record.told();
@@ -19,13 +54,8 @@ pub fn mermaid(record: &mut Record) -> String {
         if before.is_some_and(|before| says_nothing(before, entry)) {
             continue;
         }
-        let mut what = words::few(&entry.what, record.focus.as_deref());
-        if let (true, What::Request { headers, .. }) = (several, &entry.what)
-            && let Some((_, id)) = headers.iter().find(|(name, _)| name == SESSION)
-        {
-            what.push_str(&format!(", {id}"));
-        }
-        text.push_str(&format!("    {}{}\n", arrow(entry), plain(&what)));
+        let label = label(entry, record.focus.as_deref(), several);
+        text.push_str(&format!("    {}{label}\n", arrow(entry)));
     }
     text
 }
@@ -58,14 +88,11 @@ fn sessions(entries: &[Entry]) -> usize {
 fn arrow(entry: &Entry) -> String {
     let who: Vec<_> = entry.who.iter().map(|name| alias(name)).collect();
     let between = |arrow: &str| format!("{}: ", who.join(arrow));
-    match &entry.what {
-        What::Request { .. } | What::Command(_) => between("->>"),
-        What::Line(text) if text.contains("\"method\"") => between("->>"),
-        What::Cut | What::Refused(_) => between("--x"),
-        What::Held(_) | What::Remark(_) | What::Killed => {
-            format!("Note over {}: ", who.join(","))
-        }
-        _ => between("-->>"),
+    match shape(entry) {
+        Shape::Question => between("->>"),
+        Shape::Answer => between("-->>"),
+        Shape::Broken => between("--x"),
+        Shape::Note => format!("Note over {}: ", who.join(",")),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Messages in the order in which they passed.
 
+use std::time::SystemTime;
+
 use super::resp::Value;
 use super::{CLIENT, REDIS, noise, order};
 use crate::event::Event;
@@ -39,6 +41,8 @@ pub struct Entry {
     pub what: What,
     /// Where it stands.
     pub place: Place,
+    /// When it was written down.
+    pub time: SystemTime,
 }
 
 /// What can happen.
@@ -112,7 +116,7 @@ impl Entry {
 
     /// A remark about some participants.
     pub fn about(who: Vec<String>, what: What) -> Self {
-        Self { who, what, place: Place(0) }
+        Self { who, what, place: Place(0), time: SystemTime::UNIX_EPOCH }
     }
 }
 
@@ -131,6 +135,7 @@ impl Record {
             return None;
         }
         entry.place = self.next;
+        entry.time = SystemTime::now();
         self.next.0 += 1;
         self.entries.push(entry);
         Some(Place(self.next.0 - 1))

@@ -23,6 +23,9 @@ pub struct Options {
     /// Your own server, in work/CHAPTER
     #[arg(long)]
     mine: bool,
+    /// Serves a page with the diagram of what passes, while it passes
+    #[arg(long)]
+    watch: bool,
     /// Reads the commands from a file; 05/NAME is a script of the book
     #[arg(long)]
     script: Option<PathBuf>,
@@ -52,6 +55,9 @@ pub fn run(options: &Options) -> Result<(), Error> {
     lab.arg("--saved").arg(root().join("work/lab"));
     if server.has_redis {
         lab.arg("--redis");
+    }
+    if options.watch {
+        lab.arg("--watch");
     }
     for folder in server.sources {
         lab.arg("--scripts").arg(folder);
