@@ -22,6 +22,9 @@ use crate::steps;
 use crate::swaps;
 use crate::timetable;
 
+/// Lines that a reader may type before something compiles.
+const STRETCH: usize = 150;
+
 /// Items that a page may leave to its reader.
 const YOURS: usize = 2;
 
@@ -104,7 +107,9 @@ pub fn page(page: &Page) -> Vec<Problem> {
         Some(_) => {
             budget(page, declared).into_iter().for_each(&mut fail);
             yours(page).into_iter().for_each(&mut fail);
+            stretches(page).into_iter().for_each(&mut fail);
             steps::misnumbered(&page.source).into_iter().for_each(&mut fail);
+            steps::unsummarized(&page.source).into_iter().for_each(&mut fail);
         }
         None => {}
     }
@@ -157,6 +162,21 @@ fn last(repository: &Repository, pages: &[Page]) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// A reader sees often that the code compiles. A chapter's end is a checkpoint too.
+fn stretches(page: &Page) -> Vec<String> {
+    let ends = page.typed.iter().chain([&page.figures.typed]);
+    let starts = std::iter::once(&0).chain(&page.typed);
+    let stretches = starts.zip(ends).map(|(start, end)| end - start);
+    let long = stretches.enumerate().filter(|(_, lines)| *lines > STRETCH);
+    long.map(|(index, lines)| {
+        format!(
+            "{lines} lines to type before checkpoint {}, more than {STRETCH}",
+            index + 1
+        )
+    })
+    .collect()
 }
 
 /// What a page leaves to its reader is little, and can be tested.

@@ -15,6 +15,8 @@ pub enum Directive {
     Dependency(Vec<String>),
     /// `{{reveal …}}`
     Reveal(Target),
+    /// `{{stub …}}`
+    Stub(Target),
     /// `{{yours … to pass …}}`: the items, and the tests that are red without them.
     Yours(Target, Target),
     /// `{{given …}}`
@@ -52,8 +54,8 @@ pub struct Target {
     pub items: Vec<String>,
 }
 
-const KNOWN: &str = "add, change, move, remove, dependency, reveal, yours, given, \
-                     pattern, checkpoint, unchanged, code, swap, changes, transcript, \
+const KNOWN: &str = "add, change, move, remove, dependency, reveal, stub, yours, \
+                     given, pattern, checkpoint, unchanged, code, swap, changes, transcript, \
                      lab, sequence, exercise";
 
 impl Directive {
@@ -101,6 +103,7 @@ impl Directive {
             "change" => Self::Change(Target::parse(&needed("a file")?)),
             "remove" => Self::Remove(Target::parse(&needed("a file")?)),
             "reveal" => Self::Reveal(Target::parse(&needed("a file")?)),
+            "stub" => Self::Stub(Target::parse(&needed("items of a file")?)),
             "yours" => {
                 let (item, tests) = rest.split_once(" to pass ").ok_or(
                     "`yours` needs tests: FILE#ITEM to pass tests/FILE#NAME",
@@ -158,6 +161,7 @@ impl Directive {
             Self::Add(at)
             | Self::Change(at)
             | Self::Remove(at)
+            | Self::Stub(at)
             | Self::Yours(at, _)
             | Self::Reveal(at) => {
                 vec![&at.file]

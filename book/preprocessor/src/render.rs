@@ -101,6 +101,7 @@ fn html(shown: &Shown, label: &str) -> String {
         Verb::Removed => "removed",
         Verb::Revealed => "revealed",
         Verb::Given => "given",
+        Verb::Stubbed => "added",
         Verb::Yours { .. } => "yours",
         Verb::None => "quoted",
     };
@@ -226,6 +227,7 @@ fn deed(shown: &Shown) -> String {
         Verb::Removed => "removed".into(),
         Verb::None => "to look at".into(),
         Verb::Given => "given, not typed".into(),
+        Verb::Stubbed => "new, its body comes later".into(),
         Verb::Yours { .. } => "yours to write".into(),
         Verb::Revealed => match shown.tests.len() {
             // What the tests have in common, or what a macro makes of it.

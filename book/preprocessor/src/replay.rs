@@ -96,6 +96,7 @@ impl Replay {
             Directive::Remove(at) => self.remove(at).map(one),
             Directive::Dependency(names) => self.dependency(names).map(one),
             Directive::Reveal(at) => self.reveal(at).map(one),
+            Directive::Stub(at) => self.stub(at).map(one),
             Directive::Yours(at, tests) => self.yours(at, tests).map(one),
             Directive::Given(at) => self.give(at),
             Directive::Unchanged(path) => self.unchanged(path).map(|()| Vec::new()),

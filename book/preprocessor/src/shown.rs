@@ -46,6 +46,8 @@ pub enum Verb {
     Removed,
     /// It added tests, which nobody types.
     Revealed,
+    /// It added functions whose bodies come later.
+    Stubbed,
     /// It asks the reader for a body.
     Yours {
         /// The items with a stub in the place of their bodies.

@@ -423,3 +423,38 @@ fn the_steps_of_a_page_are_counted_and_have_anchors() {
     sample.replace("book/src/02-counter.md", "**Step 2", "**Step 3");
     sample.fails("02-counter.md", &["step 3 follows step 1"]);
 }
+
+#[test]
+fn a_long_stretch_without_a_checkpoint_fails() {
+    let sample = Sample::new();
+    let lines: String = (0..151).map(|n| format!("pub fn f{n}() {{}}\n")).collect();
+    let file = "chapters/02-counter/src/greeter.rs";
+    sample.write(file, &format!("{}\n{lines}", sample.text(file)));
+    let names: Vec<String> = (0..151).map(|n| format!("f{n}")).collect();
+    let steps = names
+        .chunks(30)
+        .map(|names| format!("{{{{add src/greeter.rs#{}}}}}\n", names.join(", ")));
+    let steps: String = steps.collect();
+    let page = "book/src/02-counter.md";
+    sample.replace(page, "The tests:\n", &format!("{steps}\nThe tests:\n"));
+    let message = "151 lines to type before checkpoint 2, more than 150";
+    sample.fails("02-counter.md", &[message]);
+    sample.replace(page, "#f30,", "#f30}}\n{{checkpoint}}\n{{add src/greeter.rs#");
+    sample.replace(page, "{{add src/greeter.rs# f31", "{{add src/greeter.rs#f31");
+    let problems = sample.problems("02-counter.md");
+    assert!(
+        !problems.iter().any(|p| p.contains("before checkpoint")),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn a_chapter_ends_with_five_lines() {
+    let sample = Sample::new();
+    let page = "book/src/02-counter.md";
+    sample.replace(page, "- Five.\n", "");
+    sample.fails("02-counter.md", &["`## In five lines` has 4 lines"]);
+    sample.replace(page, "## In five lines", "## In brief");
+    sample
+        .fails("02-counter.md", &["the page does not end with `## In five lines`"]);
+}

@@ -330,3 +330,22 @@ fn the_lines_around_a_block_are_not_part_of_its_text() {
     let text = Format::Markdown.shown(&shown[0]);
     assert!(!text.contains("fn a()"), "{text}");
 }
+
+/// A function that is needed before its body can be written.
+#[test]
+fn a_stub_is_added_and_changed_later() {
+    let text = "/// Runs.\nfn main() {\n    serve();\n}\n\nfn serve() {\n    answer();\n}\n\n\
+                fn answer() {}\n";
+    let steps = [
+        "add a.rs#main",
+        "stub a.rs#serve",
+        "add a.rs#answer",
+        "change a.rs#serve",
+    ];
+    let shown = leads(&[], &[("a.rs", text)], &steps);
+    assert_eq!(shown[1].verb, Verb::Stubbed);
+    assert_eq!(texts(&shown[1]), ["fn serve() {", "    todo!()", "}"]);
+    let html = Format::Html.shown(&shown[1]);
+    assert!(html.contains("new, its body comes later, after `main`"), "{html}");
+    assert_eq!(count(&shown[3].lines, Sign::Removed), 1);
+}

@@ -8,20 +8,36 @@ use crate::shown::{Shown, Verb};
 use crate::yours::stubbed;
 
 impl Replay {
+    /// Adds functions whose bodies come later: something runs before all is there.
+    pub(super) fn stub(&mut self, at: &Target) -> Result<Shown, String> {
+        let mut shown = self.with_stubs(at, |replay| replay.add(at))?;
+        shown.verb = Verb::Stubbed;
+        Ok(shown)
+    }
+
+    /// Takes a step as if the chapter's file had stubs in the place of these items.
+    fn with_stubs(
+        &mut self,
+        at: &Target,
+        step: impl FnOnce(&mut Self) -> Result<Shown, String>,
+    ) -> Result<Shown, String> {
+        let target = self.outline_of_target(&at.file)?.render();
+        let stub = stubbed(at, &target)?;
+        self.target.files.insert(at.file.clone(), stub);
+        let shown = step(self);
+        self.target.files.insert(at.file.clone(), target);
+        shown
+    }
+
     /// Adds or changes the items as the book does, and shows their contracts.
     pub(super) fn yours(
         &mut self,
         at: &Target,
         tests: &Target,
     ) -> Result<Shown, String> {
-        let target = self.outline_of_target(&at.file)?.render();
-        let stub = stubbed(at, &target)?;
         let names = self.test_bodies(tests)?;
         let before = self.now.clone();
-        // The same step with the stub in the chapter's place gives what is shown.
-        self.target.files.insert(at.file.clone(), stub);
-        let contract = self.add_or_change(at);
-        self.target.files.insert(at.file.clone(), target);
+        let contract = self.with_stubs(at, |replay| replay.add_or_change(at));
         self.now = before;
         let contract = contract?.lines;
         let mut shown = self.add_or_change(at)?;
