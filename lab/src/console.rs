@@ -3,7 +3,8 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`grammar`] | all commands, with their usage and a sentence of help |
-//! | [`command`] | a line as a command |
+//! | [`command`] | the commands |
+//! | [`parse`] | a line as a command |
 //! | [`arguments`] | the arguments of a tool, as JSON |
 //! | [`lines`] | where lines come from: a line editor, a file or a pipe |
 //! | [`editor`] | the line editor, with history and completion |
@@ -14,6 +15,7 @@ pub mod command;
 pub mod editor;
 pub mod grammar;
 pub mod lines;
+mod parse;
 pub mod terminal;
 
 /// What stands before a command.

@@ -93,7 +93,7 @@ fn failed(error: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Runs commands until the reader leaves, the script ends or a command of it fails.
+/// Starts the lab, and runs commands until its end.
 async fn run(options: Options) -> Result<(), String> {
     let script = options.script.clone();
     let is_watched = options.watch;
@@ -107,6 +107,11 @@ async fn run(options: Options) -> Result<(), String> {
             "`help` lists the commands, Tab completes them, `quit` ends all."
         );
     }
+    converse(&mut bench, &mut lines).await
+}
+
+/// Runs commands until the reader leaves, the script ends or a command of it fails.
+async fn converse(bench: &mut Bench, lines: &mut Lines) -> Result<(), String> {
     let mut clock = interval(GLANCE);
     loop {
         let line = tokio::select! {
@@ -117,10 +122,10 @@ async fn run(options: Options) -> Result<(), String> {
         if lines.is_script {
             println!("{PROMPT}{line}");
         }
-        match obey(&mut bench, &line).await {
+        match obey(bench, &line).await {
             Ok(true) => {}
             Ok(false) => return Ok(()),
-            Err(_) if lines.is_script => return Err(format!("failed: {line}")),
+            Err(()) if lines.is_script => return Err(format!("failed: {line}")),
             Err(()) => {}
         }
     }

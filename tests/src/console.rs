@@ -1,5 +1,6 @@
 //! The lab as a program: `cargo xtask lab` starts the same one.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -58,8 +59,16 @@ impl LabBuilder {
 
     /// Writes what the lab tells the reader beside its output into a file.
     pub fn errors_into(mut self, path: &Path) -> Self {
-        let file = std::fs::File::create(path);
+        let file = File::create(path);
         self.command.stderr(file.unwrap_or_else(|error| panic!("{error}")));
+        self
+    }
+
+    /// Reads from a terminal and prints on it.
+    pub fn at_terminal(mut self, terminal: &File) -> Self {
+        let side =
+            || terminal.try_clone().unwrap_or_else(|error| panic!("{error}"));
+        self.command.stdin(side()).stdout(side()).stderr(side());
         self
     }
 

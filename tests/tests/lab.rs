@@ -1,17 +1,11 @@
-//! The lab: what its console prints, what its faults do, and what it leaves behind.
+//! The console of the lab: what its commands print, and what its faults do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
-
 use suite::console::LabBuilder;
-use suite::http::http_client;
-use suite::{PATIENCE, RedisServer, eventually};
 
-/// The lines that begin a command and those that a fault prints.
-fn told(text: &str) -> Vec<&str> {
-    let is_told = |line: &&str| line.starts_with("lab> ") || line.starts_with('(');
-    text.lines().filter(is_told).collect()
+/// What faults have printed.
+fn remarks(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| line.starts_with('(')).collect()
 }
 
 /// What the lab printed behind a command, for example `open a`.
@@ -109,8 +103,14 @@ fn two_nodes_share_what_is_in_redis_and_the_lab_shows_how() {
     );
 }
 
+/// The statuses of all responses, in order.
+fn statuses(text: &str) -> Vec<&str> {
+    let answers = text.lines().filter_map(|line| line.strip_prefix("< "));
+    answers.filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).collect()
+}
+
 #[test]
-fn faults_of_redis_and_of_nodes_are_undone_by_command() {
+fn faults_of_redis_are_undone_by_command() {
     let script = "
         open a
         redis stop
@@ -120,7 +120,26 @@ fn faults_of_redis_and_of_nodes_are_undone_by_command() {
         open b
         slow redis 50ms
         ping a s1
-        slow redis off
+        slow redis off";
+    let ran = LabBuilder::of("05-redis").run(script);
+    assert!(ran.success, "{}{}", ran.text, ran.errors);
+    let ok = "200 OK";
+    // b learns from its first command that its connection is gone.
+    let expected = ["500 Internal Server Error", ok, ok, ok];
+    assert_eq!(statuses(&ran.text), expected, "{}", ran.text);
+    let faults = [
+        "(Redis is stopped)",
+        "(Redis is up again)",
+        "(each command to Redis takes 50ms longer)",
+        "(commands to Redis are no longer delayed)",
+    ];
+    assert_eq!(remarks(&ran.text), faults);
+}
+
+#[test]
+fn faults_of_nodes_are_undone_by_command_and_the_balancer_avoids_a_draining_one() {
+    let script = "
+        open a
         pause a
         ping a s1
         resume a
@@ -128,140 +147,25 @@ fn faults_of_redis_and_of_nodes_are_undone_by_command() {
         balance
         drain a
         wait 500ms
-        open any";
-    let ran = LabBuilder::of("05-redis").run(script);
+        open any
+        kill b
+        start b
+        start a
+        open a";
+    let ran = LabBuilder::of("03-sessions").run(script);
     assert!(ran.success, "{}{}", ran.text, ran.errors);
-    let statuses: Vec<&str> =
-        ran.text.lines().filter(|line| line.starts_with("< ")).collect();
-    let statuses =
-        statuses.iter().filter(|line| line.as_bytes()[2].is_ascii_digit());
-    // b learns from its first command that its connection is gone.
-    let ok = "< 200 OK";
-    let failed = "< 500 Internal Server Error";
-    assert_eq!(
-        statuses.collect::<Vec<_>>(),
-        [&failed, &ok, &ok, &ok, &ok],
-        "{}",
-        ran.text
-    );
-    let told = told(&ran.text);
-    for fault in [
-        "(Redis is stopped)",
-        "(Redis is up again)",
-        "(each command to Redis takes 50ms longer)",
-        "(commands to Redis are no longer delayed)",
+    assert_eq!(statuses(&ran.text), ["200 OK"], "{}", ran.text);
+    let faults = [
         "(a is paused)",
         "(no response within 2s)",
         "(a continues)",
         "(a is asked to end)",
-    ] {
-        assert!(told.contains(&fault), "no {fault} in {told:?}");
-    }
-    assert!(ran.text.ends_with("lab> open any\ns2 is a session on b\n"));
-}
-
-const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"other","version":"1"}}}"#;
-const CALCULATE: &str = r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"calculate","arguments":{"a":2,"b":3,"op":"add"}}}"#;
-
-/// Sends a message; the session that the response opens.
-async fn post(url: &str, session: &str, body: &'static str) -> Option<String> {
-    let mut request = http_client().post(url).body(body);
-    request = request.header("content-type", "application/json");
-    if !session.is_empty() {
-        request = request.header("mcp-session-id", session);
-    }
-    let answer = request.send().await.expect("an answer");
-    let opened = answer.headers().get("mcp-session-id");
-    opened.map(|id| id.to_str().unwrap().to_owned())
-}
-
-/// The address of node a, from what the lab tells the reader.
-async fn address_of_a(errors: &Path) -> String {
-    eventually("node a listens", PATIENCE * 3, async || {
-        let text = std::fs::read_to_string(errors).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("node a  "))?;
-        Some(line.to_owned())
-    })
-    .await
-}
-
-#[tokio::test]
-async fn another_client_of_the_lab_is_recorded_and_its_session_has_a_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let errors = folder.path().join("errors");
-    let builder = LabBuilder::of("03-sessions").errors_into(&errors);
-    let mut lab = builder.start();
-    let url = address_of_a(&errors).await;
-    let session = post(&url, "", INITIALIZE).await.expect("a session is opened");
-    post(&url, &session, CALCULATE).await;
-    lab.type_line("read a s1 calculator://history");
-    lab.type_line("show");
-    lab.type_line("quit");
-    let ran = lab.end();
-    assert!(ran.success, "{}", ran.text);
-    let history = printed(&ran.text, "read a s1 calculator://history");
-    assert!(history.contains("[2.0,3.0]"), "{history}");
-    let shown = printed(&ran.text, "show");
-    assert!(shown.contains("2 add 3 = 5"), "{shown}");
-}
-
-/// The processes that a process has started.
-fn children(id: u32) -> Vec<u32> {
-    let tasks = std::fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten();
-    let lists = tasks.flatten().map(|task| {
-        std::fs::read_to_string(task.path().join("children")).unwrap_or_default()
-    });
-    let words = lists.flat_map(|list| {
-        list.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
-    });
-    words.filter_map(|word| word.parse().ok()).collect()
-}
-
-#[tokio::test]
-async fn an_interrupt_ends_what_the_lab_started_and_nothing_else() {
-    let foreign = RedisServer::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let errors = folder.path().join("errors");
-    let lab = LabBuilder::of("05-redis").errors_into(&errors).start();
-    address_of_a(&errors).await;
-    let id = lab.child.id();
-    eventually("Redis and two nodes run", PATIENCE, async || {
-        (children(id).len() == 3).then_some(())
-    })
-    .await;
-    let started = children(id);
-    let lab_id = rustix::process::Pid::from_child(&lab.child);
-    rustix::process::kill_process(lab_id, rustix::process::Signal::INT).unwrap();
-    assert!(!lab.end().success, "it was interrupted");
-    for child in started {
-        let folder = format!("/proc/{child}");
-        assert!(!Path::new(&folder).exists(), "process {child} still runs");
-    }
-    assert_eq!(foreign.command(&["PING"]).await, "+PONG");
-}
-
-#[test]
-fn a_taken_port_is_named_and_the_next_one_is_used() {
-    // If this fails, another program has it, which is as good.
-    let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 1453));
-    let builder = LabBuilder::of("03-sessions").arguments(&["--nodes", "1"]);
-    let ran = builder.run("open a");
-    assert!(ran.success, "{}", ran.errors);
-    assert!(ran.errors.contains("port 1453 is taken"), "{}", ran.errors);
-    assert!(!ran.errors.contains("127.0.0.1:1453/"), "{}", ran.errors);
-}
-
-#[test]
-fn an_absent_redis_is_one_sentence() {
-    let builder = LabBuilder::of("05-redis").environment("PATH", "/nowhere");
-    let ran = builder.run("open a");
-    assert!(!ran.success);
-    let sentence = ran.errors.lines().last().unwrap_or_default();
-    assert!(
-        sentence.starts_with("lab: this chapter needs redis-server"),
-        "{sentence}"
-    );
-    assert_eq!(ran.text, "", "no command was run");
+        "(b is killed)",
+        "(b is up again)",
+        "(a is up again)",
+    ];
+    assert_eq!(remarks(&ran.text), faults);
+    assert_eq!(printed(&ran.text, "open any"), "s2 is a session on b");
 }
 
 #[test]

@@ -67,26 +67,20 @@ impl Bench {
         let state = self.board.state(REDIS);
         let redis = self.redis()?;
         let (next, text) = match (fault, state) {
-            (Fault::Start, State::Dead) => {
-                redis.start_again().await?;
-                (State::Up, "is up again")
-            }
+            (Fault::Start, State::Dead) => (State::Up, "is up again"),
             (Fault::Start, _) => return Err("Redis runs".into()),
             (_, State::Dead) => return Err("Redis does not run".into()),
-            (Fault::Pause, _) => {
-                redis.server.pause();
-                (State::Paused, "is paused")
-            }
-            (Fault::Resume, State::Paused) => {
-                redis.server.resume();
-                (State::Up, "continues")
-            }
+            (Fault::Pause, _) => (State::Paused, "is paused"),
+            (Fault::Resume, State::Paused) => (State::Up, "continues"),
             (Fault::Resume, _) => return Err("Redis is not paused".into()),
-            (Fault::Kill | Fault::Drain, _) => {
-                redis.server.kill();
-                (State::Dead, "is stopped")
-            }
+            (Fault::Kill | Fault::Drain, _) => (State::Dead, "is stopped"),
         };
+        match fault {
+            Fault::Start => redis.start_again().await?,
+            Fault::Pause => redis.server.pause(),
+            Fault::Resume => redis.server.resume(),
+            Fault::Kill | Fault::Drain => redis.server.kill(),
+        }
         self.board.set(REDIS, next, None);
         Ok(self.remark(REDIS, &format!("Redis {text}")))
     }

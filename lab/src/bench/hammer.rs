@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::board::State;
 use crate::client::{self, HttpRequest, Outcome};
 use crate::console::arguments;
-use crate::console::command::Work;
+use crate::console::command::{ToolCall, Work};
 
 use super::{Bench, PATIENCE, Printed};
 
@@ -40,7 +40,7 @@ impl Bench {
         let before = self.totals(&targets).await;
         let body = match &work {
             Work::Open => client::initialize(),
-            Work::Call { tool, arguments } => {
+            Work::Call(ToolCall { tool, arguments }) => {
                 client::call(2, tool, &arguments::object(tool, arguments)?)
             }
         };
@@ -70,7 +70,7 @@ impl Bench {
             let address = self.address(&node)?;
             let session = match work {
                 Work::Open => None,
-                Work::Call { .. } => self.shake_hands(&node, address).await.ok(),
+                Work::Call(_) => self.shake_hands(&node, address).await.ok(),
             };
             targets.push(Target { node, address, session: session.flatten() });
         }

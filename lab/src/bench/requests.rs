@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::board::State;
 use crate::client::{self, HttpRequest, HttpResponse, Outcome};
 use crate::console::arguments;
-use crate::console::command::{ANY, NO_SESSION, Request};
+use crate::console::command::{ANY, NO_SESSION, Request, ToolCall};
 use lab::recorder::record::{Entry, Place, What};
 use lab::recorder::{CLIENT, REDIS, page};
 
@@ -112,7 +112,7 @@ impl Bench {
     ) -> Result<HttpRequest, String> {
         let body = match request {
             Request::Close => return Ok(HttpRequest::delete(session)),
-            Request::Call { tool, arguments } => {
+            Request::Call(ToolCall { tool, arguments }) => {
                 let arguments = arguments::object(tool, arguments)?;
                 client::call(self.sessions.next_id(name), tool, &arguments)
             }

@@ -1,6 +1,7 @@
 //! `cargo xtask lab NN`: builds the server of a chapter, an overlay or the reader, and
 //! becomes the lab, whose nodes run it.
 
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -49,26 +50,27 @@ pub fn run(options: &Options) -> Result<(), Error> {
         false => Server::of_book(&options.chapter)?,
     };
     let mut lab = Command::new(build("lab", "lab", Profile::Dev)?);
-    lab.arg("--program").arg(server.program);
-    lab.args(["--nodes", &options.nodes.to_string()]);
     lab.arg("--logs").arg(workspace::empty_folder("lab")?);
     lab.arg("--saved").arg(root().join("work/lab"));
-    if server.has_redis {
-        lab.arg("--redis");
-    }
-    if options.watch {
-        lab.arg("--watch");
-    }
-    for folder in server.sources {
-        lab.arg("--scripts").arg(folder);
-    }
-    for setting in &options.set {
-        lab.args(["--set", setting]);
-    }
-    if let Some(script) = &options.script {
-        lab.arg("--script").arg(script_at(script));
-    }
+    lab.args(server.arguments()).args(options.arguments());
     Err(lab.exec().into())
+}
+
+impl Options {
+    /// The arguments of the lab that the reader has chosen.
+    fn arguments(&self) -> Vec<OsString> {
+        let mut chosen = vec!["--nodes".into(), self.nodes.to_string().into()];
+        if self.watch {
+            chosen.push("--watch".into());
+        }
+        for setting in &self.set {
+            chosen.extend(["--set".into(), setting.into()]);
+        }
+        if let Some(script) = &self.script {
+            chosen.extend(["--script".into(), script_at(script).into()]);
+        }
+        chosen
+    }
 }
 
 /// A script of the reader, or else one of the book.
@@ -80,6 +82,18 @@ fn script_at(script: &Path) -> PathBuf {
 }
 
 impl Server {
+    /// The arguments of the lab for this server.
+    fn arguments(&self) -> Vec<OsString> {
+        let mut chosen = vec!["--program".into(), self.program.clone().into()];
+        if self.has_redis {
+            chosen.push("--redis".into());
+        }
+        for folder in &self.sources {
+            chosen.extend(["--scripts".into(), folder.into()]);
+        }
+        chosen
+    }
+
     fn of_book(name: &str) -> Result<Self, Error> {
         let overlay = root().join("chapters/overlays").join(name);
         let mut folders = Vec::new();
