@@ -5,8 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde_json::json;
 use suite::climb::chapters::root;
 use suite::{Node, Program};
+use testkit::RedisServer;
 use testkit::programs::ensure_installed;
 
 /// The `curl` blocks of a page's section, in order, for one shell.
@@ -107,5 +109,72 @@ async fn page_04_forgets_the_session_that_is_idle() {
             &output,
             &[&two, &one, "404 Not Found", "session not found"],
         );
+    }
+}
+
+/// The keys that the picture on page 05 shows, and whether they expire.
+#[tokio::test]
+async fn page_05_draws_the_keys_that_are_in_redis() {
+    let redis = RedisServer::start(&[]).unwrap();
+    let program = Program { package: "ch05-redis", binary: "ch05-redis" };
+    let node = Node::builder().program(program).set("USE_REDIS", true);
+    let node = node.set("REDIS_URL", redis.url()).start().await;
+    let client = node.connect().await;
+    let sum = json!({ "a": 100, "b": 50, "op": "add" });
+    client.call_tool("calculate", sum).await;
+
+    let keys = redis.run(&["KEYS", "*"]).unwrap();
+    let mut found: Vec<String> = keys
+        .lines()
+        .map(|key| {
+            let kind = redis.run(&["TYPE", key]).unwrap();
+            let expires = redis.run(&["PTTL", key]).unwrap().trim() != "-1";
+            let fate = if expires { "expire together" } else { "never expire" };
+            let (head, tail) = key.split_once('{').unwrap_or((key, ""));
+            let tail =
+                tail.split_once('}').map(|(_, tail)| format!("{{ID}}{tail}"));
+            format!("{head}{} {} {fate}", tail.unwrap_or_default(), kind.trim())
+        })
+        .collect();
+    found.sort();
+    assert_eq!(found, drawn("05-redis.md"));
+}
+
+/// The lines of a page that show a key, its type and what becomes of it. A word of two
+/// lines stands beside the second.
+fn drawn(page: &str) -> Vec<String> {
+    let path = root().join("book/src").join(page);
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("  mcp:")).collect();
+    let mut found = Vec::new();
+    for pair in lines.chunks(2) {
+        let fate = pair.last().unwrap().rsplit("} ").next().unwrap();
+        for line in pair {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            found.push(format!("{} {} {fate}", words[0], words[1]));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn the_page_about_redis_prints_what_it_says() {
+    ensure_installed("redis-server").unwrap();
+    let path = root().join("book/src/redis.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let blocks = text.split("```console\n").skip(1);
+    let blocks: String =
+        blocks.map(|rest| rest.split("```").next().unwrap()).collect();
+    for shell in shells() {
+        let port = testkit::ports::free_port().to_string();
+        let output = Command::new(shell)
+            .arg("-c")
+            .arg(blocks.replace("6400", &port))
+            .output()
+            .unwrap();
+        let output = String::from_utf8(output.stdout).unwrap();
+        shows_in_order(&output, &["PONG", "3\nOK\n2 add 2\n3 add 3\n", "5\n"]);
     }
 }

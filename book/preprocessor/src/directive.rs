@@ -33,6 +33,8 @@ pub enum Directive {
     Swap(Target, String, Target),
     /// `{{changes NN}}`
     Changes(String),
+    /// `{{modules}}`
+    Modules,
     /// `{{transcript NN/NAME}}`
     Transcript(String),
     /// `{{lab NN/NAME}}`
@@ -55,8 +57,8 @@ pub struct Target {
 }
 
 const KNOWN: &str = "add, change, move, remove, dependency, reveal, stub, yours, \
-                     given, pattern, checkpoint, unchanged, code, swap, changes, transcript, \
-                     lab, sequence, exercise";
+                     given, pattern, checkpoint, unchanged, code, swap, changes, modules, \
+                     transcript, lab, sequence, exercise";
 
 impl Directive {
     /// Reads a line of a page: `None` if it holds no directive of ours.
@@ -131,6 +133,7 @@ impl Directive {
                 )
             }
             "checkpoint" if rest.is_empty() => Self::Checkpoint,
+            "modules" if rest.is_empty() => Self::Modules,
             "unchanged" => Self::Unchanged(needed("a file or folder")?),
             "code" => match rest.rsplit_once(" in ") {
                 Some((target, place)) => {

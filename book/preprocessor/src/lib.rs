@@ -11,6 +11,7 @@
 //! rustfmt       Rust as the formatter writes it
 //! lines         differences, line by line
 //! shown         what a step shows
+//! modules       the picture of a chapter's modules
 //! steps         the numbers of steps, and the five lines at the end
 //! place         where new items go in a file
 //! page          a page with its directives answered
@@ -73,6 +74,7 @@ pub mod lines;
 pub mod links;
 pub mod merge;
 pub mod minutes;
+pub mod modules;
 pub mod outline;
 pub mod page;
 pub mod patch;

@@ -17,6 +17,7 @@ use crate::exercise::Exercise;
 use crate::figures::{BLOCK, Figures};
 use crate::given;
 use crate::lab;
+use crate::modules::{self, Layer};
 use crate::prose;
 use crate::recording;
 use crate::render::Format;
@@ -65,6 +66,7 @@ enum Part {
     Checkpoint,
     Unchanged(String, usize, usize),
     Changes(Vec<String>),
+    Modules(Vec<Layer>),
     Transcript(String),
     Lab(String),
     Sequence(String),
@@ -137,6 +139,7 @@ impl Page {
                 Part::Given(given) => Ok(given.render(format)),
                 Part::Swap(chapter, pair) => Ok(format.swap(chapter, pair)),
                 Part::Pattern(at) => Ok(answer::pattern(at)),
+                Part::Modules(layers) => Ok(modules::render(layers, format)),
                 Part::Checkpoint => Ok(answer::checkpoint(format)),
                 Part::Unchanged(path, files, lines) => Ok(format!(
                     "`{path}` is as it was: {}, {}.\n\n",

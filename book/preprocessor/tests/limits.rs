@@ -458,3 +458,29 @@ fn a_chapter_ends_with_five_lines() {
     sample
         .fails("02-counter.md", &["the page does not end with `## In five lines`"]);
 }
+
+/// The table of `lib.rs` with what the chapter has done to each module.
+#[test]
+fn the_picture_of_the_modules_shows_what_is_new() {
+    let sample = Sample::new();
+    let page = "book/src/02-counter.md";
+    sample.replace(page, "## The walk", "{{modules}}\n\n## The walk");
+    sample.fails("02-counter.md", &["the crate has no src/lib.rs"]);
+    let library = "//! | module | about |\n//! |---|---|\n//! | [`greeter`], [`main`] | \
+                   greets, behind a [`voice`] |\n";
+    sample.write("chapters/02-counter/src/lib.rs", library);
+    sample.replace(page, "The tests:", "{{add src/lib.rs}}\n\nThe tests:");
+    let page = sample.page("02-counter.md");
+    let html = page.render(&sample.repository, Format::Html);
+    let new =
+        "<span class=\"module new\"><code>greeter</code> <small>new</small></span>";
+    assert!(html.contains(new), "{html}");
+    let changed = "<span class=\"module changed\"><code>main</code> <small>changed";
+    assert!(html.contains(changed), "{html}");
+    assert!(html.contains("<td>greets, behind a voice</td>"), "{html}");
+    let text = page.render(&sample.repository, Format::Markdown);
+    assert!(
+        text.contains("| **`greeter`** *new*, **`main`** *changed* | greets"),
+        "{text}"
+    );
+}

@@ -6,6 +6,7 @@ use crate::directive::{Directive, Target};
 use crate::exercise::Exercise;
 use crate::lab;
 use crate::lines::{Line, Sign, all};
+use crate::modules::layers;
 use crate::outline::{Node, Outline};
 use crate::recording;
 use crate::render::Format;
@@ -42,6 +43,9 @@ impl Page {
         }
         match (directive, replay) {
             (Directive::Pattern(at), Some(_)) => Ok(Part::Pattern(at.clone())),
+            (Directive::Modules, Some(replay)) => {
+                layers(replay.base(), replay.target()).map(Part::Modules)
+            }
             (Directive::Checkpoint, Some(replay)) => {
                 self.checkpoints.push((number, replay.now().clone()));
                 self.typed.push(self.figures.typed);
