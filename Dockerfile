@@ -1,24 +1,22 @@
 # The server in a small image: built with Rust, run without it.
 
+# The manifests alone, with an empty program beside each. This stage runs again after
+# every change, but its result is the same until a manifest or the lock file changes.
+FROM rust:1.95-bookworm AS manifests
+WORKDIR /src
+COPY . .
+RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock -delete \
+ && find . -type d -empty -delete \
+ && find . -name Cargo.toml -printf '%h/src\n' | while read -r src; do \
+      mkdir -p "$src" && touch "$src/lib.rs" && echo 'fn main() {}' > "$src/main.rs"; \
+    done
+
+# Docker compares the contents of these files, not their times: as long as the manifests
+# are the same, the layer with the compiled dependencies is too.
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
-
-# Dependencies change less often than our code. Built against empty programs,
-# they stay in a layer of their own.
-COPY Cargo.toml Cargo.lock ./
-COPY final/Cargo.toml final/
-COPY book/reference/Cargo.toml book/reference/
-COPY lab/Cargo.toml lab/
-COPY testkit/Cargo.toml testkit/
-COPY tests/Cargo.toml tests/
-COPY xtask/Cargo.toml xtask/
-# The lock file counts all members of the workspace, also those that are not built.
-COPY chapters chapters
-COPY book/preprocessor book/preprocessor
-RUN mkdir -p book/reference/src final/src lab/src testkit/src tests/src xtask/src \
- && touch book/reference/src/lib.rs final/src/lib.rs lab/src/lib.rs testkit/src/lib.rs tests/src/lib.rs \
- && echo 'fn main() {}' | tee final/src/main.rs > xtask/src/main.rs \
- && cargo build --locked --profile dist --package final
+COPY --from=manifests /src .
+RUN cargo build --locked --profile dist --package final
 
 # Cargo compares times, and a copied file may be older than that empty program.
 COPY final final
