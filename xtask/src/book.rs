@@ -2,6 +2,10 @@
 //!
 //! ```text
 //! pages       building, serving, checking and replaying pages
+//! publish     the site with its summary sheets, and one PDF file
+//! site        the links of the built site
+//! sheets      the summary of a chapter on one page
+//! paper       the pages that a browser prints
 //! bless       accepts what changed: recordings, diagrams, expanded pages
 //! reference   pages that are made from the server itself
 //! diff        two chapters side by side
@@ -26,9 +30,13 @@ mod git;
 mod given;
 mod lab;
 mod pages;
+mod paper;
 mod ports;
+mod publish;
 mod reference;
 mod setup;
+mod sheets;
+mod site;
 mod workshop;
 mod yours;
 
@@ -50,6 +58,9 @@ pub enum Command {
         /// Shows it in a browser
         #[arg(long)]
         open: bool,
+        /// Prints it to one file, with Chromium or Chrome
+        #[arg(long)]
+        pdf: bool,
     },
     /// Accepts what changed: recordings, diagrams, generated and expanded pages
     Bless,
@@ -105,6 +116,8 @@ pub enum Pages {
     Serve,
     /// Checks everything that must hold for the pages
     Check,
+    /// Builds the site, and checks its links, its summary sheets and the PDF file
+    Publish,
     /// Takes the steps of the pages of some chapters, or of all
     Replay { chapters: Vec<String> },
 }
@@ -119,7 +132,11 @@ pub enum Rescue {
 /// Runs a command. One that only shows something counts nothing.
 pub fn run(command: Command) -> Result<Option<Tally>, Error> {
     match command {
-        Command::Book { pages: None, open } => shown(pages::build(open)),
+        Command::Book { pages: None, open, pdf: true } => shown(pages::pdf(open)),
+        Command::Book { pages: None, open, .. } => shown(pages::build(open)),
+        Command::Book { pages: Some(Pages::Publish), .. } => {
+            publish::check().map(Some)
+        }
         Command::Book { pages: Some(Pages::Serve), .. } => shown(pages::serve()),
         Command::Book { pages: Some(Pages::Check), .. } => pages::check().map(Some),
         Command::Book { pages: Some(Pages::Replay { chapters }), .. } => {
@@ -164,6 +181,7 @@ fn shown(outcome: Result<(), Error>) -> Result<Option<Tally>, Error> {
 pub fn check() -> Result<Tally, Error> {
     let mut tally = pages::check()?;
     tally += yours::prove()?;
+    tally += publish::check()?;
     tally += exercises::run(&[])?;
     Ok(tally)
 }

@@ -1,6 +1,6 @@
 //! Building, serving, checking and replaying pages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use book_machine::check;
@@ -8,6 +8,7 @@ use book_machine::page::Page;
 
 use testkit::programs::find;
 
+use super::{publish, site};
 use crate::process::succeeds;
 use crate::tally::Tally;
 use crate::workspace::{self, cargo};
@@ -25,16 +26,40 @@ fn machine(feature: &str, program: &str) -> Command {
     command
 }
 
+/// Builds the site as mdBook makes it.
+///
+/// # Errors
+/// If it cannot be built.
+pub(super) fn build_site() -> Result<(), Error> {
+    match succeeds(machine("driver", "book").arg("build"))? {
+        true => Ok(()),
+        false => Err("the book was not built".into()),
+    }
+}
+
 /// Builds the book, and shows it in the reader's browser if asked to.
 pub fn build(open: bool) -> Result<(), Error> {
-    if !succeeds(machine("driver", "book").arg("build"))? {
-        return Err("the book was not built".into());
-    }
+    publish::build()?;
     if open {
-        let index = workspace::root().join("target/book/site/index.html");
-        let browser = ["open", "xdg-open", "wslview"].into_iter().find_map(find);
-        let browser = browser.ok_or("no browser found: open the file yourself")?;
-        succeeds(Command::new(browser).arg(index))?;
+        show(&site::folder().join("index.html"))?;
+    }
+    Ok(())
+}
+
+/// Shows a file in the reader's browser.
+fn show(file: &Path) -> Result<(), Error> {
+    let browser = ["open", "xdg-open", "wslview"].into_iter().find_map(find);
+    let browser = browser.ok_or("no browser found: open the file yourself")?;
+    succeeds(Command::new(browser).arg(file))?;
+    Ok(())
+}
+
+/// Prints the book to one file.
+pub fn pdf(open: bool) -> Result<(), Error> {
+    let file = publish::pdf()?;
+    println!("{}", file.display());
+    if open {
+        show(&file)?;
     }
     Ok(())
 }

@@ -49,7 +49,8 @@ fn build(root: &Path) -> Result<PathBuf> {
     let text = std::fs::read_to_string(book.join("book.toml"))?;
     let mut settings = Outline::parse("book.toml", &text).map_err(Error::msg)?;
     settings.nodes.retain(|table| table.name != "preprocessor.machine");
-    let config = Config::from_str(&settings.render())?;
+    let mut config = Config::from_str(&settings.render())?;
+    config.update_from_env()?;
     let mut book = MDBook::load_with_config(book, config)?;
     book.with_preprocessor(Machine(Repository::new(root)));
     book.build()?;
