@@ -9,8 +9,9 @@ use super::{pages, site};
 use crate::tally::Tally;
 use crate::{Error, book, workspace};
 
-const NO_BROWSER: &str = "no Chromium or Chrome was found. Install one, or open \
-    target/book/site/print.html in your browser and print that";
+const NO_BROWSER: &str = "no Chromium or Chrome was found. Install one; or build the \
+    site with `cargo xtask book`, and print target/book/site/print.html from your \
+    own browser";
 
 /// Builds the site, with a summary sheet for each chapter that has a page.
 ///
