@@ -95,7 +95,7 @@ pub(super) fn gone(init: &SessionInit) -> ServiceError {
 
 /// The operations of a handler on a session or a tape.
 #[derive(Clone)]
-pub struct SessionHandle(Arc<SessionRef>);
+pub struct SessionHandle(pub(super) Arc<SessionRef>);
 
 impl From<Arc<Session>> for SessionHandle {
     fn from(session: Arc<Session>) -> Self {
@@ -104,15 +104,6 @@ impl From<Arc<Session>> for SessionHandle {
 }
 
 impl SessionHandle {
-    /// Refers to a session of the cache, which storage has not confirmed yet.
-    pub(crate) fn cached(
-        node: &Arc<NodeContext>,
-        init: Arc<SessionInit>,
-        now: Timestamp,
-    ) -> Self {
-        Self(Arc::new(SessionRef::cached(node, init, now)))
-    }
-
     /// Returns the values with which the session or tape was opened.
     pub fn init(&self) -> &SessionInit {
         &self.0.init
@@ -130,11 +121,6 @@ impl SessionHandle {
     /// Returns the session as soon as storage has confirmed it.
     pub(crate) async fn session(&self) -> Result<&Session, ServiceError> {
         self.0.confirm().await
-    }
-
-    /// Waits until storage has confirmed or refused the session.
-    pub(crate) async fn wait_for_outcome(&self) {
-        self.0.wait_for_outcome().await;
     }
 
     /// Returns the session or tape as the call first read it.

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::ServiceError;
 use super::node_context::NodeContext;
-use super::session::{Session, gone};
+use super::session::{Session, SessionHandle, gone};
 use crate::sessions::store::Result as StoreResult;
 use crate::sessions::{
     AppendedSession, Clock, HistoryAppend, SessionInit, StoreError, Timestamp,
@@ -50,23 +50,38 @@ impl From<Arc<Session>> for SessionRef {
     }
 }
 
-impl SessionRef {
+impl SessionHandle {
     /// Refers to a session of the cache, for one request that arrived at `now`.
-    pub fn cached(
+    pub(crate) fn cached(
         node: &Arc<NodeContext>,
         init: Arc<SessionInit>,
         now: Timestamp,
     ) -> Self {
-        Self {
+        Self(Arc::new(SessionRef {
             init,
             clock: Clock::showing(now),
             node: node.clone(),
             uncounted: AtomicBool::new(true),
             outcome: OnceLock::new(),
             answered: Notify::new(),
-        }
+        }))
     }
 
+    /// Waits until storage has confirmed or refused the session, and asks storage
+    /// if no other part of the call does.
+    pub(crate) async fn wait_for_outcome(&self) {
+        let session = &self.0;
+        let answered = session.answered.notified();
+        if session.uncounted.load(Ordering::Relaxed) {
+            // The part of the call that depends on it reads the outcome.
+            let _ = self.session().await;
+        } else if session.outcome.get().is_none() {
+            answered.await;
+        }
+    }
+}
+
+impl SessionRef {
     /// Returns the session as soon as storage has confirmed it. Asks storage unless
     /// it has answered, also while another part of the call is asking, because that
     /// part may wait for this one.
@@ -82,18 +97,6 @@ impl SessionRef {
         let found =
             Session::load_and_touch(&self.node, id, principal, requests).await;
         self.read(self.settle(|| found.map(|session| session.map(Arc::new))))
-    }
-
-    /// Waits until storage has confirmed or refused the session, and asks storage
-    /// if no other part of the call does.
-    pub async fn wait_for_outcome(&self) {
-        let answered = self.answered.notified();
-        if self.uncounted.load(Ordering::Relaxed) {
-            // The part of the call that depends on it reads the outcome.
-            let _ = self.confirm().await;
-        } else if self.outcome.get().is_none() {
-            answered.await;
-        }
     }
 
     /// Returns the number of requests that an append must count.
