@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use mcp_server::app::storage::in_memory;
 use mcp_server::calculator::{Calculator, CalculatorSettings};
 use mcp_server::calls::{CallEvent, CallOutput, CallSink};
-use mcp_server::engine::{self, BadSchema, Caller, Engine, Session};
+use mcp_server::engine::{self, BadSchema, Call, Caller, Engine, Session};
 use mcp_server::events::LogBounds;
 use mcp_server::protocol::body::Body;
 use mcp_server::protocol::jsonrpc::{Message, Notification, Response};
@@ -161,13 +161,8 @@ impl Talk {
         self.engine.notify(&self.session, notification).await.unwrap();
     }
 
-    /// Starts the request 7 as a task; what it says comes into the inbox. Its
-    /// answer is `null` if there is none.
-    async fn start(
-        &self,
-        method: &str,
-        params: Value,
-    ) -> (CallOutput, tokio::task::JoinHandle<Value>) {
+    /// Prepares the request 7, which sends its messages to the inbox.
+    async fn prepare(&self, method: &str, params: Value) -> (CallOutput, Call) {
         let body = json!({
             "jsonrpc": "2.0", "id": 7, "method": method, "params": params,
         });
@@ -175,8 +170,17 @@ impl Talk {
         let Ok(Body::Single(Message::Request(request))) = body else { panic!() };
         let (sink, inbox) = CallSink::open();
         let session = self.session.clone();
-        let mut call =
-            self.engine.prepare_call(session, request, sink).await.unwrap();
+        let call = self.engine.prepare_call(session, request, sink).await;
+        (inbox, call.unwrap())
+    }
+
+    /// Starts the request 7 as a task. Its answer is `null` if there is none.
+    async fn start(
+        &self,
+        method: &str,
+        params: Value,
+    ) -> (CallOutput, tokio::task::JoinHandle<Value>) {
+        let (inbox, mut call) = self.prepare(method, params).await;
         let answer = tokio::spawn(async move {
             let answer = (&mut call).await.into_message(&call.id);
             answer.map_or(Value::Null, |answer| value(answer.get()))
@@ -314,6 +318,23 @@ async fn progress_that_does_not_grow_is_not_reported() {
     }
     assert_eq!(reported, [1.0, 3.0, 4.0].map(Some));
     assert!(answer.await.unwrap()["result"].is_object());
+}
+
+/// A call that cannot become a stream is cancelled, and its client may repeat it as
+/// soon as it has the error.
+#[tokio::test]
+async fn the_id_of_a_call_is_free_as_soon_as_its_cancellation_has_ended() {
+    let talk = Talk::with(Probe::with_tool("wait")).await;
+    let params = json!({ "name": "wait" });
+    for _ in 0..2 {
+        let (mut inbox, mut call) =
+            talk.prepare("tools/call", params.clone()).await;
+        tokio::select! {
+            _ = &mut call => panic!("the call waits for an answer"),
+            questions = said(&mut inbox) => assert_eq!(questions.len(), 1),
+        }
+        call.cancel().await;
+    }
 }
 
 /// L028 to L032, L072, L079: the handler's own deadline, or the general one, which

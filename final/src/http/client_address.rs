@@ -45,12 +45,8 @@ fn for_parameter(hop: &[u8]) -> Option<&[u8]> {
         name.trim_ascii().eq_ignore_ascii_case(b"for").then(|| &value[1..])
     });
     let value = values.next()?.trim_ascii();
-    Some(
-        value
-            .strip_prefix(b"\"")
-            .and_then(|v| v.strip_suffix(b"\""))
-            .unwrap_or(value),
-    )
+    let quoted = value.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\""));
+    Some(quoted.unwrap_or(value))
 }
 
 /// Parses an address as proxies write it: bare, in brackets, with or without a port.

@@ -170,10 +170,7 @@ fn agree(header: &str, argument: &Value, is_integer: bool) -> bool {
         // M072: `42.0` is `42`.
         Value::Number(number) if is_integer => {
             header == number.to_string()
-                || header
-                    .parse()
-                    .ok()
-                    .is_some_and(|it: f64| Some(it) == number.as_f64())
+                || number.as_f64().is_some_and(|it| header.parse() == Ok(it))
         }
         Value::Number(number) => header == number.to_string(),
         Value::Null | Value::Array(_) | Value::Object(_) => true,

@@ -4,6 +4,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use redis::aio::PubSub;
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
@@ -190,15 +191,9 @@ impl<O: StoreOperation> Connection<O> {
     /// Waits until the present server has been replaced by another connection;
     /// forever in a cluster, whose client knows where the servers are.
     pub fn replaced(&self) -> impl Future<Output = ()> + use<O> {
-        let replaced = match &self.topology {
-            Topology::Single(primary) => Some(primary.replaced()),
-            Topology::Cluster(_) => None,
-        };
-        async move {
-            match replaced {
-                Some(replaced) => replaced.await,
-                None => pending().await,
-            }
+        match &self.topology {
+            Topology::Single(primary) => primary.replaced().left_future(),
+            Topology::Cluster(_) => pending().right_future(),
         }
     }
 }
