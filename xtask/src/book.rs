@@ -13,6 +13,7 @@
 //! workshop    a reader's own copy of a chapter, and rescue
 //! given       the given code of a reader's next step
 //! export      one chapter as a crate of its own
+//! paste       all code of a page in one file
 //! yours       what a page leaves to its reader, proven or run
 //! exercises   proofs, red before and green after
 //! setup       what a reader needs, and a kit for a room without network
@@ -31,6 +32,7 @@ mod given;
 mod lab;
 mod pages;
 mod paper;
+mod paste;
 mod ports;
 mod publish;
 mod reference;
@@ -94,6 +96,8 @@ pub enum Command {
         #[command(subcommand)]
         rescue: Option<Rescue>,
     },
+    /// Writes all code of a page to one file, by step, for a room that pastes
+    Paste { chapter: String },
     /// Lays the given code of your next step into work/NN
     Given { chapter: String },
     /// Writes a chapter as a crate that needs no workspace
@@ -149,6 +153,7 @@ pub fn run(command: Command) -> Result<Option<Tally>, Error> {
         Command::Exercises { wanted, mine: true } => {
             exercises::mine(&wanted).map(Some)
         }
+        Command::Paste { chapter } => shown(paste::run(&chapter)),
         Command::Yours { chapter: None } => yours::prove().map(Some),
         Command::Yours { chapter: Some(chapter) } => {
             yours::mine(&chapter).map(Some)

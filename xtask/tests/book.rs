@@ -481,3 +481,22 @@ fn what_a_page_leaves_to_its_reader_is_tested_in_their_crate() {
     let text = book.fails(&["yours", "2"]);
     assert!(text.contains("not yet implemented"), "{text}");
 }
+
+#[test]
+fn a_room_that_pastes_gets_one_file_for_a_page() {
+    let book = Book::new();
+    book.passes(&["paste", "2"]);
+    let text = book.text("work/paste/02.md");
+    for part in [
+        "### add: src/greeter.rs Greeter::count",
+        "        self.counts.get(name).copied().unwrap_or(0)",
+        "### from src/main.rs: src/greeter.rs Greeter::greet",
+        "### remove: src/main.rs shout",
+        "// imports of src/greeter.rs",
+        "+use voice::Voice;",
+        "Checkpoint: cargo check",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert!(!text.contains("a_greeter_counts_by_name"), "tests are not pasted");
+}

@@ -3,6 +3,7 @@
 mod answer;
 mod gifts;
 mod listed;
+mod paste;
 mod problem;
 mod source;
 

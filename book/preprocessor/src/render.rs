@@ -112,7 +112,7 @@ fn html(shown: &Shown, label: &str) -> String {
     }
     text.push_str(&format!(
         " <span class=\"verb\">{}</span></figcaption>\n\n",
-        escape(label)
+        with_code(label)
     ));
     text.push_str(&inside(Format::Html, shown));
     text.push_str("</figure>\n\n");
@@ -126,6 +126,16 @@ fn markdown(shown: &Shown, label: &str) -> String {
     }
     let caption = format!("**`{}`**{items} *{label}*\n\n", shown.file);
     caption + &inside(Format::Markdown, shown)
+}
+
+/// A label whose parts between backticks are code.
+fn with_code(label: &str) -> String {
+    let parts = label.split('`').enumerate();
+    let part = |(index, part): (usize, &str)| match index % 2 {
+        0 => escape(part),
+        _ => format!("<code>{}</code>", escape(part)),
+    };
+    parts.map(part).collect()
 }
 
 /// The items in a caption. Those of given code are in its title, because a whole

@@ -320,7 +320,10 @@ fn the_lines_around_a_block_are_not_part_of_its_text() {
     let known = grown.replace("fn b(_: &str) {\n    a();\n}\n\n", "");
     let shown = leads(&[("a.rs", &known)], &[("a.rs", grown)], &["add a.rs#b"]);
     let html = Format::Html.shown(&shown[0]);
-    assert!(html.contains("<span class=\"verb\">new, after `a`</span>"), "{html}");
+    assert!(
+        html.contains("<span class=\"verb\">new, after <code>a</code></span>"),
+        "{html}"
+    );
     let above =
         "nohighlight\"><span class=\"beside\" data-line=\"fn a() {}\"></span>";
     assert!(html.contains(above), "{html}");
@@ -346,6 +349,9 @@ fn a_stub_is_added_and_changed_later() {
     assert_eq!(shown[1].verb, Verb::Stubbed);
     assert_eq!(texts(&shown[1]), ["fn serve() {", "    todo!()", "}"]);
     let html = Format::Html.shown(&shown[1]);
-    assert!(html.contains("new, its body comes later, after `main`"), "{html}");
+    assert!(
+        html.contains("new, its body comes later, after <code>main</code>"),
+        "{html}"
+    );
     assert_eq!(count(&shown[3].lines, Sign::Removed), 1);
 }

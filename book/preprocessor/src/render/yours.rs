@@ -26,7 +26,7 @@ pub fn render(
              <span class=\"verb\">{}</span></figcaption>\n\n",
             escape(&shown.file),
             escape(&item),
-            escape(place)
+            super::with_code(place)
         ),
         Format::Markdown => {
             format!("**Your turn** **`{}`** `{item}` *{place}*\n\n", shown.file)
