@@ -127,7 +127,7 @@ impl Context {
         let principal = &scope.caller.principal;
         let found = Session::load_and_touch(&self.node, &id, principal, 1).await?;
         let tape = found.ok_or(ServiceError::NoSuchTape)?;
-        scope.hold(self.node.live.pin(id));
+        scope.pin(self.node.live.pin(id));
         Ok(Arc::new(tape).into())
     }
 

@@ -60,7 +60,7 @@ pub(crate) struct RequestScope {
 
 impl RequestScope {
     /// Keeps a tape alive until the request ends.
-    pub fn hold(&self, tape: PinnedSession) {
+    pub fn pin(&self, tape: PinnedSession) {
         lock(&self.tapes).push(tape);
     }
 
