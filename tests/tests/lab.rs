@@ -103,6 +103,24 @@ fn two_nodes_share_what_is_in_redis_and_the_lab_shows_how() {
     );
 }
 
+#[test]
+fn each_call_of_a_hammer_has_an_id_of_its_own() {
+    let builder = LabBuilder::of("03-sessions").arguments(&["--nodes", "1"]);
+    let ran = builder.run("hammer 20 calculate 1 2 add\nshow");
+    assert!(ran.text.contains("20 answered 200\n"), "{}", ran.text);
+    let calls = ran.text.split("> {\"jsonrpc\":\"2.0\",\"id\":").skip(1);
+    let ids = calls.filter_map(|rest| rest.split(',').next()?.parse().ok());
+    let mut ids: Vec<u64> = ids.collect();
+    let sent = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(
+        (ids.len(), sent),
+        (23, 23),
+        "a handshake, two reads, and the calls"
+    );
+}
+
 /// The statuses of all responses, in order.
 fn statuses(text: &str) -> Vec<&str> {
     let answers = text.lines().filter_map(|line| line.strip_prefix("< "));

@@ -10,12 +10,15 @@ use tokio::task::JoinSet;
 use crate::board::State;
 use crate::client::{self, HttpRequest, Outcome};
 use crate::console::arguments;
-use crate::console::command::{ToolCall, Work};
+use crate::console::command::Work;
 
 use super::{Bench, PATIENCE, Printed};
 
 /// How many requests are under way at the same time.
 const MOST: usize = 50;
+
+/// The id of the first request behind the handshake.
+const FIRST_ID: u64 = 2;
 
 /// The resource with the total of all calculations.
 const TOTALS: &str = "calculator://stats";
@@ -28,29 +31,38 @@ struct Target {
     session: Option<String>,
 }
 
+impl Target {
+    fn request(&self, body: String) -> (SocketAddr, HttpRequest) {
+        (self.address, HttpRequest::post(self.session.as_deref(), body))
+    }
+}
+
 impl Bench {
     /// Sends the request `count` times to these nodes in turn, or to all living ones.
     pub(super) async fn hammer(
         &mut self,
-        count: usize,
+        count: u64,
         nodes: Vec<String>,
         work: Work,
     ) -> Printed {
         let targets = self.targets(nodes, &work).await?;
-        let before = self.totals(&targets).await;
-        let body = match &work {
-            Work::Open => client::initialize(),
-            Work::Call(ToolCall { tool, arguments }) => {
-                client::call(2, tool, &arguments::object(tool, arguments)?)
-            }
+        let arguments = match &work {
+            Work::Open => String::new(),
+            Work::Call(call) => arguments::object(&call.tool, &call.arguments)?,
         };
-        let requests = (0..count).map(|index| {
-            let target = &targets[index % targets.len()];
-            let session = target.session.as_deref();
-            (target.address, HttpRequest::post(session, body.clone()))
+        let before = self.totals(&targets, FIRST_ID).await;
+        // A server may refuse two requests with one id at the same time.
+        let last = FIRST_ID + count;
+        let requests = (FIRST_ID + 1..=last).zip(targets.iter().cycle());
+        let requests = requests.map(|(id, target)| {
+            let body = match &work {
+                Work::Open => client::initialize(),
+                Work::Call(call) => client::call(id, &call.tool, &arguments),
+            };
+            target.request(body)
         });
         let statuses = send_all(requests).await;
-        let after = self.totals(&targets).await;
+        let after = self.totals(&targets, last + 1).await;
         let totals = describe(&before, &after);
         Ok([tally(&statuses), totals].concat())
     }
@@ -81,12 +93,11 @@ impl Bench {
     }
 
     /// The totals that each node reports, where a node reports any.
-    async fn totals(&self, targets: &[Target]) -> Vec<(String, Value)> {
+    async fn totals(&self, targets: &[Target], id: u64) -> Vec<(String, Value)> {
         let mut totals = Vec::new();
         for target in targets.iter().filter(|target| target.session.is_some()) {
-            let session = target.session.as_deref();
-            let read = HttpRequest::post(session, client::read(3, TOTALS));
-            let answer = self.send(&target.node, target.address, &read).await;
+            let (address, read) = target.request(client::read(id, TOTALS));
+            let answer = self.send(&target.node, address, &read).await;
             let total = answer.and_then(|answer| answer.resource());
             let total = total.map(|stats| stats["totalCalculations"].clone());
             if let Some(total) = total.filter(Value::is_number) {

@@ -28,7 +28,7 @@ pub enum Command {
     /// Open one address for all nodes.
     Balance,
     /// Send a request many times, to these nodes or to all.
-    Hammer { count: usize, nodes: Vec<String>, work: Work },
+    Hammer { count: u64, nodes: Vec<String>, work: Work },
     /// Let time pass.
     Wait(Duration),
     /// Show the whole record.
