@@ -1,5 +1,7 @@
 //! Everything that must hold for the whole book.
 
+mod chapter;
+
 use std::collections::BTreeMap;
 
 use crate::caption;
@@ -8,9 +10,8 @@ use crate::compile::Compiler;
 use crate::diagram::{self, Diagram};
 use crate::exercise::Exercise;
 use crate::expanded;
-use crate::figures::{GIVEN, TYPED};
 use crate::links;
-use crate::minutes::{FORM, Minutes};
+use crate::minutes::Minutes;
 use crate::page::{Page, Problem};
 use crate::prose::long_sentences;
 use crate::recording;
@@ -18,15 +19,8 @@ use crate::render::Format;
 use crate::repository::{LAST, Repository};
 use crate::schedule;
 use crate::share::{COMPLETE, Share};
-use crate::steps;
 use crate::swaps;
 use crate::timetable;
-
-/// Lines that a reader may type before something compiles.
-const STRETCH: usize = 150;
-
-/// Items that a page may leave to its reader.
-const YOURS: usize = 2;
 
 /// What a check found.
 #[derive(Debug, Default)]
@@ -104,13 +98,7 @@ pub fn page(page: &Page) -> Vec<Problem> {
     let declared = Minutes::declared(&page.source);
     match &page.chapter {
         Some(id) if id == LAST => {}
-        Some(_) => {
-            budget(page, declared).into_iter().for_each(&mut fail);
-            yours(page).into_iter().for_each(&mut fail);
-            stretches(page).into_iter().for_each(&mut fail);
-            steps::misnumbered(&page.source).into_iter().for_each(&mut fail);
-            steps::unsummarized(&page.source).into_iter().for_each(&mut fail);
-        }
+        Some(_) => chapter::faults(page, declared).into_iter().for_each(&mut fail),
         None => {}
     }
     problems.extend(commands::check(&page.name, &page.source));
@@ -118,37 +106,6 @@ pub fn page(page: &Page) -> Vec<Problem> {
     problems.extend(caption::check(&page.name, &page.source));
     problems.extend(timetable::check(&page.name, &page.source, declared));
     problems
-}
-
-/// How much a chapter may ask of its reader, and how long it says that it takes.
-fn budget(page: &Page, declared: Option<Minutes>) -> Vec<String> {
-    let mut faults = Vec::new();
-    let needed = Minutes::of(&page.figures);
-    match declared {
-        None => faults.push(format!("the page declares no times: {FORM}")),
-        Some(declared) => {
-            for (declared, needed, what) in [
-                (declared.paste, needed.paste, "to read and paste"),
-                (declared.typing, needed.typing, "to type"),
-            ] {
-                if declared < needed {
-                    faults.push(format!(
-                        "the page declares {declared} minutes {what} but takes {needed}"
-                    ));
-                }
-            }
-        }
-    }
-    for (new, limit, what) in [
-        (page.figures.source, TYPED, "to type"),
-        (page.figures.given_source, GIVEN, "given"),
-    ] {
-        if new > limit {
-            faults
-                .push(format!("{new} new lines of src {what}, more than {limit}"));
-        }
-    }
-    faults
 }
 
 /// What the last page gives too much. Only a whole book is held to it.
@@ -162,34 +119,6 @@ fn last(repository: &Repository, pages: &[Page]) -> Vec<Problem> {
         }
     }
     problems
-}
-
-/// A reader sees often that the code compiles. A chapter's end is a checkpoint too.
-fn stretches(page: &Page) -> Vec<String> {
-    let ends = page.typed.iter().chain([&page.figures.typed]);
-    let starts = std::iter::once(&0).chain(&page.typed);
-    let stretches = starts.zip(ends).map(|(start, end)| end - start);
-    let long = stretches.enumerate().filter(|(_, lines)| *lines > STRETCH);
-    long.map(|(index, lines)| {
-        format!(
-            "{lines} lines to type before checkpoint {}, more than {STRETCH}",
-            index + 1
-        )
-    })
-    .collect()
-}
-
-/// What a page leaves to its reader is little, and can be tested.
-fn yours(page: &Page) -> Vec<String> {
-    let mut faults = Vec::new();
-    let count = page.yours.len();
-    if count > YOURS {
-        faults.push(format!("{count} items are the reader's, more than {YOURS}"));
-    }
-    if page.yours.iter().any(|yours| yours.tree.is_none()) {
-        faults.push("no checkpoint follows what the reader writes".into());
-    }
-    faults
 }
 
 /// Compiles the crate at every checkpoint of the page.
