@@ -308,6 +308,10 @@ fn the_first_workshop_begins_with_a_manifest_only() {
     book.passes(&["workshop", "1"]);
     assert!(book.text("work/01/Cargo.toml").contains("name = \"ch01-greeter\""));
     assert!(!book.path("work/01/src").exists());
+    let config = book.text("work/01/.cargo/config.toml");
+    assert!(
+        config.contains("xtask = \"run --quiet --manifest-path ../../Cargo.toml")
+    );
     assert!(
         book.passes(&["workshop", "rescue", "01"]).contains("checkpoint 1 of 2")
     );

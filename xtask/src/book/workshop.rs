@@ -13,7 +13,15 @@ use super::export::settle_versions;
 use super::{git, given};
 use crate::{Error, book, workspace};
 
-const SHARED: &str = "[build]\ntarget-dir = \"../../target/workshop\"\n";
+/// All workshops share what they have compiled, and `cargo xtask` works inside them.
+const SHARED: &str = "\
+[build]
+target-dir = \"../../target/workshop\"
+
+[alias]
+xtask = \"run --quiet --manifest-path ../../Cargo.toml \
+--target-dir ../../target --package xtask --\"
+";
 
 /// Makes `work/NN`: a crate, a workspace and a git repository of its own.
 pub fn open(chapter: &str) -> Result<(), Error> {
@@ -40,7 +48,6 @@ pub fn open(chapter: &str) -> Result<(), Error> {
         std::fs::copy(root.join(file), folder.join(file))?;
     }
     std::fs::write(folder.join(".gitignore"), "/target\n/.cargo\n")?;
-    // All workshops share what they have compiled.
     std::fs::create_dir_all(folder.join(".cargo"))?;
     std::fs::write(folder.join(".cargo/config.toml"), SHARED)?;
     // Before the first page there is no source yet, and cargo wants one.
