@@ -87,6 +87,8 @@ pub enum Need {
     TwoNodes,
     /// A node is killed.
     Kill,
+    /// The Redis of the nodes loses its data.
+    EmptyRedis,
 }
 
 impl fmt::Display for Need {
@@ -99,6 +101,7 @@ impl fmt::Display for Need {
             Self::Stdio => f.write_str("to start the server with --stdio"),
             Self::TwoNodes => f.write_str("to start two nodes on one Redis"),
             Self::Kill => f.write_str("to kill a node"),
+            Self::EmptyRedis => f.write_str("to delete the data in Redis"),
         }
     }
 }

@@ -90,6 +90,11 @@ fn page_05_shows_what_the_lab_prints() {
 }
 
 #[test]
+fn page_06_shows_what_the_lab_prints() {
+    keep_all("06");
+}
+
+#[test]
 fn only_a_total_with_lost_calculations_is_named() {
     let lost = "lab> x\n100 answered 200, total 72\n";
     assert_eq!(steady(lost), "lab> x\n100 answered 200, total [fewer than 100]\n");

@@ -112,11 +112,20 @@ async fn page_04_forgets_the_session_that_is_idle() {
     }
 }
 
-/// The keys that the picture on page 05 shows, and whether they expire.
 #[tokio::test]
 async fn page_05_draws_the_keys_that_are_in_redis() {
+    assert_eq!(keys_of("ch05-redis").await, drawn("05-redis.md"));
+}
+
+#[tokio::test]
+async fn page_06_draws_the_keys_that_are_in_redis() {
+    assert_eq!(keys_of("ch06-reconstruction").await, drawn("06-reconstruction.md"));
+}
+
+/// The keys in the Redis of a chapter's server, and whether they expire.
+async fn keys_of(package: &'static str) -> Vec<String> {
     let redis = RedisServer::start(&[]).unwrap();
-    let program = Program { package: "ch05-redis", binary: "ch05-redis" };
+    let program = Program { package, binary: package };
     let node = Node::builder().program(program).set("USE_REDIS", true);
     let node = node.set("REDIS_URL", redis.url()).start().await;
     let client = node.connect().await;
@@ -137,7 +146,7 @@ async fn page_05_draws_the_keys_that_are_in_redis() {
         })
         .collect();
     found.sort();
-    assert_eq!(found, drawn("05-redis.md"));
+    found
 }
 
 /// The lines of a page that show a key, its type and what becomes of it. A word of two

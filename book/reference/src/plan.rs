@@ -115,7 +115,6 @@ pub const PLAN: &[Part] = &[
         settings: &[],
         files: &[
             "engine/session.rs",
-            "service/node_context.rs",
             "sessions/clock.rs",
             "sessions/redis/keys.rs",
             "sessions/redis/lua/change.lua",
@@ -155,6 +154,7 @@ pub const PLAN: &[Part] = &[
             "protocol/names.rs",
             "redis/meter.rs",
             "redis/outage.rs",
+            "service/node_context.rs",
             "sessions/audit.rs",
             "sessions/audit/entry.rs",
             "sessions/redis/health.rs",

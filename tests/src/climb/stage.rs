@@ -10,7 +10,7 @@ pub struct Stage {
     places: Vec<Place>,
     launched: Vec<Launched>,
     command: Option<String>,
-    _redis: Option<RedisServer>,
+    redis: Option<RedisServer>,
     transcript: Transcript,
 }
 
@@ -24,7 +24,7 @@ impl Stage {
             places: Vec::new(),
             launched: Vec::new(),
             command: None,
-            _redis: None,
+            redis: None,
             transcript: Transcript::default(),
         };
         match server {
@@ -56,7 +56,7 @@ impl Stage {
             let redis = RedisServer::start().await;
             settings.push(("USE_REDIS".to_owned(), "true".to_owned()));
             settings.push(("REDIS_URL".to_owned(), redis.url()));
-            self._redis = Some(redis);
+            self.redis = Some(redis);
         }
         for _ in 0..count {
             let node = Launched::start(command, &settings).await?;
@@ -87,6 +87,17 @@ impl Stage {
     /// Kills a node, from 0.
     pub fn kill(&mut self, node: usize) {
         self.launched[node].kill();
+    }
+
+    /// Deletes all data and scripts, as if Redis had been restarted without its disk.
+    ///
+    /// # Errors
+    /// If the nodes have no Redis.
+    pub async fn empty_redis(&self) -> Result<(), Complaint> {
+        let redis = self.redis.as_ref().ok_or("there is no Redis")?;
+        redis.command(&["FLUSHALL"]).await;
+        redis.command(&["SCRIPT", "FLUSH"]).await;
+        Ok(())
     }
 
     /// The server at the other end of two pipes.

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::scenario;
 use super::sessions::history;
 use super::store::statistics;
-use crate::climb::{Need, Outcome, Scenario, Stage, Visitor};
+use crate::climb::{Complaint, Need, Outcome, Scenario, Stage, Visitor};
 use crate::{GLANCE, PATIENCE};
 
 pub static ALL: &[Scenario] = &[
@@ -48,6 +48,26 @@ pub static ALL: &[Scenario] = &[
         end_everywhere
     )
     .needs(&[Need::TwoNodes]),
+    scenario!(
+        6,
+        "any node serves any session",
+        "a session that Redis has lost is answered with 404, and its client opens another",
+        start_again
+    )
+    .needs(&[Need::TwoNodes, Need::EmptyRedis]),
+    scenario!(
+        6,
+        "session information: what a session has done, on any node",
+        "session://info/{sessionId} counts the requests and calculations of all nodes",
+        inform
+    )
+    .needs(&[Need::TwoNodes]),
+    scenario!(
+        6,
+        "session information: what a session has done, on any node",
+        "a session cannot read the information about another session",
+        keep_information_apart
+    ),
 ];
 
 async fn count_together(stage: &mut Stage) -> Outcome {
@@ -119,4 +139,39 @@ async fn end_everywhere(stage: &mut Stage) -> Outcome {
     there.request("ping", json!({})).await?.result()?;
     here.end_session().await?.status(&[200, 202, 204])?;
     there.request("ping", json!({})).await?.status(&[404])
+}
+
+/// L065, L066
+async fn start_again(stage: &mut Stage) -> Outcome {
+    let here = stage.visitor().await?;
+    here.calculate(100.0, "add", 50.0).await?.text()?;
+    stage.empty_redis().await?;
+    for visitor in [&here, &stage.move_to(1, &here)] {
+        visitor.request("ping", json!({})).await?.status(&[404])?;
+    }
+    let (answer, lines) = history(&stage.visitor().await?).await?;
+    answer.check(lines.is_empty(), "a new session with an empty history")
+}
+
+async fn inform(stage: &mut Stage) -> Outcome {
+    let here = stage.visitor().await?;
+    here.calculate(100.0, "add", 50.0).await?.text()?;
+    let there = stage.move_to(1, &here);
+    there.calculate(7.0, "divide", 2.0).await?.text()?;
+    let uri = info_uri(&here)?;
+    let answer = here.read(&uri).await?;
+    let info = answer.resource()?;
+    answer.check(info["sessionId"] == here.session()?, "its own sessionId")?;
+    answer.check(info["calculationCount"] == 2, "calculationCount: 2")?;
+    answer.check(info["requestCount"] == 3, "requestCount: 3, this read included")
+}
+
+/// L116
+async fn keep_information_apart(stage: &mut Stage) -> Outcome {
+    let (visitor, other) = (stage.visitor().await?, stage.visitor().await?);
+    visitor.read(&info_uri(&other)?).await?.error(-32002)
+}
+
+fn info_uri(visitor: &Visitor) -> Result<String, Complaint> {
+    Ok(format!("session://info/{}", visitor.session()?))
 }

@@ -15,6 +15,8 @@ pub const URI: &str = "calculator://history";
 const SURFACE: Change =
     Change { since: FINAL, why: "calculations have an id and a time" };
 const STATISTICS: Change = Change { since: 4, why: "there are statistics too" };
+const INFORMATION: Change =
+    Change { since: 6, why: "there is information about the session too" };
 const RESOURCES: Change = Change { since: FINAL, why: "more resources" };
 
 pub static ALL: &[Scenario] = &[
@@ -73,7 +75,7 @@ pub static ALL: &[Scenario] = &[
         "the history is in the list of resources",
         list_resources
     )
-    .changes(&[STATISTICS, RESOURCES]),
+    .changes(&[STATISTICS, INFORMATION, RESOURCES]),
     scenario!(
         3,
         HISTORY,

@@ -1,2 +1,2 @@
--- All that there is of the session goes at once.
+-- Deletes all keys of the session.
 return redis.call('UNLINK', unpack(KEYS))

@@ -1,0 +1,2 @@
+-- Sets a field of the record.
+return { touch(field, value), 1 }

@@ -1,0 +1,2 @@
+-- Returns how many sessions of the index have not expired.
+return redis.call('ZCOUNT', index, '(' .. now, '+inf')

@@ -1,0 +1,2 @@
+-- Deletes all keys of the session.
+return redis.call('UNLINK', unpack(KEYS))
