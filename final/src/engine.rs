@@ -195,7 +195,8 @@ impl Engine {
         let here = live.is_some_and(|live| live.cancel_call(&call));
         let found =
             here || self.node.bus.request_cancel(id, &call, &reason).await?;
-        tracing::debug!(session = %id, found, reason, "cancelled by the client");
+        let session = id.hint();
+        tracing::debug!(%session, found, reason, "cancelled by the client");
         Ok(())
     }
 
@@ -217,7 +218,7 @@ impl Engine {
             None => self.node.bus.deliver_answer(id, &question, &outcome).await?,
         };
         if !taken {
-            tracing::debug!(session = %id, "no call waits for this answer");
+            tracing::debug!(session = %id.hint(), "no call waits for this answer");
         }
         Ok(())
     }
@@ -243,7 +244,7 @@ impl Engine {
         }
         self.close(id);
         self.node.metrics.sessions_terminated.inc();
-        tracing::info!(session = %id, "ended by its client");
+        tracing::info!(session = %id.hint(), "ended by its client");
         Ok(())
     }
 

@@ -54,7 +54,8 @@ impl Engine {
             return Err(Error::TooManySessions);
         }
         self.node.metrics.sessions_created.inc();
-        tracing::info!(session = %session.id, version = version.as_str(), "opened");
+        let id = session.id.hint();
+        tracing::info!(session = %id, version = version.as_str(), "opened");
         Ok((session.id, self.introduction(version, session.era)))
     }
 

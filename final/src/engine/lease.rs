@@ -142,10 +142,13 @@ impl NodeLease {
         match finish.await {
             Ok(true) => {
                 let node = &runner.node;
+                let session = session.hint();
                 tracing::warn!(%session, %stream, %node, "its node is dead");
             }
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, %session, "not ended"),
+            Err(error) => {
+                tracing::warn!(%error, session = %session.hint(), "not ended")
+            }
         }
         // In any case: the end may be stored although it was not confirmed.
         self.open.wake(session, stream);

@@ -56,6 +56,7 @@ impl Engine {
                     Ok(true) => {}
                     Ok(false) => self.close(&session),
                     Err(error) => {
+                        let session = session.hint();
                         tracing::warn!(%error, %session, "could not be kept");
                         // One unreadable session must not affect the others.
                         if error.is_outage() {
@@ -175,6 +176,7 @@ impl Engine {
             Ok(Some(mailbox)) => deliver(live, mailbox),
             Err(error) if error.is_outage() => return false,
             Err(error) => {
+                let session = session.hint();
                 tracing::warn!(%error, %session, "its mailbox cannot be pulled");
             }
         }
@@ -216,7 +218,7 @@ fn deliver(live: Option<Arc<LiveSession>>, mailbox: Mailbox) {
         live.deliver_answer(&question, outcome);
     }
     for (call, reason) in mailbox.cancelled {
-        tracing::debug!(session = %live.id, reason, "cancelled elsewhere");
+        tracing::debug!(session = %live.id.hint(), reason, "cancelled elsewhere");
         live.cancel_call(&call);
     }
 }

@@ -152,6 +152,7 @@ impl StreamCursor {
                 return self.reading.close_reason().is_none();
             }
             Err(error) => {
+                let session = session.hint();
                 tracing::warn!(%error, %session, "a stream cannot be read");
                 return false;
             }
@@ -209,7 +210,7 @@ impl StreamCursor {
     }
 
     fn cut_off(&mut self) {
-        tracing::info!(session = %self.reading.session,
+        tracing::info!(session = %self.reading.session.hint(),
             stream = %self.reading.stream, "a reader has missed events");
         self.page.clear();
         self.ended = true;

@@ -80,7 +80,7 @@ impl StreamHandle {
         let since = *lock(&self.offered);
         let stalled = since.is_some_and(|since| since.elapsed() >= time);
         if stalled && !self.hang_up.is_cancelled() {
-            tracing::info!(session = %self.session, stream = %self.stream,
+            tracing::info!(session = %self.session.hint(), stream = %self.stream,
                 "a reader does not keep up and is cut off");
             self.hang_up.cancel();
         }

@@ -82,7 +82,7 @@ impl Audit {
     ) {
         let order = Order::Write(session, request.end(now, outcome, result));
         if self.queue.try_send(order).is_err() {
-            tracing::warn!(%session, "the audit trail misses a call");
+            tracing::warn!(session = %session.hint(), "the audit trail misses a call");
         }
     }
 
@@ -143,6 +143,7 @@ impl Audit {
         let writes = trails.into_iter().map(async |(session, calls)| {
             let written = self.store.append_audit(&session, calls, keep).await;
             if let Err(error) = written {
+                let session = session.hint();
                 tracing::warn!(%error, %session, "the audit trail has a gap");
             }
         });

@@ -29,10 +29,13 @@ const STREAMS: &str = "Event streams open on this node";
 
 /// Makes the fields of [`Metrics`] and the code that registers them. A row is a
 /// field, its type, the metric's name and help, and a label if several fields are
-/// one metric.
+/// one metric. Private fields follow, each with the function that registers it.
 macro_rules! metrics {
-    ($($(#[$doc:meta])* $field:ident: $type:ident, $name:literal, $help:expr
-        $(, $label:literal = $value:expr)?;)*) => {
+    (
+        pub { $($(#[$doc:meta])* $field:ident: $type:ident, $name:literal,
+            $help:expr $(, $label:literal = $value:expr)?;)* }
+        private { $($own:ident: $own_type:ty = $register:expr;)* }
+    ) => {
         /// The handles of all metrics. The labels of requests are looked up once,
         /// when the metrics are registered.
         #[derive(Debug)]
@@ -40,10 +43,7 @@ macro_rules! metrics {
             /// The registry, in which other modules register their metrics.
             pub registry: Registry,
             $($(#[$doc])* pub $field: $type,)*
-            log_lines_lost: Mutex<IntCounter>,
-            bus_messages: [IntCounter; BusMessage::KINDS.len()],
-            calculations: IntCounterVec,
-            requests: RequestMetrics,
+            $($own: $own_type,)*
         }
 
         impl Metrics {
@@ -60,10 +60,7 @@ macro_rules! metrics {
                         $(let help = help.const_label($label, $value);)?
                         register(&registry, $type::with_opts(help)?)?
                     },)*
-                    log_lines_lost: Mutex::new(lost_lines(&registry)?),
-                    bus_messages: bus_messages(&registry)?,
-                    calculations: calculations(&registry)?,
-                    requests: RequestMetrics::register(&registry)?,
+                    $($own: $register(&registry)?,)*
                     registry,
                 };
                 metrics.build_info.set(1);
@@ -76,41 +73,49 @@ macro_rules! metrics {
 }
 
 metrics! {
-    /// Always 1.
-    build_info: IntGauge, "mcp_build_info", "Always 1; the version is the label",
-        "version" = env!("CARGO_PKG_VERSION");
-    /// Sessions that are alive, in the whole deployment.
-    active_sessions: IntGauge, "mcp_active_sessions",
-        "Sessions alive in the whole deployment; equal on every node, take max";
-    /// Sessions opened on this node.
-    sessions_created: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
-        "event" = "created";
-    /// Sessions that this node took over from another one.
-    sessions_reconstructed: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
-        "event" = "reconstructed";
-    /// Sessions ended by their client on this node.
-    sessions_terminated: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
-        "event" = "terminated";
-    /// Idle sessions that this node removed.
-    sessions_expired: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
-        "event" = "expired";
-    /// Open streams that answer a POST.
-    post_streams: IntGauge, "mcp_streams_open", STREAMS, "kind" = "post";
-    /// Open GET streams.
-    get_streams: IntGauge, "mcp_streams_open", STREAMS, "kind" = "get";
-    /// Open streams of `subscriptions/listen`.
-    listen_streams: IntGauge, "mcp_streams_open", STREAMS, "kind" = "listen";
-    /// Streams that were resumed after their connection had broken.
-    streams_resumed: IntCounter, "mcp_streams_resumed_total",
-        "Event streams resumed on this node";
-    /// Events sent on resumed streams before these had caught up.
-    events_replayed: IntCounter, "mcp_events_replayed_total",
-        "Events sent on resumed streams until they had caught up";
-    /// Requests refused by the rate limit.
-    rate_limited: IntCounter, "mcp_rate_limited_total",
-        "Requests refused by the rate limit";
-    /// Panics in handlers.
-    panics: IntCounter, "mcp_panics_total", "Panics in handlers";
+    pub {
+        /// Always 1.
+        build_info: IntGauge, "mcp_build_info", "Always 1; the version is the label",
+            "version" = env!("CARGO_PKG_VERSION");
+        /// Sessions that are alive, in the whole deployment.
+        active_sessions: IntGauge, "mcp_active_sessions",
+            "Sessions alive in the whole deployment; equal on every node, take max";
+        /// Sessions opened on this node.
+        sessions_created: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
+            "event" = "created";
+        /// Sessions that this node took over from another one.
+        sessions_reconstructed: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
+            "event" = "reconstructed";
+        /// Sessions ended by their client on this node.
+        sessions_terminated: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
+            "event" = "terminated";
+        /// Idle sessions that this node removed.
+        sessions_expired: IntCounter, "mcp_session_events_total", SESSION_EVENTS,
+            "event" = "expired";
+        /// Open streams that answer a POST.
+        post_streams: IntGauge, "mcp_streams_open", STREAMS, "kind" = "post";
+        /// Open GET streams.
+        get_streams: IntGauge, "mcp_streams_open", STREAMS, "kind" = "get";
+        /// Open streams of `subscriptions/listen`.
+        listen_streams: IntGauge, "mcp_streams_open", STREAMS, "kind" = "listen";
+        /// Streams that were resumed after their connection had broken.
+        streams_resumed: IntCounter, "mcp_streams_resumed_total",
+            "Event streams resumed on this node";
+        /// Events sent on resumed streams before these had caught up.
+        events_replayed: IntCounter, "mcp_events_replayed_total",
+            "Events sent on resumed streams until they had caught up";
+        /// Requests refused by the rate limit.
+        rate_limited: IntCounter, "mcp_rate_limited_total",
+            "Requests refused by the rate limit";
+        /// Panics in handlers.
+        panics: IntCounter, "mcp_panics_total", "Panics in handlers";
+    }
+    private {
+        requests: RequestMetrics = RequestMetrics::register;
+        calculations: IntCounterVec = calculations;
+        bus_messages: [IntCounter; BusMessage::KINDS.len()] = bus_messages;
+        log_lines_lost: Mutex<IntCounter> = lost_lines;
+    }
 }
 
 fn register<C: Collector + Clone + 'static>(
@@ -121,9 +126,10 @@ fn register<C: Collector + Clone + 'static>(
     Ok(metric)
 }
 
-fn lost_lines(registry: &Registry) -> Result<IntCounter, Error> {
+fn lost_lines(registry: &Registry) -> Result<Mutex<IntCounter>, Error> {
     let help = "Log lines that could not be written to standard error";
-    register(registry, IntCounter::new("mcp_log_lines_lost_total", help)?)
+    let counter = IntCounter::new("mcp_log_lines_lost_total", help)?;
+    Ok(Mutex::new(register(registry, counter)?))
 }
 
 fn bus_messages(
