@@ -7,6 +7,10 @@ use super::{CLIENT, REDIS, noise, order};
 use crate::event::Event;
 use crate::names::Names;
 
+/// The number of entries that a record keeps: about 100 MiB, and more than a class
+/// produces in a day. A client that polls all night must not fill the memory.
+pub const MAX_ENTRIES: usize = 100_000;
+
 /// What was written down.
 #[derive(Debug, Default)]
 pub struct Record {
@@ -137,6 +141,9 @@ impl Record {
         entry.place = self.next;
         entry.time = SystemTime::now();
         self.next.0 += 1;
+        if self.entries.len() >= MAX_ENTRIES {
+            self.entries.drain(..MAX_ENTRIES / 10);
+        }
         self.entries.push(entry);
         Some(Place(self.next.0 - 1))
     }
@@ -243,3 +250,19 @@ pub fn participants(entries: &[Entry]) -> Vec<String> {
 
 /// The header that names a session.
 pub const SESSION: &str = "mcp-session-id";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_record_keeps_the_newest_entries() {
+        let mut record = Record::default();
+        for _ in 0..2 * MAX_ENTRIES {
+            record.tell(Entry::message(CLIENT, REDIS, What::End));
+        }
+        assert!(record.entries.len() <= MAX_ENTRIES, "{}", record.entries.len());
+        let last = record.entries.last().map(|entry| entry.place);
+        assert_eq!(last, Some(Place(2 * MAX_ENTRIES as u64 - 1)));
+    }
+}
